@@ -1,0 +1,84 @@
+#pragma once
+
+#include "messages/column_block.hpp"
+#include "messages/column_block.pb.h"
+#include "messages/store.pb.h"
+
+#include <caf/error.hpp>
+#include <caf/meta/load_callback.hpp>
+#include <caf/sec.hpp>
+#include <caf/type_id.hpp>
+
+#include <google/protobuf/message.h>
+
+#include <string>
+#include <type_traits>
+
+// Every message that may cross a node boundary. Append only: the position of a
+// line is its number on the wire.
+CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::column_block))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::CommitTransaction))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::TransactionCommitted))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::GetStoreStatus))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::StoreStatus))
+CAF_END_TYPE_ID_BLOCK(troupe)
+
+namespace troupe::messages {
+
+template <class Message>
+using if_protobuf
+  = std::enable_if_t<std::is_base_of_v<google::protobuf::Message, Message>>;
+
+/// Lets CAF carry any generated message in its protobuf encoding, so that the
+/// `.proto` files alone define what is on the wire.
+template <class Inspector, class Message, class = if_protobuf<Message>>
+typename Inspector::result_type inspect(Inspector& f, Message& message) {
+  auto bytes = std::string{};
+  if constexpr (Inspector::reads_state) {
+    bytes = message.SerializeAsString();
+    return f(bytes);
+  } else {
+    auto decode = [&]() -> caf::error {
+      if (message.ParseFromString(bytes))
+        return caf::none;
+      return caf::make_error(caf::sec::invalid_argument,
+                             "undecodable protobuf");
+    };
+    return f(bytes, caf::meta::load_callback(decode));
+  }
+}
+
+/// A block becomes protobuf here and nowhere else.
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, column_block& block) {
+  auto message = ColumnBlock{};
+  if constexpr (Inspector::reads_state) {
+    message = block.to_message();
+    return inspect(f, message);
+  } else {
+    auto bytes = std::string{};
+    auto decode = [&]() -> caf::error {
+      if (message.ParseFromString(bytes))
+        if (auto decoded = column_block::from_message(message)) {
+          block = std::move(*decoded);
+          return caf::none;
+        }
+      return caf::make_error(caf::sec::invalid_argument,
+                             "undecodable column block");
+    };
+    return f(bytes, caf::meta::load_callback(decode));
+  }
+}
+
+/// Keeps logged messages readable: CAF prefers this over `inspect`.
+template <class Message, class = if_protobuf<Message>>
+std::string to_string(const Message& message) {
+  return message.GetTypeName() + " { " + message.ShortDebugString() + " }";
+}
+
+inline std::string to_string(const column_block& block) {
+  return "column_block of " + std::to_string(block.size()) + " columns";
+}
+
+} // namespace troupe::messages

@@ -1,0 +1,21 @@
+# Every library Troupe stands on, all from Debian 12. The same file serves the
+# build and, installed beside TroupeConfig.cmake, whoever links Troupe.
+include(CMakeFindDependencyMacro)
+
+find_dependency(Threads)
+find_dependency(CAF 0.17 COMPONENTS core)
+find_dependency(Protobuf)
+find_dependency(spdlog)
+find_dependency(yaml-cpp)
+find_dependency(nlohmann_json)
+find_dependency(simdjson)
+find_dependency(prometheus-cpp)
+find_dependency(SQLite3)
+find_dependency(tl-expected)
+find_dependency(PkgConfig)
+if(NOT TARGET PkgConfig::highway)
+  pkg_check_modules(highway REQUIRED IMPORTED_TARGET GLOBAL libhwy)
+endif()
+if(NOT TARGET PkgConfig::xxhash)
+  pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET GLOBAL libxxhash)
+endif()

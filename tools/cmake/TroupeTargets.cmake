@@ -1,0 +1,63 @@
+# The few shapes of target this project has.
+
+# Flags every target of ours shares. Results must not depend on the compiler's
+# freedom to contract a*b+c, hence -ffp-contract=off.
+add_library(troupe_flags INTERFACE)
+target_compile_features(troupe_flags INTERFACE cxx_std_20)
+target_compile_options(
+  troupe_flags
+  INTERFACE -ffp-contract=off
+            $<BUILD_INTERFACE:-Wall>
+            $<BUILD_INTERFACE:-Wextra>
+            $<BUILD_INTERFACE:-Wpedantic>
+            $<BUILD_INTERFACE:-Wconversion>
+            $<BUILD_INTERFACE:-Wshadow>
+            $<BUILD_INTERFACE:-Werror>
+            # False in GCC 12 for std::string (GCC bug 105651).
+            $<BUILD_INTERFACE:-Wno-restrict>)
+if(TROUPE_SANITIZE)
+  # CAF 0.17.6 itself binds a null reference in init_fun_factory.hpp.
+  target_compile_options(
+    troupe_flags
+    INTERFACE -fsanitize=${TROUPE_SANITIZE} -fno-sanitize=null
+              -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(troupe_flags INTERFACE -fsanitize=${TROUPE_SANITIZE})
+endif()
+
+# Precompiled headers, compiled once each: one for actors, one for tests.
+function(troupe_precompiled_header name)
+  cmake_parse_arguments(ARG "" "" "HEADERS;LINKS" ${ARGN})
+  set(source "${CMAKE_BINARY_DIR}/${name}.cpp")
+  if(NOT EXISTS "${source}")
+    file(WRITE "${source}" "// Carries the precompiled header.\n")
+  endif()
+  add_library(${name} STATIC EXCLUDE_FROM_ALL "${source}")
+  target_link_libraries(${name} PUBLIC troupe_flags ${ARG_LINKS})
+  target_precompile_headers(${name} PRIVATE ${ARG_HEADERS})
+endfunction()
+
+# troupe_library(NAME SOURCES... LINKS... [ACTORS] [PRIVATE_LINKS ...])
+# ACTORS: the sources speak CAF, so they share its precompiled header.
+function(troupe_library name)
+  cmake_parse_arguments(ARG "ACTORS" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(
+    ${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+                   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/troupe>)
+  target_link_libraries(${name} PUBLIC troupe_flags ${ARG_LINKS}
+                                PRIVATE ${ARG_PRIVATE_LINKS})
+  if(ARG_ACTORS)
+    target_precompile_headers(${name} REUSE_FROM troupe_actor_headers)
+  endif()
+  set_property(GLOBAL APPEND PROPERTY TROUPE_LIBRARIES ${name})
+endfunction()
+
+# troupe_test(NAME SOURCES... LINKS...): one program per subsystem, every test
+# case in it a ctest of its own.
+function(troupe_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE troupe_test_main ${ARG_LINKS})
+  target_precompile_headers(${name} REUSE_FROM troupe_test_headers)
+  catch_discover_tests(${name} TEST_PREFIX "${name}: " PROPERTIES TIMEOUT 300)
+endfunction()

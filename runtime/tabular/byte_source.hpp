@@ -1,0 +1,15 @@
+#pragma once
+
+#include "runtime/problem.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <span>
+
+namespace troupe::runtime {
+
+/// Fills the span from its front and tells how many bytes it wrote; 0 means
+/// that the end is reached. May fill less than asked for at any time.
+using byte_source = std::function<outcome<std::size_t>(std::span<char>)>;
+
+} // namespace troupe::runtime

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "runtime/problem.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace troupe::runtime {
+
+/// A whole regular file (or what a pipe yields) of at most `bytes_max` bytes.
+/// `not_found`, `denied`, `invalid_input` when it is a folder or too large,
+/// `failed` when the disk fails.
+[[nodiscard]] outcome<std::string> read_text_file(const std::string& path,
+                                                  std::size_t bytes_max);
+
+} // namespace troupe::runtime

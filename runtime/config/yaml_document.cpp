@@ -19,6 +19,17 @@ namespace {
 
 using node = yaml_tree::node;
 
+/// Enough of a foreign text to recognise it by.
+std::string clipped(std::string_view text) {
+  constexpr auto length_max = std::size_t{60};
+  if (text.size() <= length_max)
+    return std::string{text};
+  auto end = length_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u)
+    --end; // Not in the middle of a character.
+  return std::string{text.substr(0, end)} + "...";
+}
+
 bool is_simple(std::string_view key) {
   return !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
@@ -41,17 +52,6 @@ std::string path_of(const yaml_tree& tree, std::size_t index) {
   for (auto i = chain.rbegin(); i != chain.rend(); ++i)
     path += step_to(tree, tree.nodes[*i], path.empty());
   return path;
-}
-
-/// Enough of a foreign text to recognise it by.
-std::string clipped(std::string_view text) {
-  constexpr auto length_max = std::size_t{60};
-  if (text.size() <= length_max)
-    return std::string{text};
-  auto end = length_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u)
-    --end; // Not in the middle of a character.
-  return std::string{text.substr(0, end)} + "...";
 }
 
 std::string describe(const node& value) {

@@ -3,6 +3,7 @@
 #include "messages/column_block.hpp"
 #include "messages/column_block.pb.h"
 #include "messages/store.pb.h"
+#include "messages/supervision.pb.h"
 
 #include <caf/error.hpp>
 #include <caf/meta/load_callback.hpp>
@@ -22,6 +23,11 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::TransactionCommitted))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::GetStoreStatus))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::StoreStatus))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::GetTree))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::Tree))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::GetChild))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::StopTree))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::TreeStopped))
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 namespace troupe::messages {

@@ -1,0 +1,133 @@
+#include "runtime/actor_system.hpp"
+
+#include "runtime/actor_errors.hpp"
+#include "runtime/supervision/supervision_error.hpp"
+
+#include <caf/actor_registry.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace troupe::runtime {
+
+namespace {
+
+std::string render_supervision_error(std::uint8_t code, caf::atom_value,
+                                     const caf::message& context) {
+  auto text = to_string(static_cast<supervision_error>(code));
+  if (context.match_elements<std::string>())
+    text += ": " + context.get_as<std::string>(0);
+  return text;
+}
+
+/// Whether all actors have ended by the deadline. There is no event for it.
+bool await_actors(caf::actor_system& system,
+                  std::chrono::steady_clock::time_point deadline) {
+  while (system.registry().running() != 0) {
+    if (std::chrono::steady_clock::now() >= deadline)
+      return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  return true;
+}
+
+/// Runs `action` on a thread of its own, which is left behind when it is late.
+template <class Action>
+bool finishes_within(std::chrono::milliseconds deadline, Action action) {
+  struct completion {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool is_done = false;
+  };
+  const auto state = std::make_shared<completion>();
+  std::thread{[state, action = std::move(action)]() mutable {
+    action();
+    const auto guard = std::lock_guard{state->mutex};
+    state->is_done = true;
+    state->changed.notify_all();
+  }}.detach();
+  auto lock = std::unique_lock{state->mutex};
+  return state->changed.wait_for(lock, deadline,
+                                 [&] { return state->is_done; });
+}
+
+} // namespace
+
+actor_configuration::actor_configuration(std::size_t threads) {
+  add_message_types<caf::id_block::troupe>();
+  add_error_category(caf::atom("troupe"), render_problem);
+  add_error_category(caf::atom("supervise"), render_supervision_error);
+  if (threads == 0)
+    threads = std::max(std::thread::hardware_concurrency(), 1u);
+  set("scheduler.max-threads", threads);
+  // A worker in this phase of idling sleeps through the arrival of new work.
+  set("work-stealing.moderate-poll-attempts", std::size_t{0});
+}
+
+local_system::local_system(local_system_options options)
+  : options_{options}, configuration_{std::make_unique<actor_configuration>(
+                         options.threads)},
+    system_{std::make_unique<caf::actor_system>(*configuration_)} {}
+
+local_system::~local_system() {
+  shutdown(options_.shutdown);
+}
+
+void local_system::set_root(stoppable_actor root) {
+  root_ = std::move(root);
+}
+
+std::vector<std::string>
+local_system::stop_root(std::chrono::milliseconds deadline) {
+  auto late = std::vector<std::string>{};
+  if (!root_)
+    return late;
+  auto self = caf::scoped_actor{*system_};
+  self->request(root_, deadline, messages::StopTree{})
+    .receive(
+      [&](messages::TreeStopped& stopped) {
+        late.assign(stopped.killed().begin(), stopped.killed().end());
+      },
+      [&](caf::error& reason) {
+        // A root that is down already has nothing left to stop.
+        if (reason == caf::sec::request_timeout)
+          late.emplace_back("root");
+      });
+  caf::anon_send_exit(root_, caf::exit_reason::kill);
+  root_ = nullptr;
+  return late;
+}
+
+std::vector<std::string>
+local_system::shutdown(std::chrono::milliseconds deadline) {
+  if (!system_)
+    return {};
+  const auto end = std::chrono::steady_clock::now() + 2 * deadline;
+  auto late = stop_root(deadline);
+  if (!await_actors(*system_, end)) {
+    late.push_back(std::to_string(system_->registry().running())
+                   + " actors outside the tree");
+    // Destroying the system would wait for them forever.
+    static_cast<void>(system_.release());
+    static_cast<void>(configuration_.release());
+    return late;
+  }
+  // CAF 0.17 can hang here even without actors (its issues 1196 and 1266).
+  auto destroy
+    = [system = std::shared_ptr<caf::actor_system>{std::move(system_)},
+       configuration = std::shared_ptr<actor_configuration>{
+         std::move(configuration_)}]() mutable {
+        system.reset();
+        configuration.reset();
+      };
+  if (!finishes_within(deadline, std::move(destroy)))
+    late.emplace_back("actor system");
+  return late;
+}
+
+} // namespace troupe::runtime

@@ -78,10 +78,8 @@ std::string shortest(double value) {
 /// Reads the whole text as a number, with at most one sign in front.
 template <class T>
 std::optional<T> parse_number(std::string_view text) {
-  if (text.starts_with('+'))
+  if (text.starts_with('+') && !text.starts_with("+-"))
     text.remove_prefix(1);
-  else if (text.starts_with('-') && text.substr(1).starts_with('+'))
-    return std::nullopt;
   auto value = T{};
   const auto end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);

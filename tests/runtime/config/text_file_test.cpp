@@ -1,0 +1,45 @@
+#include "runtime/config/text_file.hpp"
+#include "tests/support/places.hpp"
+
+#include <catch2/catch.hpp>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+using namespace troupe::runtime;
+
+TEST_CASE("a text file is read whole") {
+  const auto folder = troupe::tests::temporary_folder{};
+  const auto content = std::string(100'000, 'x') + "\n";
+  const auto path = folder.write("a.txt", content).string();
+  CHECK(read_text_file(path, content.size()) == content);
+}
+
+TEST_CASE("a file above its limit is refused") {
+  const auto folder = troupe::tests::temporary_folder{};
+  const auto path = folder.write("a.txt", "12345").string();
+  const auto read = read_text_file(path, 4);
+  REQUIRE_FALSE(read);
+  CHECK(read.error().kind == problem_kind::invalid_input);
+  CHECK(read.error().file == path);
+}
+
+TEST_CASE("a file that is not there, or none at all, is told apart") {
+  const auto folder = troupe::tests::temporary_folder{};
+  CHECK(read_text_file((folder / "none").string(), 10).error().kind
+        == problem_kind::not_found);
+  CHECK(read_text_file(folder.path().string(), 10).error().kind
+        == problem_kind::invalid_input);
+}
+
+TEST_CASE("a file without permission is denied") {
+  if (::geteuid() == 0) {
+    WARN("skipped: root may read everything");
+    return;
+  }
+  const auto folder = troupe::tests::temporary_folder{};
+  const auto path = folder.write("a.txt", "secret");
+  std::filesystem::permissions(path, std::filesystem::perms::none);
+  CHECK(read_text_file(path.string(), 10).error().kind == problem_kind::denied);
+}

@@ -109,11 +109,4 @@ internal_rate_of_return(const payment_plan& plan);
 /// their periods, have first paid the investment back; infinity: never.
 [[nodiscard]] double payback_periods(const payment_plan& plan, double rate);
 
-/// Quantile P of Score B over all supplied records, also of ids that are in no
-/// portfolio (`scoring_scales::financial_reference`). Undefined scores do not
-/// count; 0 when nothing is left.
-[[nodiscard]] double
-financial_reference(const combination_settings& combination,
-                    std::vector<double> combined_scores);
-
 } // namespace troupe::scoring

@@ -21,10 +21,11 @@ struct planned_criterion {
   criterion definition;
   /// Index into `scoring_plan::categories`.
   std::size_t category = 0;
-  /// Weight within the whole: (w / sum in category) x category weight.
+  /// Weight within the whole: compat (w / sum in category) x category weight;
+  /// standard: the strategic weight.
   double global_weight = 0.0;
-  /// Weight in the strategic score: the AHP weight under compat, otherwise the
-  /// global weight after `weighting`.
+  /// Weight in the strategic score; all sum to 1. The AHP weight under compat,
+  /// otherwise the global weight or what `weighting` makes of it.
   double strategic_weight = 0.0;
 };
 
@@ -36,6 +37,8 @@ struct scoring_plan {
   /// Active criteria in the order of the configuration.
   std::vector<planned_criterion> criteria;
   /// Categories with at least one active criterion, in configuration order.
+  /// Standard: without those of weight 0 (nor their criteria); a category
+  /// weighs the sum of its criteria's strategic weights, which is above 0.
   std::vector<category> categories;
   combination_settings combination;
   /// Present when a matrix was given or (compat) derived.

@@ -208,13 +208,14 @@ double exact_sum::value() const {
   return round(to_magnitude(canonical.limbs_));
 }
 
-double_double exact_sum::precise_value() const {
-  const auto high = value();
-  if (!std::isfinite(high))
-    return {high, 0.0};
+std::array<double, 3> exact_sum::expansion() const {
+  auto result = std::array<double, 3>{value(), 0.0, 0.0};
   auto rest = *this;
-  rest.add(-high);
-  return {high, rest.value()};
+  for (auto i = std::size_t{1}; i < 3 && std::isfinite(result[0]); ++i) {
+    rest.add(-result[i - 1]);
+    result[i] = rest.value();
+  }
+  return result;
 }
 
 std::vector<std::uint64_t> exact_sum::words() const {

@@ -2,19 +2,13 @@
 
 #include "runtime/problem.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 namespace troupe::scoring {
-
-/// A number as the unevaluated sum of two doubles, |low| <= ulp(high) / 2:
-/// about 106 bits. `low` is 0 when `high` is not finite.
-struct double_double {
-  double high = 0.0;
-  double low = 0.0;
-};
 
 /// A sum of doubles, and of products of two doubles, without any rounding until
 /// it is read: the same for every order and grouping of the terms. A long
@@ -42,8 +36,9 @@ public:
   /// range of double. An exact zero is +0.
   [[nodiscard]] double value() const;
 
-  /// The sum with twice the precision.
-  [[nodiscard]] double_double precise_value() const;
+  /// The sum as three doubles, each the rounded rest of those before: together
+  /// about 159 bits. All but the first are 0 when the sum is not finite.
+  [[nodiscard]] std::array<double, 3> expansion() const;
 
   /// For a message: equal sums give equal words, and a zero sum none.
   [[nodiscard]] std::vector<std::uint64_t> words() const;

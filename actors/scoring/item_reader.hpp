@@ -4,6 +4,7 @@
 #include "actors/scoring/item_batch.hpp"
 #include "actors/scoring/scoring_plan.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/tabular/record_splitter.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -72,7 +73,12 @@ public:
   create(const scoring_plan& plan, item_reader_options options);
 
   /// Reads whole records: JSON objects, one per line, or CSV records without
-  /// the header. `first_line` is the line of the file on which they begin.
+  /// the header.
+  [[nodiscard]] runtime::outcome<item_reading>
+  read(const runtime::record_chunk& chunk) const;
+
+  /// The same from bytes without padding, at the price of a copy. `first_line`
+  /// is the line of the file on which they begin.
   [[nodiscard]] runtime::outcome<item_reading>
   read(std::string_view chunk, std::size_t first_line) const;
 

@@ -50,6 +50,14 @@ std::string source_of(const scoring_plan& plan, std::string_view name) {
   return found == plan.fields.end() ? std::string{name} : found->second;
 }
 
+auto refuse(std::string message, std::string key, std::string hint) {
+  return runtime::fail({.kind = runtime::problem_kind::invalid_input,
+                        .message = std::move(message),
+                        .file = {},
+                        .key = std::move(key),
+                        .hint = std::move(hint)});
+}
+
 runtime::problem with_key(runtime::problem reason, std::string key) {
   reason.key = std::move(key);
   return reason;
@@ -103,30 +111,23 @@ runtime::outcome<void> item_layout::add_fields(const scoring_plan& plan) {
       = field == item_field::work_item_id || field == item_field::parent_id;
     if (source->what != derivation::none
         && !(is_id && source->what == derivation::join))
-      return runtime::fail(
-        with_key({.kind = runtime::problem_kind::invalid_input,
-                  .message = "a field cannot be computed by \""
-                             + planned.spelling + "\"",
-                  .hint = "ages and lengths are for criteria, join is for ids"},
-                 "fields." + std::string{field_names[i]}));
+      return refuse("a field cannot be computed by \"" + planned.spelling
+                      + "\"",
+                    "fields." + std::string{field_names[i]},
+                    "ages and lengths are for criteria, join is for ids");
     for (const auto& path : source->paths)
       planned.slots.push_back(slot_of(path));
   }
   if (plan_of(item_field::work_item_id).slots.empty())
-    return runtime::fail(with_key({.kind = runtime::problem_kind::invalid_input,
-                                   .message = "items need an id",
-                                   .hint = "name the source of work_item_id"},
-                                  "fields.work_item_id"));
+    return refuse("items need an id", "fields.work_item_id",
+                  "name the source of work_item_id");
   auto financial = source_of(plan, "financial");
   if (financial.empty())
     return {};
   auto source = parse_source(financial);
   if (!source || source->what != derivation::none)
-    return runtime::fail(
-      with_key({.kind = runtime::problem_kind::invalid_input,
-                .message = "\"" + financial + "\" is no place in an item",
-                .hint = "write key, outer.inner or /outer/inner"},
-               "fields.financial"));
+    return refuse("\"" + financial + "\" is no place in an item",
+                  "fields.financial", "write key, outer.inner or /outer/inner");
   financial_place_ = std::move(source->paths.front());
   return {};
 }
@@ -142,18 +143,12 @@ runtime::outcome<void> item_layout::add_criteria(const scoring_plan& plan) {
     const auto is_age = source->what == derivation::age_days
                         || source->what == derivation::days_until;
     if (is_age && !options_.as_of)
-      return runtime::fail(with_key(
-        {.kind = runtime::problem_kind::invalid_input,
-         .message = "\"" + definition.source
-                    + "\" needs the instant from which days are counted",
-         .hint = "give the run an as-of date"},
-        definition.id + ".source"));
+      return refuse("\"" + definition.source
+                      + "\" needs the instant from which days are counted",
+                    definition.id + ".source", "give the run an as-of date");
     if (source->what == derivation::join)
-      return runtime::fail(
-        with_key({.kind = runtime::problem_kind::invalid_input,
-                  .message = "\"" + definition.source + "\" is not a number",
-                  .hint = "join is for ids"},
-                 definition.id + ".source"));
+      return refuse("\"" + definition.source + "\" is not a number",
+                    definition.id + ".source", "join is for ids");
     const auto& path = source->paths.front();
     // As the source system ships, a dotted source never finds anything.
     const auto is_lost = plan.rules == rule_set::compat
@@ -167,6 +162,28 @@ runtime::outcome<void> item_layout::add_criteria(const scoring_plan& plan) {
        definition.source});
   }
   return {};
+}
+
+std::optional<runtime::problem>
+item_layout::check_presence(const std::vector<bool>& is_present) const {
+  const auto& id = plan_of(item_field::work_item_id);
+  for (auto slot : id.slots)
+    if (!is_present[slot])
+      return problem_at(0, "there is no column for the id", id.spelling,
+                        "map fields.work_item_id to a column");
+  auto found = std::size_t{0};
+  for (const auto& planned : criteria_) {
+    if (planned.slot && is_present[*planned.slot])
+      ++found;
+    else if (planned.missing == missing_policy::error)
+      return problem_at(0, "there is no column for a required criterion",
+                        planned.spelling, "correct the source");
+  }
+  if (found == 0 && rules_ == rule_set::standard && !criteria_.empty())
+    return problem_at(0, "there is no column for any criterion",
+                      criteria_.front().spelling,
+                      "the sources of the criteria name the columns");
+  return std::nullopt;
 }
 
 bool item_layout::is_numeric() const noexcept {

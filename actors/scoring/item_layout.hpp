@@ -92,6 +92,11 @@ public:
                                             std::string key,
                                             std::string hint) const;
 
+  /// What is wrong if only these places can ever be found, by slot; nothing if
+  /// that will do.
+  [[nodiscard]] std::optional<runtime::problem>
+  check_presence(const std::vector<bool>& is_present) const;
+
   /// Whether each criterion takes its value from one cell that needs neither a
   /// mapping nor a date.
   [[nodiscard]] bool is_numeric() const noexcept;

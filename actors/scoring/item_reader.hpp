@@ -67,8 +67,9 @@ struct item_reading {
 class item_reader {
 public:
   /// Fails with `invalid_input` if a source of the plan cannot be read: its
-  /// syntax is wrong, an age is asked for without `as_of`, or (CSV, unless
-  /// the missing policy of a criterion allows it) the header lacks a column.
+  /// syntax is wrong, an age is asked for without `as_of`, or (CSV) the header
+  /// is bad, or lacks the id, the column of a criterion whose missing values
+  /// are errors, or the columns of all criteria.
   [[nodiscard]] static runtime::outcome<item_reader>
   create(const scoring_plan& plan, item_reader_options options);
 

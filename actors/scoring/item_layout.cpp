@@ -155,7 +155,7 @@ runtime::outcome<void> item_layout::add_criteria(const scoring_plan& plan) {
                          && plan.dotted == dotted_sources::shipped
                          && path.is_dotted();
     criteria_.push_back(
-      {value_rule{planned, plan.rules, source->what, options_.as_of},
+      {reading_rule{planned, plan.rules, source->what, options_.as_of},
        is_lost ? std::nullopt : std::optional{slot_of(path)},
        plan.rules == rule_set::compat ? missing_policy::zero
                                       : definition.missing,

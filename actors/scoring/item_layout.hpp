@@ -108,7 +108,7 @@ private:
   };
 
   struct criterion_plan {
-    value_rule rule;
+    reading_rule rule;
     std::optional<std::size_t> slot; // None: never found.
     missing_policy missing;
     std::string spelling;

@@ -282,8 +282,8 @@ std::optional<instant> parse_instant(std::string_view text) {
   return instant{*date} + *time - *zone;
 }
 
-value_rule::value_rule(const planned_criterion& criterion, rule_set rules,
-                       derivation what, std::optional<instant> as_of)
+reading_rule::reading_rule(const planned_criterion& criterion, rule_set rules,
+                           derivation what, std::optional<instant> as_of)
   : rules_{rules}, what_{what}, as_of_{as_of} {
   const auto& mapping = criterion.definition.mapping;
   has_mapping_ = mapping.has_value();
@@ -291,18 +291,18 @@ value_rule::value_rule(const planned_criterion& criterion, rule_set rules,
     mapping_.assign(mapping->begin(), mapping->end());
 }
 
-double value_rule::missing() const noexcept {
+double reading_rule::missing() const noexcept {
   return rules_ == rule_set::compat ? 0.0 : missing_value;
 }
 
-double value_rule::from_number(double number) const noexcept {
+double reading_rule::from_number(double number) const noexcept {
   if (rules_ == rule_set::standard && !std::isfinite(number))
     return missing_value;
   // One zero and one NaN, so that equal values have equal bytes.
   return std::isnan(number) ? missing_value : number + 0.0;
 }
 
-const double* value_rule::look_up(std::string_view word) const {
+const double* reading_rule::look_up(std::string_view word) const {
   const auto found = std::lower_bound(
     mapping_.begin(), mapping_.end(), word,
     [](const auto& entry, std::string_view key) { return entry.first < key; });
@@ -310,7 +310,7 @@ const double* value_rule::look_up(std::string_view word) const {
                                                          : nullptr;
 }
 
-double value_rule::from_text(const raw_value& value) const {
+double reading_rule::from_text(const raw_value& value) const {
   if (has_mapping_) {
     if (const auto* mapped = look_up(value.text))
       return from_number(*mapped);
@@ -321,7 +321,7 @@ double value_rule::from_text(const raw_value& value) const {
   return number ? from_number(*number) : missing();
 }
 
-double value_rule::derive(const raw_value& value) const {
+double reading_rule::derive(const raw_value& value) const {
   const auto is_text = value.what == raw_value::kind::text
                        || value.what == raw_value::kind::cell;
   if (what_ == derivation::length) {
@@ -338,7 +338,7 @@ double value_rule::derive(const raw_value& value) const {
   return what_ == derivation::age_days ? age : 0.0 - age;
 }
 
-double value_rule::apply(const raw_value& value) const {
+double reading_rule::apply(const raw_value& value) const {
   if (value.is_missing())
     return missing();
   if (what_ != derivation::none)

@@ -55,11 +55,11 @@ using instant = std::chrono::sys_time<std::chrono::microseconds>;
 /// Python's float() (failing: 0); null and absent are 0. standard: a text
 /// through the mapping, else as a finite number, else missing. A table's cell
 /// goes through the mapping first and then counts as a number in both.
-class value_rule {
+class reading_rule {
 public:
   /// `as_of` matters for ages only.
-  value_rule(const planned_criterion& criterion, rule_set rules,
-             derivation what, std::optional<instant> as_of);
+  reading_rule(const planned_criterion& criterion, rule_set rules,
+               derivation what, std::optional<instant> as_of);
 
   [[nodiscard]] double apply(const raw_value& value) const;
 

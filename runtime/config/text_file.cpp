@@ -1,6 +1,7 @@
 #include "runtime/config/text_file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -58,13 +59,18 @@ problem describe(int code, const std::string& path) {
   return reason;
 }
 
-} // namespace
+problem make_problem(problem_kind kind, const std::string& path,
+                     std::string message, std::string hint = {}) {
+  auto reason = problem{};
+  reason.kind = kind;
+  reason.file = path;
+  reason.message = std::move(message);
+  reason.hint = std::move(hint);
+  return reason;
+}
 
-outcome<std::string> read_text_file(const std::string& path,
-                                    std::size_t bytes_max) {
-  const auto file = file_descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.number() < 0)
-    return fail(describe(errno, path));
+outcome<std::string> read_all(const file_descriptor& file,
+                              const std::string& path, std::size_t bytes_max) {
   auto text = std::string{};
   auto buffer = std::array<char, 16'384>{};
   while (true) {
@@ -76,14 +82,44 @@ outcome<std::string> read_text_file(const std::string& path,
     if (count < 0)
       return fail(describe(errno, path));
     text.append(buffer.data(), static_cast<std::size_t>(count));
-    if (text.size() > bytes_max) {
-      auto reason = problem{};
-      reason.kind = problem_kind::invalid_input;
-      reason.file = path;
-      reason.message = "larger than " + std::to_string(bytes_max) + " bytes";
-      return fail(std::move(reason));
-    }
+    if (text.size() > bytes_max)
+      return fail(
+        make_problem(problem_kind::invalid_input, path,
+                     "larger than " + std::to_string(bytes_max) + " bytes"));
   }
+}
+
+} // namespace
+
+outcome<std::string> read_text_file(const std::string& path,
+                                    std::size_t bytes_max) {
+  const auto file = file_descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.number() < 0)
+    return fail(describe(errno, path));
+  return read_all(file, path, bytes_max);
+}
+
+outcome<std::string> read_private_file(const std::string& path,
+                                       std::size_t bytes_max) {
+  // Not blocking: to open a pipe would wait for its writer.
+  const auto file
+    = file_descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (file.number() < 0)
+    return fail(describe(errno, path));
+  // Asked of the open file, so that nobody can exchange it in between.
+  struct stat status = {};
+  if (::fstat(file.number(), &status) != 0)
+    return fail(describe(errno, path));
+  if (!S_ISREG(status.st_mode))
+    return fail(make_problem(problem_kind::denied, path, "not a regular file"));
+  if (status.st_uid != ::geteuid() && status.st_uid != 0)
+    return fail(
+      make_problem(problem_kind::denied, path, "belongs to another user"));
+  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    return fail(make_problem(problem_kind::denied, path,
+                             "others than its owner may access it",
+                             "chmod 600 " + path));
+  return read_all(file, path, bytes_max);
 }
 
 } // namespace troupe::runtime

@@ -13,4 +13,9 @@ namespace troupe::runtime {
 [[nodiscard]] outcome<std::string> read_text_file(const std::string& path,
                                                   std::size_t bytes_max);
 
+/// The same for a regular file that only its owner, we or root, may access;
+/// otherwise `denied`.
+[[nodiscard]] outcome<std::string> read_private_file(const std::string& path,
+                                                     std::size_t bytes_max);
+
 } // namespace troupe::runtime

@@ -2,6 +2,7 @@
 #include "tests/support/places.hpp"
 
 #include <catch2/catch.hpp>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -42,4 +43,19 @@ TEST_CASE("a file without permission is denied") {
   const auto path = folder.write("a.txt", "secret");
   std::filesystem::permissions(path, std::filesystem::perms::none);
   CHECK(read_text_file(path.string(), 10).error().kind == problem_kind::denied);
+}
+
+TEST_CASE("a private file is a regular one of ours that nobody else reads") {
+  const auto folder = troupe::tests::temporary_folder{};
+  const auto path = folder.write("a.txt", "12345");
+  using std::filesystem::perms;
+  std::filesystem::permissions(path, perms::owner_read | perms::owner_write);
+  CHECK(read_private_file(path.string(), 5) == "12345");
+  CHECK_FALSE(read_private_file(path.string(), 4));
+  std::filesystem::permissions(path, perms::owner_read | perms::group_read);
+  CHECK(read_private_file(path.string(), 5).error().kind
+        == problem_kind::denied);
+  const auto pipe = (folder / "pipe").string();
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK(read_private_file(pipe, 5).error().kind == problem_kind::denied);
 }

@@ -4,6 +4,7 @@
 #include "runtime/supervision/supervision_error.hpp"
 
 #include <caf/actor_registry.hpp>
+#include <caf/logger.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
@@ -54,6 +55,19 @@ bool finishes_within(std::chrono::milliseconds deadline, Action action) {
   auto lock = std::unique_lock{state->mutex};
   return state->changed.wait_for(lock, deadline,
                                  [&] { return state->is_done; });
+}
+
+/// Keeps a system that still runs, and says so to leak checkers.
+void abandon(std::unique_ptr<actor_configuration> configuration,
+             std::unique_ptr<caf::actor_system> system) {
+  struct remains {
+    std::unique_ptr<actor_configuration> configuration;
+    std::unique_ptr<caf::actor_system> system;
+  };
+  static auto mutex = std::mutex{};
+  static auto* abandoned = new std::vector<remains>; // Outlives every thread.
+  const auto guard = std::lock_guard{mutex};
+  abandoned->push_back({std::move(configuration), std::move(system)});
 }
 
 } // namespace
@@ -113,10 +127,11 @@ local_system::shutdown(std::chrono::milliseconds deadline) {
     late.push_back(std::to_string(system_->registry().running())
                    + " actors outside the tree");
     // Destroying the system would wait for them forever.
-    static_cast<void>(system_.release());
-    static_cast<void>(configuration_.release());
+    abandon(std::move(configuration_), std::move(system_));
     return late;
   }
+  // The system's end waits for all threads that still refer to its logger.
+  caf::logger::set_current_actor_system(nullptr);
   // CAF 0.17 can hang here even without actors (its issues 1196 and 1266).
   auto destroy
     = [system = std::shared_ptr<caf::actor_system>{std::move(system_)},

@@ -58,10 +58,11 @@ public:
   void set_root(stoppable_actor root);
 
   /// Stops the root, then everything. Whoever is late is killed. Returns within
-  /// about twice the deadline, with the paths of those that had to be killed,
-  /// or that could not even be killed. In the latter case their threads still
-  /// run: leave the process with std::_Exit. All other handles must be gone by
-  /// now. Empty on a second call.
+  /// about three times the deadline, with the paths of those that had to be
+  /// killed, or that could not even be killed. In the latter case their threads
+  /// still run: leave the process with std::_Exit. All other handles must be
+  /// gone by now, and so must other threads that used a caf::scoped_actor: call
+  /// it on the thread that made the system. Empty on a second call.
   std::vector<std::string> shutdown(std::chrono::milliseconds deadline);
 
 private:

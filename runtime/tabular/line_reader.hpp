@@ -26,13 +26,13 @@ public:
 
   /// 1-based physical line.
   [[nodiscard]] std::uint64_t line() const noexcept {
-    return chunk_->first_line + lines_before_ - 1;
+    return chunk_->first_line + lines_read_ - 1;
   }
 
 private:
   const record_chunk* chunk_;
   std::size_t at_ = 0;
-  std::uint64_t lines_before_ = 0;
+  std::uint64_t lines_read_ = 0;
   std::string_view text_;
 };
 

@@ -33,7 +33,7 @@ struct scan_state {
 };
 
 /// Goes on from state.at to the end of the text, or to behind record end number
-/// `records_max`. Counts line feeds, for CSV those outside quotes only. Vector
+/// `records_max`. Counts all line feeds, in quotes or not. Vector
 /// instructions of the processor it runs on.
 void scan_records(std::string_view text, record_format format,
                   std::size_t records_max, scan_state& state);

@@ -39,6 +39,11 @@ struct record_chunk {
 [[nodiscard]] record_chunk make_chunk(std::string_view text,
                                       record_format format);
 
+/// An invalid_input problem with the file, and the line and column in bytes of
+/// the byte at `offset` of the chunk's text.
+[[nodiscard]] problem problem_at(const record_chunk& chunk, std::size_t offset,
+                                 std::string message, std::string hint = {});
+
 struct splitter_options {
   record_format format = record_format::csv;
   /// For problems.
@@ -46,7 +51,8 @@ struct splitter_options {
   /// A chunk ends at the first of these, but holds at least one record.
   std::size_t records_max = std::numeric_limits<std::size_t>::max();
   std::size_t bytes_max = std::size_t{4} << 20;
-  /// A longer record is a problem, found without reading all of it.
+  /// A longer record, line end included, is a problem, found without reading
+  /// all of it. At most 1 GiB.
   std::size_t record_bytes_max = std::size_t{16} << 20;
 };
 
@@ -54,8 +60,8 @@ struct splitter_options {
 /// record ends at a line end outside quotes, a JSONL record at each line end;
 /// the last one may lack it. Line ends are LF or CRLF. A UTF-8 byte-order mark
 /// is skipped. Problems (invalid_input, with the line): UTF-16 or UTF-32, NUL
-/// bytes, bytes that are not UTF-8, a record longer than allowed, JSONL without
-/// line feeds but with carriage returns. An empty stream has no records.
+/// bytes, bytes that are not UTF-8, a record longer than allowed. An empty
+/// stream has no records.
 class record_splitter {
 public:
   record_splitter(byte_source source, splitter_options options);
@@ -70,12 +76,17 @@ public:
 
 private:
   [[nodiscard]] outcome<void> start();
+  void take_from_carry(record_chunk& chunk, scan_state& state,
+                       std::size_t records_max);
   [[nodiscard]] outcome<void> read_more(record_chunk& chunk,
-                                        std::size_t wanted);
-  [[nodiscard]] outcome<void> check_text(const record_chunk& chunk,
-                                         unsigned seen) const;
-  [[nodiscard]] problem too_long(const record_chunk& chunk) const;
-  [[nodiscard]] std::size_t read_size(std::size_t records_max) const;
+                                        std::size_t records_max);
+  [[nodiscard]] bool is_enough(const record_chunk& chunk,
+                               const scan_state& state,
+                               std::size_t records_max) const;
+  [[nodiscard]] outcome<bool> hand_out(record_chunk& chunk,
+                                       const scan_state& state);
+  [[nodiscard]] std::size_t read_size(std::size_t have,
+                                      std::size_t records_max) const;
 
   byte_source source_;
   splitter_options options_;

@@ -127,7 +127,8 @@ struct scoring_configuration {
   std::vector<scoring_case> cases;
   /// Where an item's own fields are, for sources that name them differently
   /// (CSV headers, trackers): field name ("work_item_id", "title",
-  /// "parent_id", ...) to source. Absent: the field's own name.
+  /// "parent_id", ...; configuration_keys.hpp) to source. Absent: the field's
+  /// own name; empty: no item has the field.
   std::map<std::string, std::string, std::less<>> fields;
 };
 

@@ -1,4 +1,5 @@
 #include "actors/scoring/configuration.hpp"
+#include "actors/scoring/configuration_keys.hpp"
 #include "actors/scoring/configuration_words.hpp"
 
 #include <algorithm>
@@ -16,9 +17,9 @@ constexpr auto compat_criteria_min = std::size_t{3};
 constexpr auto compat_criteria_max = std::size_t{25};
 constexpr auto compat_categories_min = std::size_t{3};
 constexpr auto cases_max = std::size_t{256};
-constexpr auto fields_max = std::size_t{256};
 constexpr auto mapping_entries_max = std::size_t{10'000};
 constexpr auto text_bytes_max = std::size_t{256};
+constexpr auto source_bytes_max = std::size_t{4096};
 constexpr auto weight_tolerance = 1e-6;
 constexpr auto category_tolerance = 1e-10;
 /// Lets reciprocals be written with two decimals: 0.33 and 3.
@@ -96,12 +97,13 @@ private:
              "between " + number(low) + " and " + number(high));
   }
 
-  void check_text(const std::string& text, const std::string& key) {
+  void check_text(const std::string& text, const std::string& key,
+                  std::size_t bytes_max = text_bytes_max) {
     if (text.empty())
       report(key, "the text is empty", "give it a name");
-    else if (text.size() > text_bytes_max)
+    else if (text.size() > bytes_max)
       report(key, "the text is too long",
-             "at most " + std::to_string(text_bytes_max) + " bytes");
+             "at most " + std::to_string(bytes_max) + " bytes");
     else if (std::any_of(text.begin(), text.end(), is_control))
       report(key, "the text has control characters", "remove them");
   }
@@ -191,7 +193,7 @@ private:
   }
 
   void check_source(const std::string& source, const std::string& key) {
-    check_text(source, key);
+    check_text(source, key, source_bytes_max);
     if (source == "custom_fields.")
       report(key, "no field is named after the dot",
              "for example custom_fields.revenue_impact");
@@ -442,12 +444,15 @@ private:
   }
 
   void check_fields() {
-    if (configuration_.fields.size() > fields_max)
-      return report("fields", "there are too many fields",
-                    "at most " + std::to_string(fields_max));
     for (const auto& [field, source] : configuration_.fields) {
-      check_text(field, "fields." + field);
-      check_source(source, "fields." + field);
+      const auto key = "fields." + field;
+      if (std::find(keys::fields.begin(), keys::fields.end(), field)
+          == keys::fields.end())
+        report(key, "an item has no field " + quoted(field),
+               "the README names them");
+      // Empty: no item has this field.
+      if (!source.empty())
+        check_source(source, key);
     }
   }
 

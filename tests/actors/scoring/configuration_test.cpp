@@ -231,7 +231,7 @@ TEST_CASE("combinations out of range are refused, in cases too") {
          variant.category_weights[0].id = "unheard";
          c.cases.push_back(variant);
        }},
-      {"fields.title", [](configuration& c) { c.fields["title"] = ""; }},
+      {"fields.titel", [](configuration& c) { c.fields["titel"] = "x"; }},
     });
 }
 

@@ -1,36 +1,27 @@
 #pragma once
 
 #include "messages/protobuf_messages.hpp"
+#include "runtime/problem.hpp"
 #include "runtime/store/migrations.hpp"
+#include "runtime/store/store_error.hpp"
+#include "runtime/store/store_options.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/error.hpp>
 #include <caf/typed_actor.hpp>
 
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <string>
-
 namespace troupe::runtime {
 
 /// The only writer of a store. Transactions that arrive while a sync runs are
-/// committed together by the next one (group commit, no timer).
+/// committed together by the next one (group commit, no timer). Errors are of
+/// `store_error`. On exit it commits what it has accepted, answers everybody
+/// and frees the file before its monitors hear of it.
 using store_actor = caf::typed_actor<
   // Applies a transaction; answered once it is on disk.
   caf::replies_to<messages::CommitTransaction,
                   messages::column_block>::with<messages::TransactionCommitted>,
   // Tells how the store is doing.
   caf::replies_to<messages::GetStoreStatus>::with<messages::StoreStatus>>;
-
-struct store_options {
-  /// The database file; its folder must exist. ":memory:" keeps nothing.
-  std::string path;
-  /// Transactions waiting at most; beyond that they are refused (`overloaded`).
-  std::size_t queue_max = 10'000;
-  /// Page cache of the writer, in bytes.
-  std::size_t cache_bytes = 8u << 20;
-};
 
 /// Opens (creating and migrating as needed) and locks the store, then spawns
 /// its writer on a thread of its own. Errors: `unavailable` when another
@@ -40,4 +31,13 @@ struct store_options {
                                                store_options options,
                                                const migration_list& schema);
 
+/// What a request to the store (or any actor) failed of, for a person. Knows
+/// the store's errors with their text, timeouts and receivers that are gone.
+[[nodiscard]] problem to_problem(const caf::error& reason);
+
+/// The error that carries this failure to its sender.
+[[nodiscard]] caf::error to_error(const store_failure& failure);
+
 } // namespace troupe::runtime
+
+CAF_ERROR_CODE_ENUM(troupe::runtime::store_error, "store")

@@ -1,0 +1,113 @@
+#include "runtime/store/snapshot_reader.hpp"
+
+#include "runtime/store/migrations.hpp"
+#include "runtime/store/store_lock.hpp"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace troupe::runtime {
+
+namespace {
+
+/// Whether all commits are in the main file, and nobody is about to add some.
+bool is_at_rest(const std::string& path) {
+  auto error = std::error_code{};
+  const auto log = path + "-wal";
+  if (std::filesystem::exists(log, error)
+      && std::filesystem::file_size(log, error) != 0)
+    return false;
+  return !error && !store_lock::is_held(path);
+}
+
+outcome<std::unique_ptr<sqlite_connection>>
+open_connection(const std::string& path) {
+  auto opened = sqlite_connection::open(path, {});
+  if (opened || opened.error().kind == problem_kind::invalid_input
+      || !is_at_rest(path))
+    return opened;
+  // A read-only folder has no room for the shared memory of WAL.
+  auto options = sqlite_options{};
+  options.mode = open_mode::immutable;
+  return sqlite_connection::open(path, options);
+}
+
+} // namespace
+
+outcome<std::unique_ptr<sqlite_connection>>
+open_for_reading(const std::string& path) {
+  auto ignored = std::error_code{};
+  if (!std::filesystem::exists(path, ignored)) {
+    auto reason = problem{};
+    reason.kind = problem_kind::not_found;
+    reason.message = "no such store";
+    reason.file = path;
+    reason.hint = "check the path; a store is made by the first run";
+    return fail(std::move(reason));
+  }
+  auto connection = open_connection(path);
+  if (!connection)
+    return connection;
+  const auto applied = read_applied_migrations(**connection);
+  if (!applied) {
+    auto reason = applied.error();
+    reason.file = path;
+    return fail(std::move(reason));
+  }
+  return connection;
+}
+
+snapshot_reader::snapshot_reader(std::unique_ptr<sqlite_connection> connection)
+  : connection_{std::move(connection)} {}
+
+outcome<snapshot_reader> snapshot_reader::open(const std::string& path) {
+  auto connection = open_for_reading(path);
+  if (!connection)
+    return fail(std::move(connection.error()));
+  return snapshot_reader{std::move(*connection)};
+}
+
+outcome<void> snapshot_reader::query(std::string_view sql,
+                                     std::span<const sql_value> parameters,
+                                     const row_handler& handle) {
+  auto statement = connection_->prepare(sql);
+  if (!statement)
+    return fail(std::move(statement.error()));
+  if (auto bound = statement->bind(parameters); !bound)
+    return bound;
+  while (true) {
+    const auto more = statement->step();
+    if (!more)
+      return fail(more.error());
+    if (!*more)
+      return {};
+    handle(statement->row());
+  }
+}
+
+outcome<bool> snapshot_reader::has_table(const std::string& name) {
+  auto found = false;
+  const auto parameters = std::vector<sql_value>{name};
+  const auto done
+    = query("SELECT 1 FROM sqlite_master WHERE name = ?1 AND type IN "
+            "('table', 'view')",
+            parameters, [&](const sqlite_row&) { found = true; });
+  if (!done)
+    return fail(done.error());
+  return found;
+}
+
+outcome<void> snapshot_reader::begin_snapshot() {
+  end_snapshot();
+  // BEGIN alone is lazy: the first read chooses the moment.
+  return connection_->execute("BEGIN; SELECT 1 FROM sqlite_master LIMIT 1;");
+}
+
+void snapshot_reader::end_snapshot() {
+  if (connection_->is_in_transaction())
+    static_cast<void>(connection_->execute("COMMIT"));
+}
+
+} // namespace troupe::runtime

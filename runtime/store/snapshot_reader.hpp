@@ -1,0 +1,51 @@
+#pragma once
+
+#include "runtime/problem.hpp"
+#include "runtime/store/sqlite_connection.hpp"
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace troupe::runtime {
+
+/// Opens the store at `path` for reading, as `snapshot_reader::open` does.
+[[nodiscard]] outcome<std::unique_ptr<sqlite_connection>>
+open_for_reading(const std::string& path);
+
+/// Reads a store, also while a process (this one or another) writes to it. Not
+/// thread-safe; every reader opens its own.
+class snapshot_reader {
+public:
+  using row_handler = std::function<void(const sqlite_row&)>;
+
+  /// Errors: `not_found` when there is no such file; `invalid_input` when it is
+  /// not a store. Where nothing may be written (a read-only mount), a store
+  /// that was closed cleanly can be read as long as nobody opens it.
+  [[nodiscard]] static outcome<snapshot_reader> open(const std::string& path);
+
+  /// Hands out each row. Outside of a snapshot each query sees the newest
+  /// commit.
+  [[nodiscard]] outcome<void> query(std::string_view sql,
+                                    std::span<const sql_value> parameters,
+                                    const row_handler& handle);
+
+  /// Whether the store has a table or view of this name; a store lacks those of
+  /// subsystems that never ran.
+  [[nodiscard]] outcome<bool> has_table(const std::string& name);
+
+  /// From now on all queries see the store as it is at this moment. Keep it
+  /// short: meanwhile the write-ahead log only grows.
+  [[nodiscard]] outcome<void> begin_snapshot();
+
+  void end_snapshot();
+
+private:
+  explicit snapshot_reader(std::unique_ptr<sqlite_connection> connection);
+
+  std::unique_ptr<sqlite_connection> connection_;
+};
+
+} // namespace troupe::runtime

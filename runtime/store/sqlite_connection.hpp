@@ -1,0 +1,181 @@
+#pragma once
+
+#include "messages/column_block.hpp"
+#include "messages/store.pb.h"
+#include "runtime/problem.hpp"
+#include "runtime/store/store_error.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace troupe::runtime {
+
+/// A value of a database; `std::monostate` is NULL, bytes are a BLOB.
+using sql_value = std::variant<std::monostate, std::int64_t, double,
+                               std::string, std::vector<std::uint8_t>>;
+
+class sqlite_connection;
+
+/// The row a statement stands on. A view: valid until the statement steps. A
+/// value of another type is converted as SQLite's CAST does; NULL reads as zero
+/// or empty. Requires column < size().
+class sqlite_row {
+public:
+  [[nodiscard]] std::size_t size() const noexcept;
+  [[nodiscard]] std::string_view name(std::size_t column) const;
+  [[nodiscard]] bool is_null(std::size_t column) const;
+  [[nodiscard]] std::int64_t integer(std::size_t column) const;
+  [[nodiscard]] double real(std::size_t column) const;
+  [[nodiscard]] std::string_view text(std::size_t column) const;
+  [[nodiscard]] std::span<const std::uint8_t> blob(std::size_t column) const;
+  [[nodiscard]] sql_value value(std::size_t column) const;
+
+private:
+  friend class sqlite_statement;
+
+  explicit sqlite_row(sqlite3_stmt* statement) noexcept
+    : statement_{statement} {}
+
+  sqlite3_stmt* statement_;
+};
+
+/// A prepared statement on loan from its connection's cache, given back at the
+/// end. Must not outlive the connection. Parameters count from 1.
+class sqlite_statement {
+public:
+  sqlite_statement(sqlite_statement&& other) noexcept;
+  sqlite_statement& operator=(sqlite_statement&& other) noexcept;
+  sqlite_statement(const sqlite_statement&) = delete;
+  sqlite_statement& operator=(const sqlite_statement&) = delete;
+  ~sqlite_statement();
+
+  [[nodiscard]] std::size_t parameter_count() const noexcept;
+
+  // Texts and blobs are not copied: they must live until the statement ends.
+  // A NaN becomes NULL. An index out of range is `invalid_input`.
+  [[nodiscard]] outcome<void> bind(std::size_t index, const sql_value& value);
+  [[nodiscard]] outcome<void> bind(std::size_t index,
+                                   const messages::SqlValue& value);
+  /// Binds ?1, ?2, ...; there must be as many as the statement has.
+  [[nodiscard]] outcome<void> bind(std::span<const sql_value> values);
+
+  /// True if there is a row to look at, false at the end.
+  [[nodiscard]] outcome<bool> step();
+
+  /// Requires that the last `step` was true.
+  [[nodiscard]] sqlite_row row() const noexcept;
+
+  /// Steps to the end. Returns the rows it changed itself, without those of
+  /// triggers and foreign key actions.
+  [[nodiscard]] outcome<std::int64_t> run();
+
+  /// Runs once per row, the columns bound from `first_parameter` on; all must
+  /// have the same size. Stops at the first error. Returns the rows changed.
+  [[nodiscard]] outcome<std::int64_t>
+  run_for_each(std::span<const messages::column> columns,
+               std::size_t first_parameter);
+
+private:
+  friend class sqlite_connection;
+
+  sqlite_statement(sqlite_connection* owner, std::string sql,
+                   sqlite3_stmt* statement) noexcept;
+
+  void give_back() noexcept;
+  outcome<void> check(int code) const;
+
+  sqlite_connection* owner_;
+  std::string sql_;
+  sqlite3_stmt* statement_;
+};
+
+enum class open_mode {
+  read_only,
+  /// Read-only, and nobody else may write: needs no write access to the folder.
+  immutable,
+  read_write,
+  /// As read_write; a missing file is created.
+  create,
+  /// A new file for `copy_to`; without a write-ahead log of its own.
+  copy_target,
+};
+
+struct sqlite_options {
+  open_mode mode = open_mode::read_only;
+  std::size_t cache_bytes = 2u << 20;
+  /// Prepared statements kept at most.
+  std::size_t statements_max = 128;
+  /// How long to wait for somebody else's lock.
+  std::chrono::milliseconds busy_timeout{5'000};
+};
+
+/// One connection to a SQLite database; the only place that knows SQLite's own
+/// interface. Not thread-safe, but may move to another thread. Stays at its
+/// address once opened, as its statements point to it.
+class sqlite_connection {
+public:
+  /// Opens the file and reads from it, so that what is not a database is
+  /// refused here (`invalid_input`). Writers get WAL mode with synchronous=FULL
+  /// (a commit returns after fdatasync), foreign keys on, and a bounded WAL.
+  [[nodiscard]] static outcome<std::unique_ptr<sqlite_connection>>
+  open(const std::string& path, const sqlite_options& options);
+
+  sqlite_connection(const sqlite_connection&) = delete;
+  sqlite_connection& operator=(const sqlite_connection&) = delete;
+  ~sqlite_connection();
+
+  /// Prepares one statement, or takes it from the cache.
+  [[nodiscard]] outcome<sqlite_statement> prepare(std::string_view sql);
+
+  /// Runs any number of statements without parameters; rows are dropped.
+  [[nodiscard]] outcome<void> execute(const std::string& script);
+
+  /// The first column of the first row; NULL if there is none.
+  [[nodiscard]] outcome<sql_value> query_value(std::string_view sql);
+
+  /// From now on `prepare` refuses transaction control, ATTACH, DETACH and
+  /// PRAGMA; `execute` does not.
+  void restrict_statements();
+
+  [[nodiscard]] bool is_read_only() const noexcept;
+  [[nodiscard]] bool is_in_transaction() const noexcept;
+
+  /// Whether a COMMIT now would fail for a deferred foreign key.
+  [[nodiscard]] bool has_deferred_violations() const noexcept;
+
+  /// What the last call that failed has failed of.
+  [[nodiscard]] store_error last_error() const noexcept {
+    return last_error_;
+  }
+
+  /// Copies the whole database as it is now into another one.
+  [[nodiscard]] outcome<void> copy_to(sqlite_connection& target);
+
+private:
+  friend class sqlite_statement;
+  struct statement_cache;
+
+  sqlite_connection(std::string path, const sqlite_options& options);
+
+  outcome<void> open_file(open_mode mode);
+  outcome<void> configure(const sqlite_options& options);
+  problem failure(int code);
+
+  std::string path_;
+  sqlite3* database_ = nullptr;
+  store_error last_error_ = store_error::failed;
+  bool is_restricted_ = false;
+  std::unique_ptr<statement_cache> cache_;
+};
+
+} // namespace troupe::runtime

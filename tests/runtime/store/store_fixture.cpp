@@ -1,0 +1,87 @@
+#include "tests/runtime/store/store_fixture.hpp"
+
+#include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+
+namespace troupe::tests {
+
+using namespace troupe::runtime;
+
+migration_list number_schema() {
+  return {{"numbers", 1,
+           "CREATE TABLE number (value BIGINT PRIMARY KEY NOT NULL "
+           "CHECK (value >= 0), payload BLOB);"}};
+}
+
+messages::CommitTransaction
+insert_numbers(const std::vector<std::int64_t>& numbers) {
+  auto transaction = messages::CommitTransaction{};
+  transaction.set_label("numbers");
+  for (const auto number : numbers)
+    add_statement(transaction, "INSERT INTO number (value) VALUES (?1)",
+                  {number});
+  return transaction;
+}
+
+write_request number_request(const std::vector<std::int64_t>& numbers) {
+  return {insert_numbers(numbers), {}};
+}
+
+store_writer open_writer(const std::string& path) {
+  auto options = store_options{};
+  options.path = path;
+  auto writer = store_writer::open(options, number_schema(), {});
+  if (!writer)
+    FAIL(render(writer.error()));
+  return std::move(*writer);
+}
+
+std::vector<std::int64_t> read_numbers(const std::string& path) {
+  auto reader = snapshot_reader::open(path);
+  if (!reader)
+    FAIL(render(reader.error()));
+  auto numbers = std::vector<std::int64_t>{};
+  const auto done = reader->query("SELECT value FROM number ORDER BY value", {},
+                                  [&](const sqlite_row& row) {
+                                    numbers.push_back(row.integer(0));
+                                  });
+  if (!done)
+    FAIL(render(done.error()));
+  return numbers;
+}
+
+small_disk::small_disk(const std::string& folder) : folder_{folder} {
+  std::filesystem::create_directory(folder_);
+  is_mounted_ = ::mount("tmpfs", folder_.c_str(), "tmpfs", 0, "size=1m") == 0;
+}
+
+small_disk::~small_disk() {
+  if (is_mounted_)
+    ::umount2(folder_.c_str(), MNT_DETACH);
+}
+
+void small_disk::fill() {
+  const auto descriptor = ::open((folder_ + "/filler").c_str(),
+                                 O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  REQUIRE(descriptor >= 0);
+  const auto zeros = std::array<char, 4096>{};
+  while (::write(descriptor, zeros.data(), zeros.size()) > 0)
+    continue;
+  ::close(descriptor);
+}
+
+void small_disk::empty() {
+  std::filesystem::remove(folder_ + "/filler");
+}
+
+bool small_disk::make_read_only() {
+  return ::mount("", folder_.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr)
+         == 0;
+}
+
+} // namespace troupe::tests

@@ -1,5 +1,7 @@
 #include "runtime/actor_errors.hpp"
 
+#include "runtime/store/store_error.hpp"
+
 #include <caf/exit_reason.hpp>
 #include <caf/make_message.hpp>
 #include <caf/sec.hpp>
@@ -104,6 +106,23 @@ problem from_exit(const caf::error& error) {
   }
 }
 
+problem from_store(const caf::error& error) {
+  auto failure = store_failure{};
+  failure.code = static_cast<store_error>(error.code());
+  const auto& context = error.context();
+  failure.text = context.match_elements<std::string>()
+                   ? context.get_as<std::string>(0)
+                   : to_string(failure.code);
+  return to_problem(failure);
+}
+
+bool is_known(const caf::error& error) {
+  const auto category = error.category();
+  return !error || category == caf::atom("troupe")
+         || category == caf::atom("store") || category == caf::atom("system")
+         || category == caf::atom("exit");
+}
+
 } // namespace
 
 caf::error to_error(const problem& reason) {
@@ -114,15 +133,23 @@ caf::error to_error(const problem& reason) {
 }
 
 problem to_problem(const caf::error& error, const caf::actor_system& system) {
+  if (is_known(error))
+    return to_problem(error);
+  return make_problem(problem_kind::failed, system.render(error));
+}
+
+problem to_problem(const caf::error& error) {
   if (!error)
     return make_problem(problem_kind::failed, "no error");
   if (error.category() == caf::atom("troupe"))
     return decode(error.code(), error.context());
+  if (error.category() == caf::atom("store"))
+    return from_store(error);
   if (error.category() == caf::atom("system"))
     return from_system(error);
   if (error.category() == caf::atom("exit"))
     return from_exit(error);
-  return make_problem(problem_kind::failed, system.render(error));
+  return make_problem(problem_kind::failed, caf::to_string(error));
 }
 
 std::string render_problem(std::uint8_t code, caf::atom_value,

@@ -1,6 +1,7 @@
 #include "runtime/actor_system.hpp"
 
 #include "runtime/actor_errors.hpp"
+#include "runtime/store/store_error.hpp"
 #include "runtime/supervision/supervision_error.hpp"
 
 #include <caf/actor_registry.hpp>
@@ -21,6 +22,14 @@ namespace {
 std::string render_supervision_error(std::uint8_t code, caf::atom_value,
                                      const caf::message& context) {
   auto text = to_string(static_cast<supervision_error>(code));
+  if (context.match_elements<std::string>())
+    text += ": " + context.get_as<std::string>(0);
+  return text;
+}
+
+std::string render_store_error(std::uint8_t code, caf::atom_value,
+                               const caf::message& context) {
+  auto text = to_string(static_cast<store_error>(code));
   if (context.match_elements<std::string>())
     text += ": " + context.get_as<std::string>(0);
   return text;
@@ -76,6 +85,7 @@ actor_configuration::actor_configuration(std::size_t threads) {
   add_message_types<caf::id_block::troupe>();
   add_error_category(caf::atom("troupe"), render_problem);
   add_error_category(caf::atom("supervise"), render_supervision_error);
+  add_error_category(caf::atom("store"), render_store_error);
   if (threads == 0)
     threads = std::max(std::thread::hardware_concurrency(), 1u);
   set("scheduler.max-threads", threads);

@@ -2,7 +2,6 @@
 
 #include "runtime/store/store_writer.hpp"
 
-#include <caf/sec.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
@@ -168,27 +167,6 @@ outcome<store_actor> spawn_store(caf::actor_system& system,
   auto shared = std::make_shared<store_writer>(std::move(*writer));
   return store_actor{
     system.spawn<caf::detached>(store, std::move(shared), std::move(options))};
-}
-
-problem to_problem(const caf::error& reason) {
-  auto text = caf::to_string(reason);
-  if (reason.category() == caf::atom("store")) {
-    const auto& context = reason.context();
-    if (context.match_elements<std::string>())
-      text = context.get_as<std::string>(0);
-    return to_problem(
-      store_failure{static_cast<store_error>(reason.code()), std::move(text)});
-  }
-  auto result = problem{};
-  result.message = std::move(text);
-  if (reason == caf::sec::request_timeout) {
-    result.kind = problem_kind::timeout;
-    result.message = "no answer in time";
-  } else if (reason == caf::sec::request_receiver_down) {
-    result.kind = problem_kind::unavailable;
-    result.message = "the receiver of the request has stopped";
-  }
-  return result;
 }
 
 } // namespace troupe::runtime

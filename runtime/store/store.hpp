@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/protobuf_messages.hpp"
+#include "runtime/actor_errors.hpp"
 #include "runtime/problem.hpp"
 #include "runtime/store/migrations.hpp"
 #include "runtime/store/store_error.hpp"
@@ -30,10 +31,6 @@ using store_actor = caf::typed_actor<
 [[nodiscard]] outcome<store_actor> spawn_store(caf::actor_system& system,
                                                store_options options,
                                                const migration_list& schema);
-
-/// What a request to the store (or any actor) failed of, for a person. Knows
-/// the store's errors with their text, timeouts and receivers that are gone.
-[[nodiscard]] problem to_problem(const caf::error& reason);
 
 /// The error that carries this failure to its sender.
 [[nodiscard]] caf::error to_error(const store_failure& failure);

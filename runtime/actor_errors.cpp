@@ -116,11 +116,13 @@ problem from_store(const caf::error& error) {
   return to_problem(failure);
 }
 
+/// Whether the text needs no system. An error without a code has no category.
 bool is_known(const caf::error& error) {
+  if (!error)
+    return true;
   const auto category = error.category();
-  return !error || category == caf::atom("troupe")
-         || category == caf::atom("store") || category == caf::atom("system")
-         || category == caf::atom("exit");
+  return category == caf::atom("troupe") || category == caf::atom("store")
+         || category == caf::atom("system") || category == caf::atom("exit");
 }
 
 } // namespace

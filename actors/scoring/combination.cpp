@@ -70,12 +70,12 @@ double standard_total(const combination_settings& settings,
 
 } // namespace
 
-score_basis basis_of(const item_view& items, const strategic_batch& strategic,
+score_basis basis_of(const item_view& items,
+                     std::span<const double> completeness,
                      std::size_t row) noexcept {
   const auto financial = !std::isnan(
     figure_at(items, financial_figure::combined_financial_score, row));
-  const auto any
-    = strategic.completeness.empty() || strategic.completeness[row] > 0.0;
+  const auto any = completeness.empty() || completeness[row] > 0.0;
   if (financial)
     return any ? score_basis::financial_and_strategic
                : score_basis::financial_only;
@@ -129,7 +129,7 @@ total_batch combine(const scoring_plan& plan, const scoring_scales& scales,
       = normalise(settings, scales.financial_reference, scores.financial);
     scores.strategic = compat ? strategic.raw[row] / scales.strategic_factor
                               : to_unit(strategic.raw[row]);
-    scores.basis = basis_of(items, strategic, row);
+    scores.basis = basis_of(items, strategic.completeness, row);
     const auto penalty
       = risk_penalty(settings, plan.rules, figure_at(items, risk, row));
     result.strategic[row] = scores.strategic;

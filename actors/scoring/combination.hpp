@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace troupe::scoring {
@@ -18,8 +19,9 @@ enum class score_basis : std::uint8_t {
 
 /// What the total of one row rests on, whatever the integration mode does with
 /// it: financial when Score B is defined, strategic when any value is present.
+/// `completeness` as in `strategic_batch`.
 [[nodiscard]] score_basis basis_of(const item_view& items,
-                                   const strategic_batch& strategic,
+                                   std::span<const double> completeness,
                                    std::size_t row) noexcept;
 
 /// Quantile P of Score B over all supplied records, also of ids that are in no

@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
 #include <sstream>
 
 using namespace troupe;
@@ -15,7 +16,7 @@ using namespace troupe::tests;
 
 namespace {
 
-const auto readings = {"resolved", "shipped"};
+constexpr std::array<const char*, 2> readings{"resolved", "shipped"};
 
 /// What differs from the expected, at most a screenful of it.
 class differences {
@@ -72,9 +73,11 @@ portfolio_run run_case(const std::string& reading, const std::string& name) {
 }
 
 std::vector<std::string> case_names() {
+  const auto config = read_golden_json("config.json");
   std::vector<std::string> names;
-  for (const auto& entry : read_golden_json("config.json")["cases"])
-    names.push_back(entry["name"]);
+  for (const auto& entry : config.at("cases"))
+    names.push_back(entry.at("name"));
+  REQUIRE(names.size() == 11);
   return names;
 }
 
@@ -267,6 +270,7 @@ TEST_CASE("compat reproduces the summary of every case") {
 TEST_CASE("compat scores or refuses small portfolios as the source does") {
   const auto config = read_golden_json("config.json");
   const auto edges = read_golden_json("edge_cases.json");
+  REQUIRE(edges.at("cases").size() == 16);
   for (const auto& edge : edges["cases"]) {
     for (const std::string reading : readings) {
       INFO(edge["name"] << ' ' << reading);

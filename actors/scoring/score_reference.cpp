@@ -1,5 +1,5 @@
 #include "actors/scoring/score_batch.hpp"
-#include "actors/scoring/value_rule.hpp"
+#include "actors/scoring/scoring_rule.hpp"
 
 #include <cmath>
 #include <optional>
@@ -8,17 +8,17 @@ namespace troupe::scoring {
 
 namespace {
 
-double normalise(const value_rule& rule, double value) {
+double normalise(const scoring_rule& rule, double value) {
   switch (rule.normal) {
-    case value_rule::form::constant:
+    case scoring_rule::form::constant:
       return 0.5;
-    case value_rule::form::raw:
+    case scoring_rule::form::raw:
       return value;
-    case value_rule::form::logistic:
+    case scoring_rule::form::logistic:
       return apply_logistic(rule, value);
-    case value_rule::form::mid_rank:
+    case scoring_rule::form::mid_rank:
       return apply_mid_rank(rule, value);
-    case value_rule::form::ratio:
+    case scoring_rule::form::ratio:
       break;
   }
   const auto raised = value < rule.low ? rule.low : value;
@@ -26,20 +26,20 @@ double normalise(const value_rule& rule, double value) {
   return (clipped * rule.prescale - rule.offset) / rule.extent;
 }
 
-double invert(const value_rule& rule, double value) {
+double invert(const scoring_rule& rule, double value) {
   switch (rule.inversion) {
-    case value_rule::turn::complement:
+    case scoring_rule::turn::complement:
       return 1.0 - value;
-    case value_rule::turn::reciprocal:
+    case scoring_rule::turn::reciprocal:
       return value == 0.0 ? value : 1.0 / value;
-    case value_rule::turn::keep:
+    case scoring_rule::turn::keep:
       break;
   }
   return value;
 }
 
 /// The value of one criterion; nothing when it is missing.
-std::optional<double> value_of(const value_rule& rule, double given) {
+std::optional<double> value_of(const scoring_rule& rule, double given) {
   auto value = given;
   if (rule.may_be_missing && !std::isfinite(value)) {
     if (rule.is_zero_when_missing)
@@ -92,7 +92,7 @@ void renormalise(item_sums& sums, const weight_sums& weights) {
 strategic_batch score_reference(const scoring_plan& plan,
                                 const scoring_scales& scales,
                                 const item_view& items, keep what) {
-  const auto rules = make_value_rules(plan, scales);
+  const auto rules = make_scoring_rules(plan, scales);
   const auto weights = sum_weights(plan, rules);
   auto result = strategic_batch{};
   result.rows = items.rows;

@@ -13,7 +13,7 @@ namespace troupe::scoring {
 /// One criterion, its scale and the rule set, compiled into what has to be done
 /// to a value. Both implementations of `score` work from this, step by step in
 /// the order of the fields. Refers to the scale it was made from.
-struct value_rule {
+struct scoring_rule {
   static constexpr auto infinity = std::numeric_limits<double>::infinity();
 
   /// standard: a value that is not finite is missing; compat: none is.
@@ -52,8 +52,8 @@ struct value_rule {
   double raw_weight = 0.0;
 };
 
-[[nodiscard]] std::vector<value_rule>
-make_value_rules(const scoring_plan& plan, const scoring_scales& scales);
+[[nodiscard]] std::vector<scoring_rule>
+make_scoring_rules(const scoring_plan& plan, const scoring_scales& scales);
 
 /// Sums of the category weights, each in the one order in which an item adds up
 /// what it has, so that a complete item has exactly all of it.
@@ -66,15 +66,15 @@ struct weight_sums {
 };
 
 [[nodiscard]] weight_sums sum_weights(const scoring_plan& plan,
-                                      std::span<const value_rule> rules);
+                                      std::span<const scoring_rule> rules);
 
 // The steps that are the same scalar code in both implementations, since they
 // may call the mathematical library.
 
 /// 1 / (1 + e^-z) with z = (value - offset) / extent.
-[[nodiscard]] double apply_logistic(const value_rule& rule, double value);
+[[nodiscard]] double apply_logistic(const scoring_rule& rule, double value);
 
-[[nodiscard]] double apply_mid_rank(const value_rule& rule, double value);
+[[nodiscard]] double apply_mid_rank(const scoring_rule& rule, double value);
 
 /// Shapes `value`, which is first clipped to 0..1. A step function is 0 below
 /// its first breakpoint; curvature 0 is linear.

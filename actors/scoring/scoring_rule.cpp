@@ -1,4 +1,4 @@
-#include "actors/scoring/value_rule.hpp"
+#include "actors/scoring/scoring_rule.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -8,10 +8,10 @@ namespace troupe::scoring {
 
 namespace {
 
-void set_ratio(value_rule& rule, double low, double high) {
+void set_ratio(scoring_rule& rule, double low, double high) {
   if (!(high > low))
     return; // Stays constant.
-  rule.normal = value_rule::form::ratio;
+  rule.normal = scoring_rule::form::ratio;
   rule.prescale = std::isfinite(high - low) ? 1.0 : 0.5;
   rule.offset = low * rule.prescale;
   rule.extent = high * rule.prescale - rule.offset;
@@ -19,15 +19,15 @@ void set_ratio(value_rule& rule, double low, double high) {
   rule.high = high;
 }
 
-void set_logistic(value_rule& rule, const criterion_scale& scale) {
+void set_logistic(scoring_rule& rule, const criterion_scale& scale) {
   if (!(scale.deviation > 0.0))
     return; // Stays constant.
-  rule.normal = value_rule::form::logistic;
+  rule.normal = scoring_rule::form::logistic;
   rule.offset = scale.mean;
   rule.extent = scale.deviation;
 }
 
-void set_standard(value_rule& rule, const criterion& definition,
+void set_standard(scoring_rule& rule, const criterion& definition,
                   const criterion_scale& scale) {
   switch (definition.method) {
     case normalisation::minmax:
@@ -42,58 +42,58 @@ void set_standard(value_rule& rule, const criterion& definition,
     case normalisation::percentile:
       rule.sorted = scale.sorted;
       if (!rule.sorted.empty())
-        rule.normal = value_rule::form::mid_rank;
+        rule.normal = scoring_rule::form::mid_rank;
       break;
     case normalisation::none:
-      rule.normal = value_rule::form::raw;
+      rule.normal = scoring_rule::form::raw;
       break;
   }
   if (definition.function.kind != scoring_function::shape::linear)
     rule.function = &definition.function;
   if (definition.better == direction::lower_is_better)
-    rule.inversion = value_rule::turn::complement;
+    rule.inversion = scoring_rule::turn::complement;
   rule.is_zero_when_missing = definition.missing == missing_policy::zero;
   if (definition.missing == missing_policy::mean && scale.count > 0)
     rule.stand_in = scale.mean;
 }
 
-void set_compat(value_rule& rule, const criterion& definition,
+void set_compat(scoring_rule& rule, const criterion& definition,
                 const criterion_scale& scale, std::uint64_t rows) {
   rule.may_be_missing = false;
   const auto is_scaled = definition.method == normalisation::minmax
                          || definition.method == normalisation::zscore;
   if (rows < 2 || !is_scaled) {
-    rule.normal = value_rule::form::raw;
+    rule.normal = scoring_rule::form::raw;
   } else if (definition.method == normalisation::zscore) {
     set_logistic(rule, scale);
   } else if (scale.maximum > scale.minimum) {
-    rule.normal = value_rule::form::ratio;
+    rule.normal = scoring_rule::form::ratio;
     rule.offset = scale.minimum;
     rule.extent = scale.maximum - scale.minimum;
   }
   if (definition.better == direction::lower_is_better)
-    rule.inversion = value_rule::turn::reciprocal;
+    rule.inversion = scoring_rule::turn::reciprocal;
 }
 
 } // namespace
 
-std::vector<value_rule> make_value_rules(const scoring_plan& plan,
-                                         const scoring_scales& scales) {
+std::vector<scoring_rule> make_scoring_rules(const scoring_plan& plan,
+                                             const scoring_scales& scales) {
   assert(scales.criteria.size() == plan.criteria.size());
-  auto rules = std::vector<value_rule>{};
+  auto rules = std::vector<scoring_rule>{};
   rules.reserve(plan.criteria.size());
   for (auto j = std::size_t{0}; j < plan.criteria.size(); ++j) {
     const auto& one = plan.criteria[j];
     const auto& definition = one.definition;
-    auto rule = value_rule{};
+    auto rule = scoring_rule{};
     if (plan.rules == rule_set::compat)
       set_compat(rule, definition, scales.criteria[j], scales.rows);
     else
       set_standard(rule, definition, scales.criteria[j]);
     rule.threshold_min
-      = definition.threshold_min.value_or(-value_rule::infinity);
+      = definition.threshold_min.value_or(-scoring_rule::infinity);
     rule.threshold_max
-      = definition.threshold_max.value_or(value_rule::infinity);
+      = definition.threshold_max.value_or(scoring_rule::infinity);
     rule.category = one.category;
     rule.raw_weight = one.strategic_weight;
     rule.category_weight = plan.rules == rule_set::compat
@@ -105,7 +105,7 @@ std::vector<value_rule> make_value_rules(const scoring_plan& plan,
 }
 
 weight_sums sum_weights(const scoring_plan& plan,
-                        std::span<const value_rule> rules) {
+                        std::span<const scoring_rule> rules) {
   auto sums = weight_sums{};
   sums.by_category.resize(plan.categories.size());
   for (const auto& rule : rules) {
@@ -118,11 +118,11 @@ weight_sums sum_weights(const scoring_plan& plan,
   return sums;
 }
 
-double apply_logistic(const value_rule& rule, double value) {
+double apply_logistic(const scoring_rule& rule, double value) {
   return 1.0 / (1.0 + std::exp(-((value - rule.offset) / rule.extent)));
 }
 
-double apply_mid_rank(const value_rule& rule, double value) {
+double apply_mid_rank(const scoring_rule& rule, double value) {
   const auto equal = std::ranges::equal_range(rule.sorted, value);
   const auto below = static_cast<double>(equal.begin() - rule.sorted.begin());
   const auto same = static_cast<double>(equal.size());

@@ -5,6 +5,7 @@
 #include "runtime/config/spelling.hpp"
 #include "runtime/config/text_file.hpp"
 #include "runtime/config/yaml_tree.hpp"
+#include "runtime/utf8.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -22,12 +23,8 @@ using node = yaml_tree::node;
 /// Enough of a foreign text to recognise it by.
 std::string clipped(std::string_view text) {
   constexpr auto length_max = std::size_t{60};
-  if (text.size() <= length_max)
-    return std::string{text};
-  auto end = length_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u)
-    --end; // Not in the middle of a character.
-  return std::string{text.substr(0, end)} + "...";
+  const auto clip = clip_utf8(text, length_max);
+  return std::string{clip} + (clip.size() < text.size() ? "..." : "");
 }
 
 bool is_simple(std::string_view key) {

@@ -1,5 +1,7 @@
 #include "runtime/config/yaml_tree.hpp"
 
+#include "runtime/utf8.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <exception>
@@ -263,33 +265,6 @@ private:
   int documents_ = 0;
 };
 
-/// Length of the well-formed UTF-8 sequence at the start of `text`, or 0
-/// (Unicode 15, table 3-7).
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
-  };
-  const auto follows
-    = [&](std::size_t i) { return (byte(i) & 0xC0u) == 0x80u; };
-  const auto first = byte(0);
-  if (first < 0x80)
-    return 1;
-  if (first >= 0xC2 && first <= 0xDF)
-    return follows(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const auto low = first == 0xE0 ? 0xA0u : 0x80u;
-    const auto high = first == 0xED ? 0x9Fu : 0xBFu;
-    return byte(1) >= low && byte(1) <= high && follows(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const auto low = first == 0xF0 ? 0x90u : 0x80u;
-    const auto high = first == 0xF4 ? 0x8Fu : 0xBFu;
-    return byte(1) >= low && byte(1) <= high && follows(2) && follows(3) ? 4
-                                                                         : 0;
-  }
-  return 0;
-}
-
 /// What is wrong with the bytes themselves, before they are parsed.
 std::optional<problem> check_bytes(std::string_view text,
                                    const std::string& file) {
@@ -297,13 +272,13 @@ std::optional<problem> check_bytes(std::string_view text,
   for (auto i = std::size_t{0}; i < text.size();) {
     if (text[i] == '\0')
       return make_problem(file, place, "a NUL byte; this is not a text file");
-    const auto length = utf8_length(text.substr(i));
-    if (length == 0)
+    const auto each = first_utf8_character(text.substr(i));
+    if (!each.is_valid)
       return make_problem(file, place, "not valid UTF-8",
                           "save the file with the encoding UTF-8");
     place = text[i] == '\n' ? yaml_place{place.line + 1, 1}
                             : yaml_place{place.line, place.column + 1};
-    i += length;
+    i += each.length;
   }
   return std::nullopt;
 }

@@ -1,5 +1,7 @@
 #include "runtime/logging/log_record.hpp"
 
+#include "runtime/utf8.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -14,40 +16,6 @@ namespace troupe::runtime {
 
 namespace {
 
-/// A code point, or a byte that belongs to none.
-struct character {
-  std::uint32_t code = 0;
-  std::size_t length = 1;
-  bool is_valid = false;
-};
-
-/// Reads the first character; refuses overlong forms and surrogates.
-character first_character(std::string_view text) {
-  const auto byte = [&](std::size_t i) {
-    return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i]));
-  };
-  const auto lead = byte(0);
-  if (lead < 0x80)
-    return {lead, 1, true};
-  const auto length = lead >= 0xF0   ? std::size_t{4}
-                      : lead >= 0xE0 ? std::size_t{3}
-                                     : std::size_t{2};
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < length)
-    return {lead, 1, false};
-  auto code = lead & (0xFFu >> (length + 1));
-  for (auto i = std::size_t{1}; i < length; ++i) {
-    if ((byte(i) & 0xC0u) != 0x80u)
-      return {lead, 1, false};
-    code = code << 6u | (byte(i) & 0x3Fu);
-  }
-  constexpr auto smallest
-    = std::array<std::uint32_t, 5>{0, 0, 0x80, 0x800, 0x1'0000};
-  const auto is_surrogate = code >= 0xD800 && code <= 0xDFFF;
-  if (code < smallest[length] || code > 0x10'FFFF || is_surrogate)
-    return {lead, 1, false};
-  return {code, length, true};
-}
-
 /// Control characters, and those that change the direction of what follows:
 /// with either, a line could show something else than it says.
 bool is_treacherous(std::uint32_t code) {
@@ -57,7 +25,7 @@ bool is_treacherous(std::uint32_t code) {
          || code == 0x2029;
 }
 
-void append_escaped(std::string& out, character each) {
+void append_escaped(std::string& out, utf8_character each) {
   if (each.code == '\n')
     out += "\\n";
   else if (each.code == '\t')
@@ -76,7 +44,7 @@ std::string escaped(std::string_view text) {
   auto out = std::string{};
   out.reserve(text.size());
   while (!text.empty()) {
-    const auto each = first_character(text);
+    const auto each = first_utf8_character(text);
     if (!each.is_valid || is_treacherous(each.code))
       append_escaped(out, each);
     else
@@ -90,9 +58,7 @@ std::string escaped(std::string_view text) {
 std::string clipped(std::string text, std::size_t bytes_max) {
   if (text.size() <= bytes_max)
     return text;
-  auto end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u)
-    --end;
+  const auto end = clip_utf8(text, bytes_max).size();
   const auto rest = text.size() - end;
   text.resize(end);
   return text + "...[" + std::to_string(rest) + " bytes more]";

@@ -13,7 +13,7 @@ using namespace troupe::runtime;
 
 namespace {
 
-constexpr auto row_count = std::size_t{20'000};
+constexpr auto row_count = std::size_t{2'500};
 constexpr auto column_count = std::size_t{20};
 
 /// Uniform in [0, 1): the finaliser of splitmix64 over a counter.

@@ -1,71 +1,14 @@
 #include "runtime/tabular/csv_field.hpp"
 #include "runtime/tabular/csv_reader.hpp"
+#include "runtime/tabular/number_run.hpp"
 #include "runtime/tabular/numbers.hpp"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 
 namespace troupe::runtime {
 
 namespace {
-
-/// A run of at most seven digits, eight characters at a time: Daniel Lemire,
-/// "Quickly parsing eight digits" (2018), with leading zeros shifted in.
-struct digit_run {
-  std::uint64_t value = 0;
-  unsigned count = 0; // 8: eight or more, `value` is then meaningless.
-};
-
-inline digit_run read_digits(const char* at) noexcept {
-  const auto word = load_word(at) ^ 0x3030303030303030U;
-  // A digit is now 0 to 9; carries only reach bytes behind a non-digit.
-  const auto others
-    = ((word + 0x7676767676767676U) | word) & 0x8080808080808080U;
-  const auto count = static_cast<unsigned>(std::countr_zero(others)) / 8;
-  // In two steps, as a shift by 64 is undefined.
-  const auto digits = (word << 8) << ((7 - (count & 7U)) * 8);
-  const auto pairs = digits * 10 + (digits >> 8);
-  const auto value
-    = ((pairs & 0x000000FF000000FFU) * 0x000F424000000064U
-       + ((pairs >> 16) & 0x000000FF000000FFU) * 0x0000271000000001U)
-      >> 32;
-  return {value, count};
-}
-
-constexpr auto powers_of_ten = std::array<std::uint64_t, 8>{
-  1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000};
-constexpr auto exact_powers_of_ten
-  = std::array<double, 8>{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
-
-/// Reads a number like -123.456 of at most seven digits on either side of its
-/// point, then a comma or line feed; returns where that stands, else null.
-/// Digits and power are exact as doubles, so their quotient is the nearest
-/// double: William Clinger, "How to read floating point numbers accurately".
-inline const char* read_plain_number(const char* at, double& value) noexcept {
-  const auto is_negative = *at == '-';
-  at += is_negative ? 1 : 0;
-  const auto whole = read_digits(at);
-  if (whole.count == 0 || whole.count == 8)
-    return nullptr;
-  at += whole.count;
-  auto digits = whole.value;
-  auto decimals = 0U;
-  if (*at == '.') {
-    const auto fraction = read_digits(at + 1);
-    if (fraction.count == 0 || fraction.count == 8)
-      return nullptr;
-    decimals = fraction.count;
-    digits = digits * powers_of_ten[decimals] + fraction.value;
-    at += 1 + decimals;
-  }
-  if (*at != ',' && *at != '\n')
-    return nullptr;
-  const auto magnitude = static_cast<double>(static_cast<std::int64_t>(digits))
-                         / exact_powers_of_ten[decimals];
-  value = is_negative ? -magnitude : magnitude;
-  return at;
-}
 
 class column_parser {
 public:
@@ -106,6 +49,11 @@ private:
       numbers.resize(chunk_.records);
       targets_.push_back(numbers.data());
     }
+    numbers_from_.resize(uses_.size());
+    for (auto column = uses_.size(); column-- > 0;)
+      if (uses_[column] == column_use::number)
+        numbers_from_[column]
+          = 1 + (column + 1 < uses_.size() ? numbers_from_[column + 1] : 0);
   }
 
   bool read_row() {
@@ -113,27 +61,36 @@ private:
     if (row_ == chunk_.records)
       return stop(problem_at(chunk_, chunk_.size, "more rows than announced"));
     auto* texts = columns_.texts.data();
-    auto* target = targets_.data();
-    auto is_first = true;
-    for (const auto use : uses_) {
-      if (!is_first && *at_++ != ',')
+    auto* targets = targets_.data();
+    for (std::size_t column = 0; column < uses_.size(); ++column) {
+      if (column > 0 && *at_++ != ',')
         return stop(ragged_problem(chunk_, row, uses_.size()));
-      is_first = false;
-      switch (use) {
-        case column_use::number:
-          if (!read_number((*target++)[row_]))
-            return false;
+      auto is_read = false;
+      switch (uses_[column]) {
+        case column_use::number: {
+          const auto run
+            = read_number_run({at_, static_cast<std::size_t>(end_ - at_)},
+                              numbers_from_[column], targets, row_);
+          at_ += run.size;
+          targets += std::max<std::size_t>(run.count, 1);
+          column += std::max<std::size_t>(run.count, 1) - 1;
+          is_read = run.count > 0 || read_other_number(targets[-1][row_]);
           break;
+        }
         case column_use::text:
-          if (!read_text(*texts++))
-            return false;
+          is_read = read_text(*texts++);
           break;
         case column_use::skip:
-          if (!read_field())
-            return false;
+          is_read = read_field();
           break;
       }
+      if (!is_read)
+        return false;
     }
+    return end_row(row);
+  }
+
+  bool end_row(const char* row) {
     if (at_ == end_)
       return true;
     if (*at_ == ',')
@@ -156,18 +113,11 @@ private:
     if (field_.has_escapes)
       append_unescaped(texts.characters, field_);
     else
-      texts.characters.append(field_.begin, field_.end);
+      texts.characters.append(
+        field_.begin, static_cast<std::size_t>(field_.end - field_.begin));
     texts.offsets.push_back(
       static_cast<std::uint32_t>(texts.characters.size()));
     return true;
-  }
-
-  bool read_number(double& value) {
-    if (const auto* next = read_plain_number(at_, value)) {
-      at_ = next;
-      return true;
-    }
-    return read_other_number(value);
   }
 
   bool read_other_number(double& value) {
@@ -202,7 +152,8 @@ private:
   const char* end_;
   std::size_t row_ = 0;
   csv_field field_;
-  std::vector<double*> targets_;
+  std::vector<double*> targets_; // Of the number columns.
+  std::vector<std::size_t> numbers_from_; // Neighbouring ones from each on.
   problem reason_;
 };
 

@@ -2,6 +2,8 @@
 
 #include "runtime/tabular/numbers.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,21 +27,18 @@ public:
   }
 
   csv_writer& number(double value) {
-    separate();
-    append_shortest(*target_, value);
-    return *this;
+    std::array<char, number_bytes_max + 1> field;
+    return add(field.data(), format_shortest(field.data() + 1, value));
   }
 
   csv_writer& fixed(double value, int decimals) {
-    separate();
-    append_fixed(*target_, value, decimals);
-    return *this;
+    std::array<char, number_bytes_max + 1> field;
+    return add(field.data(), format_fixed(field.data() + 1, value, decimals));
   }
 
   csv_writer& integer(std::int64_t value) {
-    separate();
-    append_integer(*target_, value);
-    return *this;
+    std::array<char, number_bytes_max + 1> field;
+    return add(field.data(), format_integer(field.data() + 1, value));
   }
 
   /// A field without content.
@@ -51,6 +50,15 @@ public:
   void end_row();
 
 private:
+  /// Adds a field behind the room for a comma: one append instead of two.
+  csv_writer& add(char* comma, const char* end) {
+    *comma = ',';
+    const auto* begin = has_fields_ ? comma : comma + 1;
+    target_->append(begin, static_cast<std::size_t>(end - begin));
+    has_fields_ = true;
+    return *this;
+  }
+
   void separate() {
     if (has_fields_)
       target_->push_back(',');

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 namespace troupe::runtime {
 
@@ -17,6 +18,7 @@ namespace {
 __extension__ using uint128 = unsigned __int128;
 
 constexpr auto decimals_max = 9;
+constexpr auto integer_bytes_max = 20;
 constexpr auto powers_of_ten = std::array<std::uint64_t, decimals_max + 1>{
   1,       10,        100,        1'000,       10'000,
   100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
@@ -37,47 +39,72 @@ char* copy(char* target, std::string_view text) {
   return target + text.size();
 }
 
+void append(std::string& text, const char* begin, const char* end) {
+  text.append(begin, static_cast<std::size_t>(end - begin));
+}
+
 char* format_special(char* target, double value) {
   if (std::isnan(value))
     return copy(target, "nan");
   return copy(target, value < 0 ? "-inf" : "inf");
 }
 
-/// Exactly `count` digits, with leading zeros.
-void write_digits(char* target, std::uint64_t value, int count) {
-  auto* at = target + count;
-  for (; count >= 2; count -= 2) {
-    at -= 2;
-    std::memcpy(at, digit_pairs.data() + value % 100 * 2, 2);
-    value /= 100;
+/// The value over ten to the `Decimals`, with all its decimals.
+template <std::size_t Decimals>
+char* write_scaled(char* target, std::uint64_t scaled) {
+  constexpr auto power = powers_of_ten[Decimals];
+  const auto whole = scaled / power;
+  if (whole < 10)
+    *target++ = static_cast<char>('0' + whole);
+  else
+    target = std::to_chars(target, target + integer_bytes_max, whole).ptr;
+  if constexpr (Decimals > 0) {
+    auto fraction = static_cast<std::uint32_t>(scaled % power);
+    *target = '.';
+    auto* at = target + 1 + Decimals;
+    for (auto pair = Decimals / 2; pair > 0; --pair) {
+      at -= 2;
+      std::memcpy(at, digit_pairs.data() + fraction % 100 * 2, 2);
+      fraction /= 100;
+    }
+    if (Decimals % 2 == 1)
+      target[1] = static_cast<char>('0' + fraction);
+    target += 1 + Decimals;
   }
-  if (count == 1)
-    *target = static_cast<char>('0' + value % 10);
+  return target;
 }
 
-/// Digits and exponent of a finite number's shortest form.
+template <std::size_t... Decimals>
+constexpr auto scaled_writers(std::index_sequence<Decimals...>) {
+  return std::array{&write_scaled<Decimals>...};
+}
+
+constexpr auto writers
+  = scaled_writers(std::make_index_sequence<decimals_max + 1>{});
+
+/// A finite number's shortest form: d.ddd times ten to the exponent, d.ddd
+/// without its point.
 struct decimal {
   std::array<char, 20> digits;
-  int count;
-  int exponent; ///< d.ddd times ten to this.
+  std::size_t count;
+  int exponent;
 };
 
-/// Takes "-d.ddde-xx" apart.
-decimal take_apart(const char* at, const char* end) {
+/// Takes "d.ddde-xx" apart.
+decimal take_apart(std::string_view text) {
   auto result = decimal{};
-  for (; at != end && *at != 'e'; ++at)
-    if (*at != '.' && *at != '-')
-      result.digits[static_cast<std::size_t>(result.count++)] = *at;
-  if (at != end) {
-    at += at[1] == '+' ? 2 : 1;
-    std::from_chars(at, end, result.exponent);
-  }
+  const auto mark = text.rfind('e');
+  const auto* exponent = text.data() + mark + (text[mark + 1] == '+' ? 2 : 1);
+  std::from_chars(exponent, text.data() + text.size(), result.exponent);
+  result.digits[0] = text[0];
+  result.count = mark == 1 ? 1 : mark - 1;
+  std::memcpy(result.digits.data() + 1, text.data() + 2, result.count - 1);
   return result;
 }
 
 char* write_positional(char* target, const decimal& number) {
   const auto* digits = number.digits.data();
-  const auto count = static_cast<std::size_t>(number.count);
+  const auto count = number.count;
   if (number.exponent < 0) {
     target = copy(target, "0.");
     const auto zeros = static_cast<std::size_t>(-number.exponent - 1);
@@ -137,20 +164,24 @@ std::optional<double> parse_number(std::string_view text) {
   return is_negative ? -value : value;
 }
 
-char* format_integer(char* target, std::uint64_t value) {
-  return std::to_chars(target, target + number_bytes_max, value).ptr;
+char* format_integer(char* target, std::int64_t value) {
+  return std::to_chars(target, target + integer_bytes_max, value).ptr;
 }
 
 char* format_shortest(char* target, double value) {
   if (!std::isfinite(value))
     return format_special(target, value);
-  auto* end = std::to_chars(target, target + number_bytes_max, value,
-                            std::chars_format::scientific)
-                .ptr;
-  const auto number = take_apart(target, end);
+  *target = '-';
+  target += std::signbit(value) ? 1 : 0;
+  const auto* end
+    = std::to_chars(target, target + number_bytes_max - 1, std::abs(value),
+                    std::chars_format::scientific)
+        .ptr;
+  const auto number
+    = take_apart({target, static_cast<std::size_t>(end - target)});
   if (number.exponent < -4 || number.exponent >= 16)
-    return end;
-  return write_positional(target + (std::signbit(value) ? 1 : 0), number);
+    return target + (end - target);
+  return write_positional(target, number);
 }
 
 /// Multiplies the significand by ten to the decimals, exactly, and shifts by
@@ -184,29 +215,22 @@ char* format_fixed(char* target, double value, int decimals) {
   }
   *target = '-';
   target += bits >> 63;
-  target = format_integer(target, scaled / power);
-  if (decimals == 0)
-    return target;
-  *target++ = '.';
-  write_digits(target, scaled % power, decimals);
-  return target + decimals;
+  return writers[static_cast<std::size_t>(decimals)](target, scaled);
 }
 
 void append_shortest(std::string& text, double value) {
   std::array<char, number_bytes_max> buffer; // Zeroing would cost as much.
-  text.append(buffer.data(), format_shortest(buffer.data(), value));
+  append(text, buffer.data(), format_shortest(buffer.data(), value));
 }
 
 void append_fixed(std::string& text, double value, int decimals) {
   std::array<char, number_bytes_max> buffer; // Zeroing would cost as much.
-  text.append(buffer.data(), format_fixed(buffer.data(), value, decimals));
+  append(text, buffer.data(), format_fixed(buffer.data(), value, decimals));
 }
 
 void append_integer(std::string& text, std::int64_t value) {
-  auto buffer = std::array<char, 24>{};
-  const auto written
-    = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
-  text.append(buffer.data(), written.ptr);
+  std::array<char, 24> buffer;
+  append(text, buffer.data(), format_integer(buffer.data(), value));
 }
 
 } // namespace troupe::runtime

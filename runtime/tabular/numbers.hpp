@@ -21,7 +21,7 @@ inline constexpr std::size_t number_bytes_max = 336;
 /// For the form see the append_ functions.
 [[nodiscard]] char* format_shortest(char* target, double value);
 [[nodiscard]] char* format_fixed(char* target, double value, int decimals);
-[[nodiscard]] char* format_integer(char* target, std::uint64_t value);
+[[nodiscard]] char* format_integer(char* target, std::int64_t value);
 
 /// Appends the shortest decimal text that reads back as the same double, in the
 /// form of Python's repr: "0.5", "100.0", "1e-05", "1e+16", "nan", "-inf".

@@ -1,10 +1,9 @@
 #include "actors/scoring/jsonl_item_reader.hpp"
 
 #include "actors/scoring/json_financials.hpp"
+#include "runtime/tabular/line_reader.hpp"
 
 #include <simdjson.h>
-
-#include <algorithm>
 
 namespace troupe::scoring {
 
@@ -258,15 +257,10 @@ jsonl_item_reader::read(const runtime::record_chunk& chunk) const {
   auto reading = layout_.make_reading();
   auto row = layout_.make_row();
   auto parser = json::parser{};
-  auto rest = chunk.text();
-  for (auto line = chunk.first_line; !rest.empty(); ++line) {
-    const auto end = std::min(rest.find('\n'), rest.size());
-    const auto text = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (text.find_first_not_of(" \t\r") == std::string_view::npos)
-      continue;
-    item_layout::reset(row, static_cast<std::size_t>(line));
-    auto done = read_line(layout_, keys_, parser, text, row);
+  auto lines = runtime::line_cursor{chunk};
+  while (lines.next()) {
+    item_layout::reset(row, static_cast<std::size_t>(lines.line()));
+    auto done = read_line(layout_, keys_, parser, lines.text(), row);
     if (done)
       done = layout_.append(row, reading);
     if (done)

@@ -43,25 +43,17 @@ double to_unit(double value) noexcept {
   return value > 0.0 ? std::min(value, 1.0) : 0.0;
 }
 
-/// Strategic scores before the clip (standard) or the factor (compat), and
-/// whether anything is known of each row.
-struct strategic_scores {
-  std::vector<double> raw;
-  std::vector<std::uint8_t> is_known;
-};
-
-strategic_scores raw_scores(const scoring_plan& plan,
-                            const scored_portfolio& portfolio,
-                            std::span<const double> weights) {
+/// Strategic scores before the clip (standard) or the factor (compat).
+std::vector<double> raw_scores(const scoring_plan& plan,
+                               const scored_portfolio& portfolio,
+                               std::span<const double> weights) {
   const auto rows = portfolio.rows();
   const auto n = portfolio.values.size();
-  auto scores
-    = strategic_scores{std::vector<double>(rows),
-                       std::vector<std::uint8_t>(rows, std::uint8_t{1})};
+  auto scores = std::vector<double>(rows);
   if (plan.rules == rule_set::compat) {
     for (std::size_t j = 0; j < n; ++j)
       for (std::size_t row = 0; row < rows; ++row)
-        scores.raw[row] += portfolio.values[j][row] * weights[j];
+        scores[row] += portfolio.values[j][row] * weights[j];
     return scores;
   }
   auto known = known_weights{plan, weights};
@@ -70,23 +62,18 @@ strategic_scores raw_scores(const scoring_plan& plan,
     for (std::size_t j = 0; j < n; ++j)
       values[j] = portfolio.values[j][row];
     const auto own = known.of(values);
-    auto any = false;
-    for (std::size_t j = 0; j < n; ++j) {
-      if (std::isnan(values[j]))
-        continue;
-      scores.raw[row] += values[j] * own[j];
-      any = true;
-    }
-    scores.is_known[row] = any ? 1 : 0;
+    for (std::size_t j = 0; j < n; ++j)
+      if (!std::isnan(values[j]))
+        scores[row] += values[j] * own[j];
   }
   return scores;
 }
 
-score_basis basis_of(bool has_financial, bool is_known) noexcept {
+score_basis basis_of(bool has_financial, bool has_strategic) noexcept {
   if (has_financial)
-    return is_known ? score_basis::financial_and_strategic
-                    : score_basis::financial_only;
-  return is_known ? score_basis::strategic_only : score_basis::nothing;
+    return has_strategic ? score_basis::financial_and_strategic
+                         : score_basis::financial_only;
+  return has_strategic ? score_basis::strategic_only : score_basis::nothing;
 }
 
 } // namespace
@@ -113,6 +100,10 @@ void append(scored_portfolio& portfolio, const item_view& items,
     if (!items.financials.empty() && items.has_financials[row] != 0
         && !std::isnan(items.financials[score_b][row]))
       portfolio.has_financial[rows_before + row] = 1;
+  for (std::size_t row = 0; row < items.rows; ++row)
+    portfolio.has_strategic.push_back(
+      strategic.completeness.empty() || strategic.completeness[row] > 0.0 ? 1
+                                                                          : 0);
 }
 
 scored_portfolio select(const scored_portfolio& portfolio,
@@ -131,6 +122,7 @@ scored_portfolio select(const scored_portfolio& portfolio,
   result.financial_normalised = pick(portfolio.financial_normalised);
   result.penalty = pick(portfolio.penalty);
   result.has_financial = pick(portfolio.has_financial);
+  result.has_strategic = pick(portfolio.has_strategic);
   return result;
 }
 
@@ -147,15 +139,17 @@ std::vector<double> totals_under(const scoring_plan& plan,
   const auto scores = raw_scores(plan, portfolio, weights);
   auto factor = 1.0;
   if (plan.rules == rule_set::compat)
-    for (auto raw : scores.raw)
+    for (auto raw : scores)
       factor = std::max(factor, raw);
   auto totals = std::vector<double>(portfolio.rows());
   for (std::size_t row = 0; row < totals.size(); ++row) {
-    const auto pair = score_pair{
-      portfolio.financial[row], portfolio.financial_normalised[row],
-      plan.rules == rule_set::compat ? scores.raw[row] / factor
-                                     : to_unit(scores.raw[row]),
-      basis_of(portfolio.has_financial[row] != 0, scores.is_known[row] != 0)};
+    const auto pair
+      = score_pair{portfolio.financial[row],
+                   portfolio.financial_normalised[row],
+                   plan.rules == rule_set::compat ? scores[row] / factor
+                                                  : to_unit(scores[row]),
+                   basis_of(portfolio.has_financial[row] != 0,
+                            portfolio.has_strategic[row] != 0)};
     totals[row] = to_unit(combine_scores(plan.combination, plan.rules, pair)
                           * (1.0 - portfolio.penalty[row]));
   }

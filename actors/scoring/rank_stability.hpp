@@ -22,6 +22,8 @@ struct scored_portfolio {
   std::vector<double> penalty;
   /// Whether Score B is defined.
   std::vector<std::uint8_t> has_financial;
+  /// Whether any value that has weight was given.
+  std::vector<std::uint8_t> has_strategic;
 
   [[nodiscard]] std::size_t rows() const noexcept {
     return financial.size();

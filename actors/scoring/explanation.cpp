@@ -161,7 +161,7 @@ item_scores item_scores_at(const item_view& items,
   item.strategic = totals.strategic[row];
   item.penalty = totals.penalty.empty() ? 0.0 : totals.penalty[row];
   item.total = totals.total[row];
-  item.basis = basis_of(items, strategic, row);
+  item.basis = basis_of(items, strategic.completeness, row);
   return item;
 }
 

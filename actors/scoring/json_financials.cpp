@@ -84,6 +84,11 @@ simdjson::error_code read_json_number(json::value value, double& number,
   token = value.raw_json_token();
   while (!token.empty() && static_cast<unsigned char>(token.back()) <= ' ')
     token.remove_suffix(1);
+  // simdjson lets leading zeros pass here.
+  const auto digits = token.substr(token.starts_with('-') ? 1 : 0);
+  if (digits.size() > 1 && digits[0] == '0' && digits[1] >= '0'
+      && digits[1] <= '9')
+    return simdjson::NUMBER_ERROR;
   auto error = value.get_double().get(number);
   if (error != simdjson::NUMBER_ERROR)
     return error;

@@ -154,8 +154,8 @@ TEST_CASE("an experiment out of bounds is refused") {
   CHECK(key_of({.iterations = 0}) == "iterations");
   CHECK(key_of({.iterations = 100'001}) == "iterations");
   CHECK(key_of({.rows_max = 0}) == "rows_max");
-  const auto empty = scored_portfolio{
-    .values = std::vector<std::vector<double>>(plan.criteria.size())};
+  auto empty = scored_portfolio{};
+  empty.values.resize(plan.criteria.size());
   CHECK(measure_stability(plan, empty, {})->stability == 1.0);
 }
 
@@ -174,10 +174,13 @@ TEST_CASE("changed weights keep their sum and what is not named") {
   for (std::size_t j = 14; j < 18; ++j)
     CHECK(changed[j] == 0.0);
   CHECK(changed[4] / changed[5] == Approx(before[4] / before[5]));
-  CHECK(changed_weights(plan, {.categories = {{"nonsense", 1.0}}}).error().key
-        == "nonsense");
-  CHECK_FALSE(
-    changed_weights(plan, {.categories = {{"customer_value", -1.0}}}));
+  CHECK(
+    changed_weights(plan, {.categories = {{"nonsense", 1.0}}, .criteria = {}})
+      .error()
+      .key
+    == "nonsense");
+  CHECK_FALSE(changed_weights(plan, {.categories = {{"customer_value", -1.0}},
+                                     .criteria = {}}));
 }
 
 TEST_CASE("what if tells totals and ranks before and after") {

@@ -85,7 +85,7 @@ TEST_CASE("texts are no numbers where Python's float refuses them") {
   for (std::string_view given :
        {"",      " ",   "abc",   "1__0", "_1",    "1_",  "1_.5", "1._5",
         "1e_5",  "1e",  "e5",    ".",    "+",     "-",   "+-1",  "0x10",
-        "1 000", "1,5", "infin", "nano", "1e5.0", "12a", "--1",  "5\0"}) {
+        "1 000", "1,5", "infin", "nano", "1e5.0", "12a", "--1"}) {
     CAPTURE(given);
     CHECK_FALSE(parse_python_float(given));
   }

@@ -340,6 +340,8 @@ item_layout::take_financials(const item_row& row,
     first.file = options_.file;
     first.line = row.line;
     first.key = financial_place_.spelling + "." + first.key;
+    if (first.hint.empty())
+      first.hint = "correct the value, or leave it out for the default";
     return runtime::fail(std::move(first));
   }
   own = evaluate(row.financial, rules_);

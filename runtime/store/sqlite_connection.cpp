@@ -12,7 +12,7 @@ namespace troupe::runtime {
 namespace {
 
 /// Longer statements are prepared each time, which keeps the cache small.
-constexpr std::size_t cached_sql_bytes_max = 64u << 10;
+constexpr std::size_t cached_sql_bytes_max = 64U << 10;
 
 store_error classify(int code, int system_error) {
   switch (code & 0xff) {
@@ -51,6 +51,7 @@ store_error classify(int code, int system_error) {
 }
 
 /// Refuses what would break a transaction or the settings of its connection.
+// NOLINTNEXTLINE(readability-function-size): SQLite dictates the parameters.
 int authorize(void* restricts, int action, const char*, const char*,
               const char*, const char*) {
   if (!*static_cast<const bool*>(restricts))
@@ -164,7 +165,7 @@ struct sqlite_connection::statement_cache {
   }
 
   void put(std::string sql, sqlite3_stmt* statement) {
-    if (sql.size() > cached_sql_bytes_max || by_sql.count(sql) != 0) {
+    if (sql.size() > cached_sql_bytes_max || by_sql.contains(sql)) {
       sqlite3_finalize(statement);
       return;
     }
@@ -365,7 +366,7 @@ sqlite_statement::run_for_each(std::span<const messages::column> columns,
       if (const auto code = bind_cell(statement_, index++, values, row);
           code != SQLITE_OK)
         return fail(owner_->failure(code));
-    const auto result = run();
+    auto result = run();
     if (!result)
       return result;
     changed += *result;

@@ -92,7 +92,7 @@ private:
                    sqlite3_stmt* statement) noexcept;
 
   void give_back() noexcept;
-  outcome<void> check(int code) const;
+  [[nodiscard]] outcome<void> check(int code) const;
 
   sqlite_connection* owner_;
   std::string sql_;
@@ -112,7 +112,7 @@ enum class open_mode {
 
 struct sqlite_options {
   open_mode mode = open_mode::read_only;
-  std::size_t cache_bytes = 2u << 20;
+  std::size_t cache_bytes = 2U << 20;
   /// Prepared statements kept at most.
   std::size_t statements_max = 128;
   /// How long to wait for somebody else's lock.
@@ -167,8 +167,8 @@ private:
 
   sqlite_connection(std::string path, const sqlite_options& options);
 
-  outcome<void> open_file(open_mode mode);
-  outcome<void> configure(const sqlite_options& options);
+  [[nodiscard]] outcome<void> open_file(open_mode mode);
+  [[nodiscard]] outcome<void> configure(const sqlite_options& options);
   problem failure(int code);
 
   std::string path_;

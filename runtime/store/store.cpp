@@ -29,7 +29,7 @@ namespace {
 
 // Bounds of one commit: larger groups gain nothing, but keep callers waiting.
 constexpr std::size_t group_transactions_max = 512;
-constexpr std::size_t group_bytes_max = 8u << 20;
+constexpr std::size_t group_bytes_max = 8U << 20;
 
 using writing_actor = store_actor::extend<caf::reacts_to<commit_gathered>>;
 using commit_promise

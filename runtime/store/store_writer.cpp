@@ -202,13 +202,6 @@ store_writer::apply_all(std::span<const write_request> group,
   return std::nullopt;
 }
 
-void store_writer::fail_group(const store_failure& failure,
-                              std::vector<write_result>& results) {
-  // Also the refusals: they may be due to rows that are now undone.
-  for (auto& result : results)
-    result = tl::unexpected{failure};
-}
-
 std::vector<write_result>
 store_writer::commit(std::span<const write_request> group) {
   auto results = std::vector<write_result>{};
@@ -217,8 +210,8 @@ store_writer::commit(std::span<const write_request> group) {
   if (failure) {
     if (connection_->is_in_transaction())
       static_cast<void>(connection_->execute("ROLLBACK"));
-    results.resize(group.size());
-    fail_group(*failure, results);
+    // Also the refusals: they may be due to rows that are now undone.
+    results.assign(group.size(), tl::unexpected{*failure});
     status_.set_is_full(failure->code == store_error::disk_full);
     status_.set_refused(status_.refused() + group.size());
     return results;

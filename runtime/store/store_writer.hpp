@@ -69,8 +69,6 @@ private:
   [[nodiscard]] std::optional<store_failure>
   apply_all(std::span<const write_request> group,
             std::vector<write_result>& results);
-  void fail_group(const store_failure& failure,
-                  std::vector<write_result>& results);
 
   // The lock goes last: nobody may open the file before it is closed.
   std::optional<store_lock> lock_;

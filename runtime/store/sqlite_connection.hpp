@@ -169,6 +169,8 @@ private:
 
   [[nodiscard]] outcome<void> open_file(open_mode mode);
   [[nodiscard]] outcome<void> configure(const sqlite_options& options);
+  /// Takes back an idle statement.
+  void keep(std::string sql, sqlite3_stmt* statement) noexcept;
   problem failure(int code);
 
   std::string path_;

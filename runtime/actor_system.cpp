@@ -87,7 +87,7 @@ actor_configuration::actor_configuration(std::size_t threads) {
   add_error_category(caf::atom("supervise"), render_supervision_error);
   add_error_category(caf::atom("store"), render_store_error);
   if (threads == 0)
-    threads = std::max(std::thread::hardware_concurrency(), 1u);
+    threads = std::max(std::thread::hardware_concurrency(), 1U);
   set("scheduler.max-threads", threads);
   // A worker in this phase of idling sleeps through the arrival of new work.
   set("work-stealing.moderate-poll-attempts", std::size_t{0});

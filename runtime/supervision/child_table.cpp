@@ -33,6 +33,14 @@ std::optional<step> child_table::next(time_point now) {
     if (const auto result = press(*stopping, now))
       return result;
   }
+  if (const auto result = next_stop(now))
+    return result;
+  if (is_shutting_down_)
+    return step{step::kind::finish, 0};
+  return next_start(now);
+}
+
+std::optional<step> child_table::next_stop(time_point now) {
   for (auto i = children_.size(); i-- > 0;) {
     auto& who = children_[i];
     if (who.state == child_state::running && who.must_stop) {
@@ -41,8 +49,10 @@ std::optional<step> child_table::next(time_point now) {
       return step{step::kind::stop, i};
     }
   }
-  if (is_shutting_down_)
-    return step{step::kind::finish, 0};
+  return std::nullopt;
+}
+
+std::optional<step> child_table::next_start(time_point now) {
   for (std::size_t i = 0; i < children_.size(); ++i) {
     auto& who = children_[i];
     if (who.state == child_state::waiting && who.instant <= now) {

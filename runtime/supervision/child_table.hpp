@@ -116,6 +116,8 @@ public:
 
 private:
   [[nodiscard]] std::optional<std::size_t> find_stopping() const noexcept;
+  [[nodiscard]] std::optional<supervision_step> next_stop(time_point now);
+  [[nodiscard]] std::optional<supervision_step> next_start(time_point now);
   [[nodiscard]] std::optional<supervision_step> press(std::size_t position,
                                                       time_point now);
   void restart_with_siblings(std::size_t position, time_point now);

@@ -86,7 +86,7 @@ private:
     problems_.push_back(std::move(reason));
   }
 
-  bool uses_given_weights() const {
+  [[nodiscard]] bool uses_given_weights() const {
     return compat_ || configuration_.weights.kind == weighting::source::given;
   }
 
@@ -108,13 +108,13 @@ private:
       report(key, "the text has control characters", "remove them");
   }
 
-  bool has_category(const std::vector<category>& categories,
-                    const std::string& id) const {
+  static bool has_category(const std::vector<category>& categories,
+                           const std::string& id) {
     return std::any_of(categories.begin(), categories.end(),
                        [&](const category& entry) { return entry.id == id; });
   }
 
-  std::vector<const criterion*> active() const {
+  [[nodiscard]] std::vector<const criterion*> active() const {
     auto result = std::vector<const criterion*>{};
     for (const auto& entry : configuration_.criteria)
       if (entry.active)
@@ -226,8 +226,8 @@ private:
              "at most " + std::to_string(mapping_entries_max) + " words");
     for (const auto& [word, value] : mapping)
       if (!std::isfinite(value))
-        report(key + "." + word, "the value is not a finite number",
-               "write a number");
+        report(std::string{key}.append(".").append(word),
+               "the value is not a finite number", "write a number");
   }
 
   void check_function(const scoring_function& function,
@@ -289,7 +289,7 @@ private:
              "they must sum to 1");
   }
 
-  bool has_active(const std::string& id) const {
+  [[nodiscard]] bool has_active(const std::string& id) const {
     const auto entries = active();
     return std::any_of(entries.begin(), entries.end(),
                        [&](const criterion* entry) {
@@ -390,7 +390,7 @@ private:
                "give points to every active criterion");
   }
 
-  bool is_active(const std::string& id) const {
+  [[nodiscard]] bool is_active(const std::string& id) const {
     const auto entries = active();
     return std::any_of(entries.begin(), entries.end(),
                        [&](const criterion* entry) { return entry->id == id; });
@@ -425,22 +425,24 @@ private:
         report(key + ".name",
                "two cases are called " + quoted(cases[index].name),
                "give each its own name");
-      const auto& categories = cases[index].category_weights;
-      if (!categories.empty()) {
-        check_categories(categories, key + ".category_weights");
-        for (const auto& entry : configuration_.categories)
-          if (!has_category(categories, entry.id))
-            report(key + ".category_weights",
-                   "the case leaves out category " + quoted(entry.id),
-                   "give it a weight");
-        for (const auto& entry : categories)
-          if (!has_category(configuration_.categories, entry.id))
-            report(key + ".category_weights." + entry.id,
-                   "there is no category " + quoted(entry.id),
-                   "add it to category_weights");
-      }
+      if (!cases[index].category_weights.empty())
+        check_case_categories(cases[index].category_weights,
+                              key + ".category_weights");
       check_combination(cases[index].combination, key + ".scoring");
     }
+  }
+
+  void check_case_categories(const std::vector<category>& categories,
+                             const std::string& key) {
+    check_categories(categories, key);
+    for (const auto& entry : configuration_.categories)
+      if (!has_category(categories, entry.id))
+        report(key, "the case leaves out category " + quoted(entry.id),
+               "give it a weight");
+    for (const auto& entry : categories)
+      if (!has_category(configuration_.categories, entry.id))
+        report(key + "." + entry.id, "there is no category " + quoted(entry.id),
+               "add it to category_weights");
   }
 
   void check_fields() {

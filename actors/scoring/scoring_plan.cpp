@@ -36,35 +36,38 @@ std::string shown(double ratio) {
   return {buffer.data(), static_cast<std::size_t>(length)};
 }
 
-/// The active criteria and their categories. Under the standard rules a
-/// category of weight 0 is left out, so that every category has a weight.
-scoring_plan skeleton(const scoring_configuration& configuration) {
-  auto plan = scoring_plan{};
-  plan.rules = configuration.rules;
-  plan.dotted = configuration.dotted;
-  plan.combination = configuration.combination;
-  plan.fields = configuration.fields;
+bool has_active(const scoring_configuration& configuration,
+                const category& group) {
+  return std::any_of(configuration.criteria.begin(),
+                     configuration.criteria.end(), [&](const criterion& entry) {
+                       return entry.active && entry.category == group.id;
+                     });
+}
+
+/// The categories in use. Under the standard rules one of weight 0 is left out,
+/// so that every category of the plan has a weight.
+void add_categories(scoring_plan& plan,
+                    const scoring_configuration& configuration) {
   const auto by_given_weights
     = configuration.rules == rule_set::standard
       && configuration.weights.kind == weighting::source::given;
   for (const auto& group : configuration.categories) {
-    const auto belongs = [&](const criterion& entry) {
-      return entry.active && entry.category == group.id;
-    };
-    if (!std::any_of(configuration.criteria.begin(),
-                     configuration.criteria.end(), belongs)) {
+    if (!has_active(configuration, group)) {
       if (group.weight > 0.0)
         plan.warnings.push_back("category " + group.id
                                 + " has a weight, but no active criterion");
-      continue;
-    }
-    if (by_given_weights && group.weight == 0.0) {
+    } else if (by_given_weights && group.weight == 0.0) {
       plan.warnings.push_back("category " + group.id
                               + " has weight 0: its criteria are left out");
-      continue;
+    } else {
+      plan.categories.push_back(group);
     }
-    plan.categories.push_back(group);
   }
+}
+
+/// The active criteria of the plan's categories.
+void add_criteria(scoring_plan& plan,
+                  const scoring_configuration& configuration) {
   for (const auto& entry : configuration.criteria) {
     if (!entry.active)
       continue;
@@ -79,6 +82,16 @@ scoring_plan skeleton(const scoring_configuration& configuration) {
       = static_cast<std::size_t>(found - plan.categories.begin());
     plan.criteria.push_back(std::move(planned));
   }
+}
+
+scoring_plan skeleton(const scoring_configuration& configuration) {
+  auto plan = scoring_plan{};
+  plan.rules = configuration.rules;
+  plan.dotted = configuration.dotted;
+  plan.combination = configuration.combination;
+  plan.fields = configuration.fields;
+  add_categories(plan, configuration);
+  add_criteria(plan, configuration);
   return plan;
 }
 

@@ -45,9 +45,10 @@ std::string path_of(const yaml_tree& tree, std::size_t index) {
   auto chain = std::vector<std::size_t>{};
   for (; index != 0; index = tree.nodes[index].parent)
     chain.push_back(index);
+  std::reverse(chain.begin(), chain.end());
   auto path = std::string{};
-  for (auto i = chain.rbegin(); i != chain.rend(); ++i)
-    path += step_to(tree, tree.nodes[*i], path.empty());
+  for (const auto step : chain)
+    path += step_to(tree, tree.nodes[step], path.empty());
   return path;
 }
 

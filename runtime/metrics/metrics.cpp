@@ -169,7 +169,7 @@ struct metrics_registry::contents {
 
   /// The labels of a series, if there may be one. `guard` is held.
   std::optional<prometheus::Labels>
-  admit(entry& metric, const std::vector<std::string>& label_values) {
+  admit(entry& metric, const std::vector<std::string>& label_values) const {
     const auto is_known = metric.label_sets.contains(label_values);
     if (!is_known) {
       const auto is_proper

@@ -4,14 +4,16 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <memory>
 
 namespace troupe::scoring {
 
 namespace {
 
+/// Without initialisers: millions of entries are written once, not twice.
 struct entry {
-  std::uint64_t key = 0;
-  std::uint32_t row = 0;
+  std::uint64_t key;
+  std::uint32_t row;
 };
 
 constexpr auto digit_bits = 11U;
@@ -92,9 +94,9 @@ void radix_sort(std::span<entry> entries, std::span<entry> spare) {
   }
 }
 
-std::vector<std::uint32_t> sorted_rows(std::vector<entry>& entries) {
-  auto spare = std::vector<entry>(entries.size());
-  radix_sort(entries, spare);
+std::vector<std::uint32_t> sorted_rows(std::span<entry> entries) {
+  const auto spare = std::make_unique_for_overwrite<entry[]>(entries.size());
+  radix_sort(entries, {spare.get(), entries.size()});
   auto rows = std::vector<std::uint32_t>(entries.size());
   std::ranges::transform(entries, rows.begin(), &entry::row);
   return rows;
@@ -112,19 +114,19 @@ std::uint64_t ranking_key(double score) noexcept {
 }
 
 std::vector<std::uint32_t> order_descending(std::span<const double> scores) {
-  auto entries = std::vector<entry>(scores.size());
+  const auto entries = std::make_unique_for_overwrite<entry[]>(scores.size());
   for (auto row = std::size_t{0}; row < scores.size(); ++row)
     entries[row] = {ranking_key(scores[row]), static_cast<std::uint32_t>(row)};
-  return sorted_rows(entries);
+  return sorted_rows({entries.get(), scores.size()});
 }
 
 std::vector<std::uint32_t>
 order_descending(std::span<const double> scores,
                  std::span<const std::uint32_t> prior) {
-  auto entries = std::vector<entry>(prior.size());
+  const auto entries = std::make_unique_for_overwrite<entry[]>(prior.size());
   for (auto place = std::size_t{0}; place < prior.size(); ++place)
     entries[place] = {ranking_key(scores[prior[place]]), prior[place]};
-  return sorted_rows(entries);
+  return sorted_rows({entries.get(), prior.size()});
 }
 
 std::vector<std::uint32_t>
@@ -155,13 +157,15 @@ std::vector<key_range> split_for_ranking(std::span<const double> scores,
 
 std::vector<std::uint32_t> order_part(std::span<const double> scores,
                                       key_range range) {
-  auto entries = std::vector<entry>{};
+  const auto entries = std::make_unique_for_overwrite<entry[]>(scores.size());
+  auto size = std::size_t{0};
   for (auto row = std::size_t{0}; row < scores.size(); ++row) {
     const auto key = ranking_key(scores[row]);
-    if (range.first <= key && key <= range.last)
-      entries.push_back({key, static_cast<std::uint32_t>(row)});
+    entries[size] = {key, static_cast<std::uint32_t>(row)};
+    // Written in any case: a jump would be taken at random.
+    size += static_cast<std::size_t>(range.first <= key && key <= range.last);
   }
-  return sorted_rows(entries);
+  return sorted_rows({entries.get(), size});
 }
 
 } // namespace troupe::scoring

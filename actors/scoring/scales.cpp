@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <string>
 
 namespace troupe::scoring {
 
@@ -142,6 +143,28 @@ void merge(batch_statistics& into, const batch_statistics& from) {
     column.sum.merge(other.sum);
     column.sum_of_squares.merge(other.sum_of_squares);
   }
+}
+
+std::optional<runtime::problem> forbidden_gap(const scoring_plan& plan,
+                                              const batch_statistics& merged) {
+  if (plan.rules == rule_set::compat)
+    return std::nullopt;
+  for (auto j = std::size_t{0}; j < merged.columns.size(); ++j) {
+    const auto& definition = plan.criteria[j].definition;
+    const auto missing = merged.columns[j].missing;
+    if (missing == 0 || definition.missing != missing_policy::error)
+      continue;
+    auto reason = runtime::problem{};
+    reason.kind = runtime::problem_kind::invalid_input;
+    reason.message = std::to_string(missing) + " of "
+                     + std::to_string(merged.rows) + " items have no value for "
+                     + definition.id;
+    reason.key = "criteria." + definition.id + ".missing";
+    reason.hint = "supply " + definition.source
+                  + ", or choose another policy for missing values";
+    return reason;
+  }
+  return std::nullopt;
 }
 
 bool needs_sorted(const planned_criterion& criterion) noexcept {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,7 +16,9 @@ namespace troupe::scoring {
 /// Pass 1 over one column. Merging is exact, so the result does not depend on
 /// how rows were cut into batches or in which order batches arrived.
 struct column_statistics {
-  std::uint64_t count = 0; ///< Values that are not missing.
+  /// Values that are not missing. Standard rules: finite ones; compat: all but
+  /// NaN, which then count as `missing` here only.
+  std::uint64_t count = 0;
   std::uint64_t missing = 0;
   double minimum = std::numeric_limits<double>::infinity();
   double maximum = -std::numeric_limits<double>::infinity();
@@ -30,12 +33,21 @@ struct batch_statistics {
   std::vector<column_statistics> columns;
 };
 
+/// `items` has a column for every criterion of the plan.
 [[nodiscard]] batch_statistics measure(const scoring_plan& plan,
                                        const item_view& items);
 
 void merge(batch_statistics& into, const batch_statistics& from);
 
-/// What pass 2 needs to know about one column of the whole portfolio.
+/// The first criterion whose policy is `error` and that misses a value, as
+/// `invalid_input`; standard rules only. To be asked before pass 2, which takes
+/// such a value as `renormalise` does.
+[[nodiscard]] std::optional<runtime::problem>
+forbidden_gap(const scoring_plan& plan, const batch_statistics& merged);
+
+/// What pass 2 needs to know about one column of the whole portfolio. All zero
+/// when no value is known or (compat) when one is NaN: such a column counts as
+/// constant, as in the source system, where no comparison with NaN holds.
 struct criterion_scale {
   std::uint64_t count = 0;
   double minimum = 0.0;

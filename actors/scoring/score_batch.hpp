@@ -14,11 +14,15 @@ namespace troupe::scoring {
 struct strategic_batch {
   std::size_t rows = 0;
   /// values[criterion][row]: after normalisation, function, thresholds and
-  /// inversion. Empty unless `keep::values`.
+  /// inversion; NaN where missing and not replaced. Empty unless
+  /// `keep::values`.
   std::vector<std::vector<double>> values;
   /// contributions[category][row]: sum of value x weight over the category
   /// (compat: global weight; standard: strategic weight, so they sum to
-  /// `raw`, and category score = contribution / category weight).
+  /// `raw`, and category score = contribution / category weight). Standard
+  /// rules with gaps: the weights present in a category are scaled up to its
+  /// weight; a category of which nothing is known contributes 0 and its weight
+  /// is spread over the others in proportion to theirs.
   std::vector<std::vector<double>> categories;
   /// Strategic score before the portfolio-wide factor. 0 when nothing is known.
   std::vector<double> raw;

@@ -130,6 +130,22 @@ TEST_CASE("a constant column has its value as mean and no deviation") {
   CHECK(scale.deviation == 0.0);
 }
 
+TEST_CASE("a missing value is a problem only where the policy says so") {
+  auto plan = plan_of(normalisation::minmax);
+  plan.criteria[0].definition.id = "reach";
+  const auto gappy = measure_in(plan, {1.0, missing_value, 2.0}, 2);
+  const auto full = measure_in(plan, {1.0, 2.0}, 2);
+  CHECK_FALSE(forbidden_gap(plan, gappy));
+  plan.criteria[0].definition.missing = missing_policy::error;
+  CHECK_FALSE(forbidden_gap(plan, full));
+  const auto problem = forbidden_gap(plan, gappy);
+  REQUIRE(problem);
+  CHECK(problem->kind == runtime::problem_kind::invalid_input);
+  CHECK(problem->message == "1 of 3 items have no value for reach");
+  plan.rules = rule_set::compat;
+  CHECK_FALSE(forbidden_gap(plan, gappy));
+}
+
 TEST_CASE("an empty portfolio has empty scales") {
   const auto plan = plan_of(normalisation::percentile);
   const auto scales = make_scales(plan, batch_statistics{}, {});

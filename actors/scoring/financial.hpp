@@ -92,7 +92,9 @@ struct payment_plan {
   double investment = 0.0;
   std::vector<double> benefits;
   std::vector<double> costs;
-  double delay = 0.0; ///< In periods, >= 0.
+  /// In periods, 0 to financial_periods_max; with a longer one, what is put in
+  /// is never paid back and has no internal rate.
+  double delay = 0.0;
 };
 
 /// Sum of benefit_t / (1+r)^(t+delay) - cost_t / (1+r)^t over t = 1, 2, ...,
@@ -100,8 +102,9 @@ struct payment_plan {
 [[nodiscard]] double net_present_value(const payment_plan& plan, double rate);
 
 /// The rate in [internal_rate_min, internal_rate_max] whose net present value
-/// is 0; the smallest one if there are several. None if the payments never
-/// change sign, or if no root lies in the range.
+/// is 0. Of several, the smallest that is not negative, otherwise the largest
+/// negative one. None if the payments never change sign, or if no root lies in
+/// the range. Two roots within 2 % of 1 + rate of each other may go unseen.
 [[nodiscard]] std::optional<double>
 internal_rate_of_return(const payment_plan& plan);
 

@@ -14,8 +14,11 @@ namespace {
 
 constexpr auto infinity = std::numeric_limits<double>::infinity();
 
-/// Points at which a plan with several changes of sign is looked at.
-constexpr auto scan_steps = 400;
+/// Benefits that come later than this never come.
+constexpr auto delay_max = static_cast<double>(financial_periods_max);
+
+/// Growth of 1 + rate from one point of a scan to the next.
+constexpr auto scan_growth = 1.02;
 
 std::size_t periods_of(const payment_plan& plan) noexcept {
   return std::max(plan.benefits.size(), plan.costs.size());
@@ -23,6 +26,11 @@ std::size_t periods_of(const payment_plan& plan) noexcept {
 
 double amount_at(const std::vector<double>& series, std::size_t t) noexcept {
   return t < series.size() ? series[t] : 0.0;
+}
+
+/// Most plans have no delay, and pow is what takes time here.
+double power(double base, double exponent) {
+  return exponent == 0.0 ? 1.0 : std::pow(base, exponent);
 }
 
 /// The net present value times a positive factor that keeps it in range: 1 for
@@ -37,7 +45,7 @@ double scaled_value(const payment_plan& plan, double rate) {
       benefits = (benefits + amount_at(plan.benefits, t)) * x;
       costs = (costs + amount_at(plan.costs, t)) * x;
     }
-    return benefits * std::pow(x, plan.delay) - costs - plan.investment;
+    return benefits * power(x, plan.delay) - costs - plan.investment;
   }
   const auto y = 1.0 + rate;
   auto all = 1.0;
@@ -49,36 +57,40 @@ double scaled_value(const payment_plan& plan, double rate) {
   return benefits - std::pow(y, plan.delay) * (costs + plan.investment * all);
 }
 
-/// Changes of sign in the payments in the order of their dates. By Descartes'
-/// rule, which holds for real exponents too, an upper bound of the rates whose
-/// value is 0.
-int sign_changes(const payment_plan& plan) {
-  struct payment {
-    double date;
-    double amount;
-  };
-  std::vector<payment> payments{{0.0, -plan.investment}};
-  for (std::size_t t = 0; t < plan.benefits.size(); ++t)
-    payments.push_back(
-      {static_cast<double>(t + 1) + plan.delay, plan.benefits[t]});
-  for (std::size_t t = 0; t < plan.costs.size(); ++t)
-    payments.push_back({static_cast<double>(t + 1), -plan.costs[t]});
-  std::stable_sort(payments.begin(), payments.end(),
-                   [](const payment& a, const payment& b) {
-                     return a.date < b.date;
-                   });
-  auto changes = 0;
-  auto last = 0.0;
-  for (std::size_t i = 0; i < payments.size();) {
-    const auto date = payments[i].date;
+/// What is paid on each date, in the order of the dates.
+std::vector<double> net_payments(const payment_plan& plan) {
+  std::vector<double> result{-plan.investment};
+  result.reserve(1 + plan.benefits.size() + plan.costs.size());
+  std::size_t benefit = 0;
+  std::size_t cost = 0;
+  while (benefit < plan.benefits.size() || cost < plan.costs.size()) {
+    const auto benefit_date = benefit < plan.benefits.size()
+                                ? static_cast<double>(benefit) + plan.delay
+                                : infinity;
+    const auto cost_date
+      = cost < plan.costs.size() ? static_cast<double>(cost) : infinity;
     auto net = 0.0;
-    for (; i < payments.size() && payments[i].date == date; ++i)
-      net += payments[i].amount;
-    if (net == 0.0)
-      continue;
-    if (last != 0.0 && (net > 0.0) != (last > 0.0))
+    if (cost_date <= benefit_date)
+      net -= plan.costs[cost++];
+    if (benefit_date <= cost_date)
+      net += plan.benefits[benefit++];
+    result.push_back(net);
+  }
+  return result;
+}
+
+/// Changes of sign in the running sums.
+template <class Iterator>
+int sign_changes(Iterator first, Iterator last) {
+  auto changes = 0;
+  auto sum = 0.0;
+  auto sign = 0;
+  for (; first != last; ++first) {
+    sum += *first;
+    const auto now = (sum > 0.0 ? 1 : 0) - (sum < 0.0 ? 1 : 0);
+    if (now != 0 && sign != 0 && now != sign)
       ++changes;
-    last = net;
+    sign = now != 0 ? now : sign;
   }
   return changes;
 }
@@ -141,27 +153,49 @@ bool are_opposite(double one, double other) noexcept {
   return (one < 0.0 && other > 0.0) || (one > 0.0 && other < 0.0);
 }
 
-/// The first root met from the lowest rate upwards. Two roots closer together
-/// than a step (1.8 % of 1+rate) may go unseen.
-std::optional<double> scan_for_root(const payment_plan& plan) {
-  const auto span
-    = std::log((1.0 + internal_rate_max) / (1.0 + internal_rate_min));
-  auto rate = internal_rate_min;
-  auto value = scaled_value(plan, rate);
-  for (auto i = 1; i <= scan_steps; ++i) {
-    if (value == 0.0)
-      return rate;
-    const auto next_rate
-      = i == scan_steps
-          ? internal_rate_max
-          : (1.0 + internal_rate_min) * std::exp(span * i / scan_steps) - 1.0;
-    const auto next_value = scaled_value(plan, next_rate);
+/// The first root met on the way from 0 to `bound`. Two roots closer together
+/// than a step may go unseen.
+std::optional<double> scan_for_root(const payment_plan& plan, double at_zero,
+                                    double bound) {
+  const auto growth = bound > 0.0 ? scan_growth : 1.0 / scan_growth;
+  auto rate = 0.0;
+  auto value = at_zero;
+  while (rate != bound) {
+    const auto step = (1.0 + rate) * growth - 1.0;
+    const auto next
+      = bound > 0.0 ? std::min(step, bound) : std::max(step, bound);
+    const auto next_value = scaled_value(plan, next);
+    if (next_value == 0.0)
+      return next;
     if (are_opposite(value, next_value))
-      return root_between(plan, rate, value, next_rate, next_value);
-    rate = next_rate;
+      return root_between(plan, rate, value, next, next_value);
+    rate = next;
     value = next_value;
   }
-  return value == 0.0 ? std::optional{rate} : std::nullopt;
+  return std::nullopt;
+}
+
+/// The only root between 0 and `bound`, if there is one.
+std::optional<double> only_root(const payment_plan& plan, double at_zero,
+                                double bound) {
+  // Most rates are small, and a tight bracket saves half of the steps.
+  for (const auto end : {bound / 10.0, bound}) {
+    const auto value = scaled_value(plan, end);
+    if (value == 0.0)
+      return end;
+    if (are_opposite(at_zero, value))
+      return root_between(plan, 0.0, at_zero, end, value);
+  }
+  return std::nullopt;
+}
+
+/// The root nearest to 0 on one side of it. `changes` bounds their number.
+std::optional<double> nearest_root(const payment_plan& plan, double at_zero,
+                                   double bound, int changes) {
+  if (changes == 0)
+    return std::nullopt;
+  return changes == 1 ? only_root(plan, at_zero, bound)
+                      : scan_for_root(plan, at_zero, bound);
 }
 
 } // namespace
@@ -176,39 +210,44 @@ double net_present_value(const payment_plan& plan, double rate) {
     benefits += amount_at(plan.benefits, t) / discount;
     costs += amount_at(plan.costs, t) / discount;
   }
-  return benefits / std::pow(growth, plan.delay) - costs - plan.investment;
+  return benefits / power(growth, plan.delay) - costs - plan.investment;
 }
 
+// Rates above 0 whose value is 0 are at most as many as the changes of sign in
+// the payments summed up from the first one, rates below 0 as those summed up
+// from the last one: the rule of signs for Laplace transforms, of which
+// Norstrom, "A sufficient condition for a unique nonnegative internal rate of
+// return", is a case.
 std::optional<double> internal_rate_of_return(const payment_plan& plan) {
-  const auto changes = sign_changes(plan);
-  if (changes == 0)
+  if (!(plan.delay >= 0.0 && plan.delay <= delay_max))
     return std::nullopt;
-  if (changes > 1)
-    return scan_for_root(plan);
-  // One root at most. Most are small and positive: look there first.
+  const auto payments = net_payments(plan);
+  const auto [least, most]
+    = std::minmax_element(payments.begin(), payments.end());
+  if (!(*least < 0.0 && *most > 0.0))
+    return std::nullopt;
   const auto at_zero = scaled_value(plan, 0.0);
   if (at_zero == 0.0)
     return 0.0;
-  for (const auto bound : {1.0, internal_rate_max, internal_rate_min}) {
-    const auto value = scaled_value(plan, bound);
-    if (value == 0.0)
-      return bound;
-    if (are_opposite(at_zero, value))
-      return root_between(plan, 0.0, at_zero, bound, value);
-  }
-  return std::nullopt;
+  const auto above
+    = nearest_root(plan, at_zero, internal_rate_max,
+                   sign_changes(payments.begin(), payments.end()));
+  if (above)
+    return above;
+  return nearest_root(plan, at_zero, internal_rate_min,
+                      sign_changes(payments.rbegin(), payments.rend()));
 }
 
 double payback_periods(const payment_plan& plan, double rate) {
   if (!(plan.investment > 0.0))
     return 0.0;
   const auto delay = std::max(0.0, plan.delay);
-  if (!(delay <= static_cast<double>(financial_periods_max)))
+  if (!(delay <= delay_max))
     return infinity;
   const auto whole = static_cast<std::size_t>(delay);
   const auto fraction = delay - static_cast<double>(whole);
   const auto growth = 1.0 + rate;
-  const auto late = std::pow(growth, delay);
+  const auto late = power(growth, delay);
 
   // Between k and k + fraction the benefits of one period flow, from there to
   // k + 1 those of the next; the costs of period k + 1 flow all the time.

@@ -146,11 +146,19 @@ TEST_CASE("a rate outside the range is no internal rate") {
   CHECK_FALSE(internal_rate_of_return({1000.0, {1.0}, {}, 0.0}));
 }
 
-TEST_CASE("the smallest of several internal rates is taken") {
+TEST_CASE("of several internal rates the one nearest to 0 is taken") {
   // 100 (x - 1/1.1) (x - 1/1.3): roots at 10 % and 30 %.
   const payment_plan plan{
     100.0 / (1.1 * 1.3), {100.0 * (1 / 1.1 + 1 / 1.3)}, {0.0, 100.0}, 0.0};
   CHECK(internal_rate_of_return(plan).value() == Approx(0.1));
+  // The same with roots at -50 % and -20 %, and at -20 % and 30 %.
+  CHECK(internal_rate_of_return({2.5, {3.25}, {0.0, 1.0}, 0.0}).value()
+        == Approx(-0.2));
+  const auto low = 1 / 0.8;
+  const auto high = 1 / 1.3;
+  CHECK(
+    internal_rate_of_return({low * high, {low + high}, {0.0, 1.0}, 0.0}).value()
+    == Approx(0.3));
 }
 
 TEST_CASE("the value at the internal rate of return is 0") {
@@ -174,6 +182,14 @@ TEST_CASE("the value at the internal rate of return is 0") {
     CHECK(*rate <= internal_rate_max);
   }
   CHECK(found > 1000);
+}
+
+TEST_CASE("benefits that come too late do not come") {
+  for (const auto delay : {infinity, 1e300, missing_value}) {
+    const payment_plan plan{100.0, {200.0}, {1.0}, delay};
+    CHECK_FALSE(internal_rate_of_return(plan));
+    CHECK((payback_periods(plan, 0.1) == infinity || std::isnan(delay)));
+  }
 }
 
 TEST_CASE("payback is interpolated within its period") {

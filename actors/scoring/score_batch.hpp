@@ -56,7 +56,9 @@ struct total_batch {
   std::vector<double> total; ///< 0..1.
 };
 
-/// Pass 3 over a batch. `strategic_raw` and `completeness` as from `score`.
+/// Pass 3 over a batch, with what `score` made of the same rows: penalty and
+/// total by the formulas of combination.hpp, row by row, so the same bytes for
+/// any batch size.
 [[nodiscard]] total_batch combine(const scoring_plan& plan,
                                   const scoring_scales& scales,
                                   const item_view& items,

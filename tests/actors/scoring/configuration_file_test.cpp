@@ -302,9 +302,9 @@ TEST_CASE("random changes to a valid file never crash the parser") {
   const auto pick = [&](std::size_t bound) {
     return static_cast<std::size_t>(random() % bound);
   };
-  constexpr auto bytes = std::string_view{"{}[]:,-\"'\n \t#&*!|>%@`\\0.9eE~\xff"
-                                          "\x00nulltruefalse",
-                                          45};
+  using namespace std::string_view_literals;
+  constexpr auto bytes
+    = "{}[]:,-\"'\n \t#&*!|>%@`\\0.9eE~\xff\x00nulltruefalse"sv;
   const auto sources = std::array{full_text, golden_text().substr(0, 3000),
                                   canonical_json(default_configuration())};
   auto accepted = 0;

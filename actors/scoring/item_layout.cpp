@@ -186,13 +186,6 @@ item_layout::check_presence(const std::vector<bool>& is_present) const {
   return std::nullopt;
 }
 
-bool item_layout::is_numeric() const noexcept {
-  return std::all_of(criteria_.begin(), criteria_.end(), [](const auto& one) {
-    return one.slot && !one.rule.has_mapping()
-           && one.rule.what() == derivation::none;
-  });
-}
-
 // -- rows ---------------------------------------------------------------------
 
 item_row item_layout::make_row() const {

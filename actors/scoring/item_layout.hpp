@@ -97,10 +97,6 @@ public:
   [[nodiscard]] std::optional<runtime::problem>
   check_presence(const std::vector<bool>& is_present) const;
 
-  /// Whether each criterion takes its value from one cell that needs neither a
-  /// mapping nor a date.
-  [[nodiscard]] bool is_numeric() const noexcept;
-
 private:
   struct field_plan {
     std::string spelling;

@@ -33,7 +33,15 @@ bool is_ascii_space(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r') || (c >= '\x1C' && c <= '\x1F');
 }
 
+/// Whether the byte may be (part of) white space.
+bool may_be_space(char c) {
+  return c <= ' ' || static_cast<unsigned char>(c) >= 0x80U;
+}
+
 std::string_view strip(std::string_view text) {
+  if (text.empty()
+      || (!may_be_space(text.front()) && !may_be_space(text.back())))
+    return text;
   const auto space_at
     = [](std::string_view rest, bool at_front) -> std::size_t {
     if (rest.empty())
@@ -235,6 +243,14 @@ double code_points(std::string_view text) {
 } // namespace
 
 std::optional<double> parse_python_float(std::string_view text) {
+  // Nearly all numbers are plain; the grammar below has the last word.
+  if (!text.empty() && is_digit(text.front())) {
+    auto plain = 0.0;
+    const auto* end = text.data() + text.size();
+    const auto result = std::from_chars(text.data(), end, plain);
+    if (result.ec == std::errc{} && result.ptr == end)
+      return plain;
+  }
   text = strip(text);
   if (text.empty())
     return std::nullopt;

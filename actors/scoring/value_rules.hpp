@@ -63,14 +63,6 @@ public:
 
   [[nodiscard]] double apply(const raw_value& value) const;
 
-  [[nodiscard]] derivation what() const noexcept {
-    return what_;
-  }
-
-  [[nodiscard]] bool has_mapping() const noexcept {
-    return has_mapping_;
-  }
-
 private:
   [[nodiscard]] double missing() const noexcept;
   [[nodiscard]] double from_number(double number) const noexcept;

@@ -21,9 +21,14 @@ std::size_t element_size(column::kind type) {
       return 4;
     case column::kind::bytes:
     case column::kind::texts:
+    case column::kind::blobs:
       break;
   }
   return 1;
+}
+
+bool is_textual(column::kind type) {
+  return type == column::kind::texts || type == column::kind::blobs;
 }
 
 void require(bool condition, const char* what) {
@@ -72,6 +77,11 @@ std::optional<column> decode(const Column& message) {
         return std::nullopt;
       return column{copy_values<std::uint32_t>(message.offsets()),
                     message.values()};
+    case column::kind::blobs:
+      if (!is_valid_text(message))
+        return std::nullopt;
+      return column::blobs(copy_values<std::uint32_t>(message.offsets()),
+                           message.values());
   }
   return std::nullopt; // A newer node may send kinds that we do not know.
 }
@@ -79,7 +89,7 @@ std::optional<column> decode(const Column& message) {
 Column encode(const column& values) {
   auto message = Column{};
   message.set_kind(static_cast<Column::Kind>(values.type()));
-  if (values.type() != column::kind::texts) {
+  if (!is_textual(values.type())) {
     const auto assign
       = [&](auto span) { message.set_values(span.data(), span.size_bytes()); };
     switch (values.type()) {
@@ -145,6 +155,12 @@ column::column(std::vector<std::uint32_t> offsets, std::string characters) {
   owner_ = owned;
 }
 
+column column::blobs(std::vector<std::uint32_t> offsets, std::string bytes) {
+  auto result = column{std::move(offsets), std::move(bytes)};
+  result.kind_ = kind::blobs;
+  return result;
+}
+
 column column::borrow(std::span<const double> values,
                       std::shared_ptr<const void> owner) {
   auto result = column{};
@@ -176,12 +192,12 @@ std::span<const std::uint8_t> column::bytes() const {
 }
 
 std::span<const std::uint32_t> column::text_offsets() const {
-  require(kind_ == kind::texts, "not a column of texts");
+  require(is_textual(kind_), "not a column of texts");
   return {static_cast<const std::uint32_t*>(data_), size_ + 1};
 }
 
 std::string_view column::text_characters() const {
-  require(kind_ == kind::texts, "not a column of texts");
+  require(is_textual(kind_), "not a column of texts");
   return characters_;
 }
 
@@ -194,7 +210,7 @@ std::string_view column::text(std::size_t row) const {
 column column::slice(std::size_t first, std::size_t count) const {
   require(first <= size_ && count <= size_ - first, "slice outside the column");
   auto result = *this;
-  const auto stride = kind_ == kind::texts ? 4 : element_size(kind_);
+  const auto stride = is_textual(kind_) ? 4 : element_size(kind_);
   if (data_ != nullptr)
     result.data_ = static_cast<const char*>(data_) + first * stride;
   result.size_ = count;

@@ -23,6 +23,7 @@ public:
     counts = 3, ///< std::uint32_t
     bytes = 4, ///< std::uint8_t
     texts = 5, ///< std::string_view
+    blobs = 6, ///< As texts, but any bytes.
   };
 
   /// An empty column of bytes.
@@ -36,6 +37,8 @@ public:
   explicit column(std::string bytes);
   /// Text i is characters[offsets[i], offsets[i + 1]).
   column(std::vector<std::uint32_t> offsets, std::string characters);
+  /// The same for bytes that are no text.
+  static column blobs(std::vector<std::uint32_t> offsets, std::string bytes);
 
   /// Values owned by somebody else, kept alive by `owner`.
   static column borrow(std::span<const double> values,
@@ -49,7 +52,7 @@ public:
     return size_;
   }
 
-  // Each of these requires the matching kind.
+  // Each of these requires the matching kind; text is for blobs, too.
   [[nodiscard]] std::span<const double> doubles() const;
   [[nodiscard]] std::span<const std::int64_t> integers() const;
   [[nodiscard]] std::span<const std::uint32_t> counts() const;

@@ -2,6 +2,7 @@
 
 #include "messages/column_block.hpp"
 #include "messages/column_block.pb.h"
+#include "messages/scoring.pb.h"
 #include "messages/store.pb.h"
 #include "messages/supervision.pb.h"
 
@@ -28,6 +29,19 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::GetChild))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::StopTree))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::TreeStopped))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::GetScoringTask))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::ScoringTask))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::ScoringTaskResult))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::ScoringTaskFailure))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::GetItemChunk))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::ItemChunk))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::WriteOutput))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::OutputWritten))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::PublishOutputs))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::OutputsPublished))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::RunScoring))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::CancelScoring))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::ScoringSummary))
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 namespace troupe::messages {

@@ -37,6 +37,9 @@ int bind_cell(sqlite3_stmt* statement, int index,
       return sqlite3_bind_int64(statement, index, values.bytes()[row]);
     case kind::texts:
       return bind_text(statement, index, values.text(row));
+    case kind::blobs:
+      return bind_blob(statement, index, values.text(row).data(),
+                       values.text(row).size());
   }
   return SQLITE_MISMATCH;
 }

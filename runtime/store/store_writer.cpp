@@ -19,6 +19,7 @@ std::size_t size_bytes(const messages::column& values) {
     case kind::bytes:
       return values.size();
     case kind::texts:
+    case kind::blobs:
       break;
   }
   const auto offsets = values.text_offsets();

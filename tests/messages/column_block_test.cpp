@@ -13,6 +13,7 @@ column_block make_block() {
     column{std::vector<std::uint32_t>{7, 8, 9}},
     column{std::vector<std::uint8_t>{1, 0, 1}},
     column{{0, 1, 3, 3}, "abc"},
+    column::blobs({0, 2, 2, 3}, std::string{"\0\xFFx", 3}),
   }};
 }
 
@@ -22,13 +23,15 @@ TEST_CASE("a block survives the wire") {
   const auto sent = make_block();
   const auto received = column_block::from_message(sent.to_message());
   REQUIRE(received);
-  REQUIRE(received->size() == 5);
+  REQUIRE(received->size() == 6);
   CHECK((*received)[0].doubles()[2] == 3.5);
   CHECK((*received)[1].integers()[0] == -1);
   CHECK((*received)[2].counts()[1] == 8);
   CHECK((*received)[3].bytes()[2] == 1);
   CHECK((*received)[4].text(1) == "bc");
   CHECK((*received)[4].text(2).empty());
+  CHECK((*received)[5].type() == column::kind::blobs);
+  CHECK((*received)[5].text(0) == std::string_view{"\0\xFF", 2});
 }
 
 TEST_CASE("a slice shares the values and survives the wire") {

@@ -30,6 +30,19 @@ Tree
 GetChild
 StopTree
 TreeStopped
+GetScoringTask
+ScoringTask
+ScoringTaskResult
+ScoringTaskFailure
+GetItemChunk
+ItemChunk
+WriteOutput
+OutputWritten
+PublishOutputs
+OutputsPublished
+RunScoring
+CancelScoring
+ScoringSummary
 )";
 
 constexpr auto first_id = caf::id_block::troupe::begin;

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "actors/scoring/scoring_coordinator.hpp"
+#include "actors/scoring/scoring_request.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/problem.hpp"
+
+#include <caf/actor_system.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+namespace troupe::scoring {
+
+struct scorer_options {
+  /// Actors that score at the same time; 0: one per processor.
+  std::size_t workers = 0;
+  /// File of the store; empty: nothing is stored.
+  std::string store;
+  /// Complete runs the store keeps; 0: all.
+  std::uint64_t runs_kept = 50;
+  /// For tests.
+  stage_hook before_task;
+};
+
+/// Scores portfolios in this process: the door to the actors for programs that
+/// have none of their own. One scoring at a time; not thread-safe.
+class scorer {
+public:
+  /// Starts the actors and opens the store. Problems are those of the store.
+  [[nodiscard]] static runtime::outcome<scorer> create(scorer_options options
+                                                       = {});
+
+  scorer(scorer&&) noexcept;
+  scorer& operator=(scorer&&) noexcept;
+  ~scorer();
+
+  /// Blocks until the result is written and stored. A stop request makes it
+  /// give up with a problem of kind `interrupted`; nothing is visible then.
+  [[nodiscard]] runtime::outcome<scoring_result>
+  score(scoring_request request,
+        std::shared_ptr<scoring_progress> progress = nullptr,
+        std::stop_token stop = {});
+
+private:
+  struct state;
+
+  explicit scorer(std::unique_ptr<state> made);
+
+  std::unique_ptr<state> state_;
+};
+
+} // namespace troupe::scoring

@@ -1,0 +1,299 @@
+#include "actors/scoring/scoring_coordinator.hpp"
+
+#include "runtime/actor_errors.hpp"
+#include "runtime/supervision/supervisor.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <map>
+#include <string>
+#include <utility>
+
+namespace troupe::scoring {
+
+using messages::column_block;
+using messages::ScoringSummary;
+
+namespace {
+
+struct pulling_worker {
+  score_worker_actor handle;
+  std::uint64_t credit = 0;
+};
+
+struct scoring_coordinator_state {
+  static constexpr auto name = "scoring_coordinator"; // Shown in logs.
+
+  scoring_coordinator_options options;
+  std::optional<scoring_run> run;
+  runtime::supervisor_actor workers;
+  std::map<caf::actor_id, pulling_worker> pulling;
+  caf::typed_response_promise<ScoringSummary, column_block> reply;
+  bool concluding = false;
+};
+
+using pointer
+  = scoring_coordinator_actor::stateful_pointer<scoring_coordinator_state>;
+
+/// Everything ends with the run, whichever way that ends.
+void stop(pointer self) {
+  auto& state = self->state;
+  const auto reason = caf::exit_reason::user_shutdown;
+  if (state.workers)
+    self->send_exit(state.workers, reason);
+  if (state.options.source)
+    self->send_exit(state.options.source, reason);
+  if (state.options.writer)
+    self->send_exit(state.options.writer, reason);
+  self->quit();
+}
+
+void give_up(pointer self, const caf::error& reason) {
+  if (self->state.reply.pending())
+    self->state.reply.deliver(reason);
+  stop(self);
+}
+
+void give_up(pointer self, const runtime::problem& reason) {
+  give_up(self, runtime::to_error(reason));
+}
+
+void report_progress(pointer self) {
+  const auto& state = self->state;
+  if (!state.options.progress)
+    return;
+  auto& progress = *state.options.progress;
+  progress.stage = state.run->current_stage();
+  progress.rows_read = state.run->rows_read();
+  progress.rows_scored = state.run->rows_scored();
+  progress.source = state.run->source_progress();
+}
+
+void pump(pointer self);
+
+/// Goes on after something was told to the run.
+void go_on(pointer self, const runtime::outcome<void>& told) {
+  if (!told)
+    give_up(self, told.error());
+  else
+    pump(self);
+}
+
+void ask_for_chunks(pointer self) {
+  auto& state = self->state;
+  while (state.run->chunks_wanted() > 0) {
+    state.run->chunk_requested();
+    self
+      ->request(state.options.source, state.options.source_timeout,
+                messages::GetItemChunk{})
+      .then(
+        [=](const messages::ItemChunk& head, const column_block& text) {
+          go_on(self, self->state.run->add_chunk(head, text));
+        },
+        [=](caf::error& reason) { give_up(self, reason); });
+  }
+}
+
+/// One task to each worker with credit, then another round.
+void give_tasks(pointer self) {
+  auto& state = self->state;
+  for (auto gave = true; gave;) {
+    gave = false;
+    for (auto& [id, worker] : state.pulling) {
+      if (worker.credit == 0)
+        continue;
+      auto offer = state.run->take(id);
+      if (!offer)
+        return;
+      --worker.credit;
+      self->send(worker.handle, std::move(offer->task),
+                 std::move(offer->block));
+      gave = true;
+    }
+  }
+}
+
+void write_output(pointer self) {
+  auto& state = self->state;
+  while (auto output = state.run->take_output()) {
+    auto request = messages::WriteOutput{};
+    request.set_file(output->file);
+    self
+      ->request(state.options.writer, state.options.writer_timeout,
+                std::move(request), std::move(output->text))
+      .then(
+        [=](const messages::OutputWritten&) {
+          go_on(self, self->state.run->output_written());
+        },
+        [=](caf::error& reason) { give_up(self, reason); });
+  }
+}
+
+void deliver(pointer self) {
+  auto& state = self->state;
+  auto summary = state.run->summary();
+  summary.set_run(state.options.header.run);
+  summary.set_summary_json(state.run->summary_json());
+  state.reply.deliver(std::move(summary), pack(state.run->result()));
+  stop(self);
+}
+
+void publish(pointer self) {
+  auto& state = self->state;
+  if (!state.options.writer) {
+    deliver(self);
+    return;
+  }
+  self
+    ->request(state.options.writer, state.options.writer_timeout,
+              messages::PublishOutputs{})
+    .then([=](const messages::OutputsPublished&) { deliver(self); },
+          [=](caf::error& reason) { give_up(self, reason); });
+}
+
+void write_summary(pointer self) {
+  auto& state = self->state;
+  if (!state.options.writes_summary) {
+    publish(self);
+    return;
+  }
+  auto request = messages::WriteOutput{};
+  request.set_file("summary.json");
+  auto columns = std::vector<messages::column>{};
+  columns.emplace_back(state.run->summary_json());
+  self
+    ->request(state.options.writer, state.options.writer_timeout,
+              std::move(request), column_block{std::move(columns)})
+    .then([=](const messages::OutputWritten&) { publish(self); },
+          [=](caf::error& reason) { give_up(self, reason); });
+}
+
+/// Stores before it publishes: what a reader of the files sees is stored.
+void store_run(pointer self) {
+  auto& state = self->state;
+  if (!state.options.store) {
+    write_summary(self);
+    return;
+  }
+  state.options.header.finished_at = state.options.now();
+  auto request
+    = make_store_request(state.options.header, state.options.run.plan,
+                         state.options.run.context, state.run->summary(),
+                         state.run->summary_json(), state.run->records());
+  self
+    ->request(state.options.store, state.options.store_timeout,
+              std::move(request.transaction), std::move(request.rows))
+    .then([=](const messages::TransactionCommitted&) { write_summary(self); },
+          [=](caf::error& reason) {
+            give_up(self, runtime::to_problem(reason));
+          });
+}
+
+void conclude(pointer self) {
+  if (!std::exchange(self->state.concluding, true))
+    store_run(self);
+}
+
+void pump(pointer self) {
+  if (!self->state.reply.pending())
+    return;
+  ask_for_chunks(self);
+  give_tasks(self);
+  write_output(self);
+  report_progress(self);
+  if (self->state.run->is_done())
+    conclude(self);
+}
+
+// -- the workers
+// ---------------------------------------------------------------
+
+void start_workers(pointer self) {
+  auto children = std::vector<runtime::child_spec>{};
+  const auto tasks = caf::actor_cast<scoring_tasks_actor>(self->address());
+  for (std::size_t i = 0; i < self->state.options.run.workers; ++i) {
+    auto spec = runtime::child_spec{};
+    spec.id = "worker-" + std::to_string(i + 1);
+    // The address alone: a handle would keep the coordinator alive.
+    spec.start
+      = [address = self->address(),
+         options = self->state.options.worker](caf::actor_system& system) {
+          const auto handle = caf::actor_cast<scoring_tasks_actor>(address);
+          return caf::actor_cast<caf::actor>(
+            spawn_score_worker(system, handle, options));
+        };
+    children.push_back(std::move(spec));
+  }
+  auto options = runtime::supervisor_options{};
+  options.name = "scoring";
+  // An item that kills its worker is found by halving its batch, which takes
+  // a few deaths for each item.
+  options.intensity.restarts_max = 1'000;
+  self->state.workers
+    = runtime::spawn_supervisor(self->system(), options, std::move(children));
+}
+
+void add_credit(pointer self) {
+  const auto sender = self->current_sender();
+  auto& worker = self->state.pulling[sender->id()];
+  if (!worker.handle) {
+    worker.handle = caf::actor_cast<score_worker_actor>(sender);
+    self->monitor(worker.handle);
+  }
+  ++worker.credit;
+  pump(self);
+}
+
+void handle_down(pointer self, const caf::down_msg& message) {
+  const auto id = message.source.id();
+  if (self->state.pulling.erase(id) != 0 && self->state.reply.pending())
+    go_on(self, self->state.run->lose(id));
+}
+
+auto start(pointer self) {
+  auto& state = self->state;
+  state.reply = self->make_response_promise<ScoringSummary, column_block>();
+  auto reply = state.reply;
+  state.run.emplace(state.options.run);
+  start_workers(self);
+  go_on(self, state.run->start());
+  return reply;
+}
+
+void cancel(pointer self) {
+  auto reason = runtime::problem{};
+  reason.kind = runtime::problem_kind::interrupted;
+  reason.message = "interrupted; nothing was written or stored";
+  give_up(self, reason);
+}
+
+scoring_coordinator_actor::behavior_type
+scoring_coordinator(pointer self, const scoring_coordinator_options& options) {
+  self->state.options = options;
+  self->set_down_handler(
+    [=](const caf::down_msg& message) { handle_down(self, message); });
+  return {
+    [=](const messages::GetScoringTask&) { add_credit(self); },
+    [=](const messages::ScoringTaskResult& result, const column_block& block) {
+      if (self->state.reply.pending())
+        go_on(self, self->state.run->complete(result, block));
+    },
+    [=](const messages::ScoringTaskFailure& failure) {
+      if (self->state.reply.pending())
+        go_on(self, self->state.run->fail(failure));
+    },
+    [=](const messages::RunScoring&) { return start(self); },
+    [=](const messages::CancelScoring&) { cancel(self); },
+  };
+}
+
+} // namespace
+
+scoring_coordinator_actor
+spawn_scoring_coordinator(caf::actor_system& system,
+                          scoring_coordinator_options options) {
+  return system.spawn(scoring_coordinator, std::move(options));
+}
+
+} // namespace troupe::scoring

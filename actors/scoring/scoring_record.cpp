@@ -1,0 +1,268 @@
+#include "actors/scoring/scoring_record.hpp"
+
+#include <array>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace troupe::scoring {
+
+using messages::column;
+using messages::column_block;
+using messages::SqlStatement;
+
+namespace {
+
+constexpr std::size_t record_columns = 10;
+constexpr std::size_t single_scores = 7; // raw to total.
+
+std::int64_t microseconds(runtime::clock::wall_time time) {
+  return time.time_since_epoch().count();
+}
+
+void add_text(SqlStatement& to, const std::string& text) {
+  to.add_parameters()->set_text(text);
+}
+
+void add_integer(SqlStatement& to, std::int64_t number) {
+  to.add_parameters()->set_integer(number);
+}
+
+/// The value of an optional column; `absent` where the column is empty.
+double at(const column& values, std::size_t row, double absent) {
+  return values.size() == 0 ? absent : values.doubles()[row];
+}
+
+column score_blobs(const scored_batch& batch) {
+  auto sources = std::vector<std::span<const double>>{};
+  for (const auto& values : batch.strategic.values)
+    sources.push_back(values.doubles());
+  for (const auto& scores : batch.strategic.categories)
+    sources.push_back(scores.doubles());
+  const auto size = (sources.size() + single_scores) * sizeof(double);
+  auto offsets = std::vector<std::uint32_t>{};
+  offsets.reserve(batch.rows() + 1);
+  auto bytes = std::string(size * batch.rows(), '\0');
+  auto* to = bytes.data();
+  const auto put = [&](double value) {
+    std::memcpy(to, &value, sizeof value);
+    to += sizeof value;
+  };
+  const auto& totals = batch.totals;
+  for (std::size_t row = 0; row < batch.rows(); ++row) {
+    offsets.push_back(static_cast<std::uint32_t>(size * row));
+    for (const auto& source : sources)
+      put(source[row]);
+    put(batch.strategic.raw.doubles()[row]);
+    put(at(batch.strategic.completeness, row, 1.0));
+    put(totals.strategic.doubles()[row]);
+    put(totals.financial.doubles()[row]);
+    put(totals.financial_normalised.doubles()[row]);
+    put(at(totals.penalty, row, 0.0));
+    put(totals.total.doubles()[row]);
+  }
+  offsets.push_back(static_cast<std::uint32_t>(size * batch.rows()));
+  return column::blobs(std::move(offsets), std::move(bytes));
+}
+
+column row_numbers(const scored_batch& batch) {
+  auto numbers = std::vector<std::int64_t>(batch.rows());
+  for (std::size_t row = 0; row < batch.rows(); ++row)
+    numbers[row] = static_cast<std::int64_t>(batch.first_row + row);
+  return column{std::move(numbers)};
+}
+
+column ids(const scored_batch& batch) {
+  if (batch.items.has_ids)
+    return batch.items.ids;
+  auto texts = text_list{};
+  for (std::size_t row = 0; row < batch.rows(); ++row)
+    texts.add(batch.id(row));
+  return column{std::move(texts.offsets), std::move(texts.characters)};
+}
+
+/// A column, or one of as many empty texts where there is none.
+column or_empty(const column& values, std::size_t rows) {
+  if (values.size() != 0)
+    return values;
+  return column{std::vector<std::uint32_t>(rows + 1, 0), std::string{}};
+}
+
+column or_zero(const column& values, std::size_t rows) {
+  if (values.size() != 0)
+    return values;
+  return column{std::vector<std::uint32_t>(rows, 0)};
+}
+
+SqlStatement insert_run(const run_header& header, const scoring_plan& plan,
+                        const messages::ScoringContext& context,
+                        const messages::ScoringSummary& summary,
+                        const std::string& summary_json) {
+  auto statement = SqlStatement{};
+  statement.set_sql(
+    "INSERT INTO scoring_runs (run_id, mode, rules, case_name, source,"
+    " base_run, started_at, finished_at, as_of, items, rescored, left_out,"
+    " reason, configuration_digest, configuration, scales, summary)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
+    " ?15, ?16, ?17)");
+  add_text(statement, header.run);
+  add_text(statement, header.mode);
+  add_text(statement, plan.rules == rule_set::compat ? "compat" : "standard");
+  add_text(statement, header.case_name);
+  add_text(statement, header.source);
+  add_text(statement, header.base_run);
+  add_integer(statement, microseconds(header.started_at));
+  add_integer(statement, microseconds(header.finished_at));
+  add_integer(statement, context.as_of());
+  add_integer(statement, static_cast<std::int64_t>(summary.items()));
+  add_integer(statement, static_cast<std::int64_t>(summary.rescored()));
+  add_integer(statement, summary.problems_size());
+  add_text(statement, summary.reason());
+  add_integer(statement,
+              static_cast<std::int64_t>(header.configuration_digest));
+  add_text(statement, context.configuration());
+  statement.add_parameters()->set_blob(summary.scales().SerializeAsString());
+  add_text(statement, summary_json);
+  statement.set_expected_changes(1);
+  return statement;
+}
+
+SqlStatement insert_items(const std::string& run, std::size_t first_column) {
+  auto statement = SqlStatement{};
+  statement.set_sql(
+    "INSERT INTO scoring_items (run, row, item_id, title, digest, total,"
+    " completeness, overall_rank, financial_rank, strategic_rank, scores)"
+    " VALUES ((SELECT number FROM scoring_runs WHERE run_id = ?1),"
+    " ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
+  add_text(statement, run);
+  statement.set_for_each_row(true);
+  for (std::size_t i = 0; i < record_columns; ++i)
+    statement.add_columns(static_cast<std::uint32_t>(first_column + i));
+  return statement;
+}
+
+void add_retention(messages::CommitTransaction& transaction,
+                   std::uint64_t runs_kept) {
+  if (runs_kept == 0)
+    return;
+  for (const auto* sql : {"DELETE FROM scoring_items WHERE run <="
+                          " (SELECT max(number) FROM scoring_runs) - ?1",
+                          "DELETE FROM scoring_runs WHERE number <="
+                          " (SELECT max(number) FROM scoring_runs) - ?1"}) {
+    auto* statement = transaction.add_statements();
+    statement->set_sql(sql);
+    add_integer(*statement, static_cast<std::int64_t>(runs_kept));
+  }
+}
+
+} // namespace
+
+const runtime::migration_list& scoring_schema() {
+  static const auto schema = runtime::migration_list{
+    {"scoring", 1,
+     "CREATE TABLE scoring_runs ("
+     " number INTEGER PRIMARY KEY,"
+     " run_id TEXT NOT NULL UNIQUE,"
+     " mode TEXT NOT NULL,"
+     " rules TEXT NOT NULL,"
+     " case_name TEXT NOT NULL,"
+     " source TEXT NOT NULL,"
+     " base_run TEXT NOT NULL,"
+     " started_at INTEGER NOT NULL," // Microseconds since 1970, UTC.
+     " finished_at INTEGER NOT NULL,"
+     " as_of INTEGER NOT NULL,"
+     " items INTEGER NOT NULL,"
+     " rescored INTEGER NOT NULL,"
+     " left_out INTEGER NOT NULL,"
+     " reason TEXT NOT NULL,"
+     " configuration_digest INTEGER NOT NULL,"
+     " configuration TEXT NOT NULL,"
+     " scales BLOB NOT NULL,"
+     " summary TEXT NOT NULL);"
+     "CREATE TABLE scoring_items ("
+     " run INTEGER NOT NULL,"
+     " row INTEGER NOT NULL,"
+     " item_id TEXT NOT NULL,"
+     " title TEXT NOT NULL,"
+     " digest INTEGER NOT NULL,"
+     " total REAL NOT NULL,"
+     " completeness REAL NOT NULL,"
+     " overall_rank INTEGER NOT NULL,"
+     " financial_rank INTEGER NOT NULL,"
+     " strategic_rank INTEGER NOT NULL,"
+     " scores BLOB NOT NULL,"
+     " PRIMARY KEY (run, row)) WITHOUT ROWID;"
+     "CREATE INDEX scoring_items_by_id ON scoring_items (run, item_id)"},
+  };
+  return schema;
+}
+
+column_block make_record(const scored_batch& batch) {
+  const auto rows = batch.rows();
+  auto completeness = batch.strategic.completeness;
+  if (completeness.size() == 0)
+    completeness = column{std::vector<double>(rows, 1.0)};
+  return column_block{{
+    row_numbers(batch),
+    ids(batch),
+    or_empty(batch.items.titles, rows),
+    batch.items.digests.size() == 0 ? column{std::vector<std::int64_t>(rows, 0)}
+                                    : batch.items.digests,
+    batch.totals.total,
+    completeness,
+    batch.overall_ranks,
+    or_zero(batch.financial_ranks, rows),
+    or_zero(batch.strategic_ranks, rows),
+    score_blobs(batch),
+  }};
+}
+
+store_request make_store_request(const run_header& header,
+                                 const scoring_plan& plan,
+                                 const messages::ScoringContext& context,
+                                 const messages::ScoringSummary& summary,
+                                 const std::string& summary_json,
+                                 const std::vector<column_block>& records) {
+  auto request = store_request{};
+  request.transaction.set_label("scoring run");
+  *request.transaction.add_statements()
+    = insert_run(header, plan, context, summary, summary_json);
+  auto columns = std::vector<column>{};
+  for (const auto& record : records) {
+    *request.transaction.add_statements()
+      = insert_items(header.run, columns.size());
+    for (std::size_t i = 0; i < record.size(); ++i)
+      columns.push_back(record[i]);
+  }
+  request.rows = column_block{std::move(columns)};
+  add_retention(request.transaction, header.runs_kept);
+  return request;
+}
+
+std::optional<stored_scores> decode_scores(const scoring_plan& plan,
+                                           std::string_view blob) {
+  const auto criteria = plan.criteria.size();
+  const auto categories = plan.categories.size();
+  const auto count = criteria + categories + single_scores;
+  if (blob.size() != count * sizeof(double))
+    return std::nullopt;
+  auto numbers = std::vector<double>(count);
+  std::memcpy(numbers.data(), blob.data(), blob.size());
+  auto scores = stored_scores{};
+  auto from = numbers.begin();
+  const auto next = [&](std::size_t size) {
+    const auto begin = from;
+    from += static_cast<std::ptrdiff_t>(size);
+    return std::vector<double>(begin, from);
+  };
+  scores.values = next(criteria);
+  scores.categories = next(categories);
+  for (auto* number :
+       {&scores.raw, &scores.completeness, &scores.strategic, &scores.financial,
+        &scores.financial_normalised, &scores.penalty, &scores.total})
+    *number = *from++;
+  return scores;
+}
+
+} // namespace troupe::scoring

@@ -1,0 +1,255 @@
+#include "actors/scoring/scoring_request.hpp"
+
+#include "actors/scoring/financial_table.hpp"
+#include "actors/scoring/reports.hpp"
+#include "runtime/tabular/input_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+#include <utility>
+
+namespace troupe::scoring {
+
+namespace fs = std::filesystem;
+
+using messages::column;
+using messages::column_block;
+using runtime::fail;
+using runtime::outcome;
+using runtime::problem;
+using runtime::problem_kind;
+
+namespace {
+
+/// Small enough that two workers share a small file, large enough that a
+/// message costs nothing.
+constexpr std::size_t chunk_bytes = std::size_t{1} << 20;
+/// Bounds the memory of a batch whose size the user chose.
+constexpr std::size_t chunk_bytes_max = std::size_t{64} << 20;
+constexpr std::size_t financials_bytes_max = std::size_t{1} << 30;
+
+constexpr std::array mode_names = {
+  std::pair{scoring_mode::full, std::string_view{"full"}},
+  std::pair{scoring_mode::batch, std::string_view{"batch"}},
+  std::pair{scoring_mode::incremental, std::string_view{"incremental"}},
+  std::pair{scoring_mode::real_time, std::string_view{"real_time"}},
+};
+
+outcome<item_format> format_of(const scoring_request& request) {
+  if (request.format)
+    return *request.format;
+  const auto ending = fs::path{request.items}.extension().string();
+  if (ending == ".csv")
+    return item_format::csv;
+  if (ending == ".jsonl" || ending == ".ndjson")
+    return item_format::jsonl;
+  auto reason = problem{};
+  reason.kind = problem_kind::invalid_input;
+  reason.message = "cannot tell the format of the items";
+  reason.file = request.items;
+  reason.hint = "name it: --format jsonl or --format csv";
+  return fail(std::move(reason));
+}
+
+outcome<void> open_source(const scoring_request& request, item_format format,
+                          prepared_scoring& to) {
+  auto file = runtime::input_file::open(request.items);
+  if (!file)
+    return fail(file.error());
+  to.source_bytes = file->size_bytes();
+  auto options = runtime::splitter_options{};
+  options.format = format == item_format::csv ? runtime::record_format::csv
+                                              : runtime::record_format::jsonl;
+  options.file = file->name();
+  to.run.context.set_source(file->name());
+  to.run.context.set_format(format == item_format::csv ? "csv" : "jsonl");
+  if (request.batch_size != 0) {
+    options.records_max = request.batch_size;
+    options.bytes_max = chunk_bytes_max;
+  } else {
+    options.bytes_max = chunk_bytes;
+  }
+  to.source.emplace(std::move(*file).into_source(), std::move(options));
+  if (format != item_format::csv)
+    return {};
+  auto header = runtime::record_chunk{};
+  const auto read = to.source->next(header, 1);
+  if (!read)
+    return fail(read.error());
+  to.run.context.set_header(std::string{header.text()});
+  return {};
+}
+
+outcome<std::string> read_text(const std::string& path) {
+  auto file = runtime::input_file::open(path);
+  if (!file)
+    return fail(file.error());
+  auto text = std::string{};
+  auto buffer = std::vector<char>(chunk_bytes);
+  for (;;) {
+    const auto size = file->read(buffer);
+    if (!size)
+      return fail(size.error());
+    if (*size == 0)
+      return text;
+    text.append(buffer.data(), *size);
+    if (text.size() > financials_bytes_max)
+      return fail(problem_kind::invalid_input, path + " is larger than 1 GiB",
+                  "keep the records within the items");
+  }
+}
+
+outcome<void> read_separate(const scoring_request& request,
+                            prepared_scoring& to) {
+  if (request.financials.empty())
+    return {};
+  auto text = read_text(request.financials);
+  if (!text)
+    return fail(text.error());
+  const auto is_csv = fs::path{request.financials}.extension() == ".csv";
+  auto table = read_financials(
+    *text, is_csv ? financials_format::csv : financials_format::jsonl,
+    to.run.plan.rules, request.financials);
+  if (!table)
+    return fail(table.error());
+  to.run.separate_figures = std::move(table->figures);
+  to.run.context.set_financials_format(is_csv ? "csv" : "jsonl");
+  to.run.context.set_financials_source(request.financials);
+  auto columns = std::vector<column>{};
+  columns.emplace_back(std::move(*text));
+  to.run.financials = column_block{std::move(columns)};
+  return {};
+}
+
+outcome<void> create_output(const fs::path& path, const std::string& name,
+                            prepared_scoring& to) {
+  auto file = runtime::output_file::create(path);
+  if (!file)
+    return fail(file.error());
+  to.outputs.emplace(name, std::move(*file));
+  return {};
+}
+
+outcome<void> create_outputs(const scoring_request& request,
+                             prepared_scoring& to) {
+  if (!request.scores.empty()) {
+    if (auto created = create_output(request.scores, "scores.csv", to);
+        !created)
+      return created;
+    to.run.files.emplace_back("scores.csv");
+  }
+  if (request.out.empty())
+    return {};
+  auto error = std::error_code{};
+  fs::create_directories(request.out, error);
+  if (error) {
+    auto reason = problem{};
+    reason.kind = error == std::errc::no_space_on_device
+                    ? problem_kind::unavailable
+                    : problem_kind::denied;
+    reason.message = "cannot make the folder: " + error.message();
+    reason.file = request.out;
+    reason.hint = "choose another folder with --out";
+    return fail(std::move(reason));
+  }
+  for (const auto& name : report_files()) {
+    if (auto created = create_output(fs::path{request.out} / name, name, to);
+        !created)
+      return created;
+    to.run.files.push_back(name);
+  }
+  return create_output(fs::path{request.out} / "summary.json", "summary.json",
+                       to);
+}
+
+void pack_batches(std::vector<item_batch>&& batches, prepared_scoring& to) {
+  for (auto& batch : batches)
+    to.run.given.push_back(pack(std::move(batch)));
+}
+
+outcome<void> check_batches(const std::vector<item_batch>& batches,
+                            const scoring_plan& plan) {
+  for (const auto& batch : batches) {
+    const auto is_whole
+      = batch.values.size() == plan.criteria.size()
+        && std::all_of(batch.values.begin(), batch.values.end(),
+                       [&](const auto& values) {
+                         return values.size() == batch.rows;
+                       });
+    if (!is_whole)
+      return fail(problem_kind::invalid_input, "a batch lacks columns or rows",
+                  "give one column per active criterion, all of one length");
+  }
+  return {};
+}
+
+} // namespace
+
+std::string_view to_string(scoring_mode mode) noexcept {
+  for (const auto& [known, name] : mode_names)
+    if (known == mode)
+      return name;
+  return "full";
+}
+
+std::optional<scoring_mode> parse_scoring_mode(std::string_view text) {
+  for (const auto& [known, name] : mode_names)
+    if (name == text)
+      return known;
+  return std::nullopt;
+}
+
+outcome<prepared_scoring> prepare(scoring_request request,
+                                  const preparation_options& options) {
+  auto configuration = std::move(request.configuration);
+  if (!request.case_name.empty()) {
+    auto selected = select_case(std::move(configuration), request.case_name);
+    if (!selected)
+      return fail(selected.error());
+    configuration = std::move(*selected);
+  }
+  auto plan = compile(configuration);
+  if (!plan)
+    return fail(plan.error());
+  auto to = prepared_scoring{};
+  to.run.plan = std::move(*plan);
+  to.run.workers = std::max<std::size_t>(1, options.workers);
+  to.run.ranking = request.details ? ranks::all : ranks::overall_only;
+  to.run.summarise = request.details;
+  to.run.record = options.is_stored;
+  auto& context = to.run.context;
+  context.set_configuration(canonical_json(configuration));
+  context.set_isolate_bad_items(request.on_bad_item == bad_item::isolate);
+  context.set_as_of(request.as_of.time_since_epoch().count());
+  context.set_keep_values(request.details);
+  context.set_keep_details(request.details);
+  if (request.decimals)
+    context.set_decimals(static_cast<std::uint32_t>(*request.decimals));
+  to.header.mode = to_string(request.mode);
+  to.header.case_name = request.case_name;
+  to.header.configuration_digest = digest(configuration);
+  if (auto read = read_separate(request, to); !read)
+    return fail(read.error());
+  if (request.items.empty()) {
+    if (request.batches.empty())
+      return fail(problem_kind::invalid_input, "there are no items",
+                  "name a file of items, or - for standard input");
+    if (auto checked = check_batches(request.batches, to.run.plan); !checked)
+      return fail(checked.error());
+    pack_batches(std::move(request.batches), to);
+    context.set_source("memory");
+  } else {
+    const auto format = format_of(request);
+    if (!format)
+      return fail(format.error());
+    if (auto opened = open_source(request, *format, to); !opened)
+      return fail(opened.error());
+  }
+  to.header.source = context.source();
+  if (auto created = create_outputs(request, to); !created)
+    return fail(created.error());
+  return to;
+}
+
+} // namespace troupe::scoring

@@ -1,0 +1,110 @@
+#pragma once
+
+#include "actors/scoring/configuration.hpp"
+#include "actors/scoring/item_batch.hpp"
+#include "actors/scoring/item_reader.hpp"
+#include "actors/scoring/scored_batch.hpp"
+#include "actors/scoring/scoring_record.hpp"
+#include "actors/scoring/scoring_run.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/problem.hpp"
+#include "runtime/tabular/output_file.hpp"
+#include "runtime/tabular/record_splitter.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::scoring {
+
+/// What is done with a portfolio that was scored before.
+enum class scoring_mode {
+  full, ///< Everything is scored.
+  batch, ///< The same; the name the source system has for large ones.
+  incremental, ///< Only what changed since the last complete run.
+  real_time, ///< Some items, against the statistics of the last run.
+};
+
+[[nodiscard]] std::string_view to_string(scoring_mode mode) noexcept;
+
+[[nodiscard]] std::optional<scoring_mode>
+parse_scoring_mode(std::string_view text);
+
+/// A scoring as somebody asks for it.
+struct scoring_request {
+  scoring_configuration configuration;
+  /// Case of the configuration; empty: its own settings.
+  std::string case_name;
+  scoring_mode mode = scoring_mode::full;
+
+  /// File of items, "-" for standard input; or no file, and `batches`.
+  std::string items;
+  /// By the file's ending unless said: .csv, .jsonl, .ndjson.
+  std::optional<item_format> format;
+  /// Items in memory, columns in the order of the plan's criteria.
+  std::vector<item_batch> batches;
+  /// File of separate financial records; empty: those within the items.
+  std::string financials;
+  bad_item on_bad_item = bad_item::refuse;
+  /// Ids to score; only for real_time.
+  std::vector<std::string> ids;
+  /// Items a batch has at most; 0: as many as suit the machine.
+  std::size_t batch_size = 0;
+  /// What dates in items are aged against.
+  runtime::clock::wall_time as_of{};
+
+  /// Folder for totals.csv and so on; empty: none. It is made if missing.
+  std::string out;
+  /// One file with id, category contributions, total and rank; empty: none.
+  std::string scores;
+  /// Fixed decimals of numbers in files; nothing: shortest exact form.
+  std::optional<int> decimals;
+  /// Financial and strategic ranks, summary, and what explanations need. False:
+  /// categories, totals and overall ranks only, which is faster and smaller.
+  bool details = true;
+};
+
+/// A scoring that is done.
+struct scoring_result {
+  std::string run; ///< UUIDv7.
+  std::uint64_t items = 0;
+  std::uint64_t rescored = 0;
+  /// Why so many were rescored (incremental).
+  std::string reason;
+  scoring_plan plan;
+  scoring_scales scales;
+  /// In the order of the source.
+  std::vector<scored_batch> batches;
+  /// Items that were left out, with id, line and reason.
+  std::vector<messages::ItemProblem> problems;
+  std::vector<std::string> warnings;
+  std::string summary_json;
+  std::uint64_t retries = 0;
+};
+
+/// A request with everything opened and checked, ready to run.
+struct prepared_scoring {
+  scoring_run_options run;
+  run_header header;
+  std::optional<runtime::record_splitter> source;
+  std::optional<std::uint64_t> source_bytes;
+  std::map<std::string, runtime::output_file> outputs;
+};
+
+struct preparation_options {
+  std::size_t workers = 2;
+  /// Whether the run is going to be stored.
+  bool is_stored = false;
+};
+
+/// Checks the configuration, opens the source, reads its header and the
+/// financial records, and creates the output files (not yet visible). Blocks on
+/// the disk. Problems have the file and what to do.
+[[nodiscard]] runtime::outcome<prepared_scoring>
+prepare(scoring_request request, const preparation_options& options);
+
+} // namespace troupe::scoring

@@ -1,0 +1,374 @@
+#include "actors/scoring/scoring_run.hpp"
+
+#include "runtime/tabular/record_scan.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe::scoring {
+
+using messages::column;
+using messages::column_block;
+using messages::ScoringTaskFailure;
+using messages::ScoringTaskResult;
+using runtime::fail;
+using runtime::outcome;
+using runtime::problem;
+using runtime::problem_kind;
+
+namespace {
+
+problem broken_answer(const char* what) {
+  auto reason = problem{};
+  reason.message = std::string{"a worker's answer contradicts itself: "} + what;
+  return reason;
+}
+
+runtime::record_format format_of(const messages::ScoringContext& context) {
+  return context.format() == "csv" ? runtime::record_format::csv
+                                   : runtime::record_format::jsonl;
+}
+
+} // namespace
+
+scoring_run::scoring_run(scoring_run_options options)
+  : options_{std::move(options)} {
+  options_.context.set_version(1);
+}
+
+outcome<void> scoring_run::start() {
+  if (options_.given.empty())
+    return {};
+  source_ended_ = true;
+  source_progress_ = 1.0;
+  for (const auto& items : options_.given) {
+    auto added = job{};
+    added.task.set_stage(messages::SCORING_STAGE_MEASURE);
+    added.block = items;
+    added.batch = batches_.size();
+    batches_[added.batch];
+    add_job(std::move(added));
+  }
+  return {};
+}
+
+// -- the source
+// ----------------------------------------------------------------
+
+std::size_t scoring_run::chunks_wanted() const {
+  if (source_ended_)
+    return 0;
+  // Enough to keep every worker busy while the next chunks are read.
+  const auto window = 2 * options_.workers + 2;
+  const auto in_hand = chunks_requested_ + board_.waiting() + board_.out();
+  return in_hand < window ? window - in_hand : 0;
+}
+
+void scoring_run::chunk_requested() {
+  ++chunks_requested_;
+}
+
+outcome<void> scoring_run::add_chunk(const messages::ItemChunk& head,
+                                     column_block text) {
+  --chunks_requested_;
+  source_progress_ = head.progress();
+  if (head.is_last()) {
+    source_ended_ = true;
+    return advance();
+  }
+  auto added = job{};
+  added.task.set_stage(messages::SCORING_STAGE_READ);
+  added.task.set_first_line(head.first_line());
+  added.task.set_text_bytes(head.text_bytes());
+  added.block = join(text, options_.financials);
+  added.batch = head.first_line();
+  batches_[added.batch];
+  add_job(std::move(added));
+  return {};
+}
+
+// -- the workers
+// ---------------------------------------------------------------
+
+void scoring_run::add_job(job added,
+                          std::optional<std::uint32_t> attempts_max) {
+  const auto id = next_task_++;
+  added.task.set_task(id);
+  jobs_[id] = std::move(added);
+  board_.add(id, attempts_max);
+}
+
+std::optional<scoring_run::offer> scoring_run::take(worker_id worker) {
+  // Rendered text waits in memory: at most a few pieces per worker.
+  if (stage_ == stage::output
+      && outputs_waiting_ + outputs_out_ + board_.out()
+           >= 2 * options_.workers + 2)
+    return std::nullopt;
+  const auto assignment = board_.take(worker);
+  if (!assignment)
+    return std::nullopt;
+  const auto& taken = jobs_.at(assignment->task);
+  auto result = offer{taken.task, taken.block};
+  result.task.set_attempt(assignment->attempt);
+  result.task.set_context_version(options_.context.version());
+  auto& seen = context_seen_[worker];
+  if (seen != options_.context.version()) {
+    *result.task.mutable_context() = options_.context;
+    seen = options_.context.version();
+  }
+  return result;
+}
+
+outcome<void> scoring_run::complete(const ScoringTaskResult& result,
+                                    const column_block& block) {
+  if (!board_.complete(result.task(), result.attempt()))
+    return {};
+  const auto done = std::move(jobs_.extract(result.task()).mapped());
+  if (!done.searching || done.task.stage() == messages::SCORING_STAGE_READ)
+    if (auto accepted = accept(done, result, block); !accepted)
+      return accepted;
+  return advance();
+}
+
+outcome<void> scoring_run::fail(const ScoringTaskFailure& failure) {
+  if (failure.has_input())
+    return runtime::fail(from_message(failure.input()));
+  switch (board_.fail(failure.task(), failure.attempt())) {
+    case task_board::verdict::late:
+    case task_board::verdict::again:
+      return {};
+    case task_board::verdict::exhausted:
+      break;
+  }
+  if (auto handled = exhausted(failure.task(), failure.reason()); !handled)
+    return handled;
+  return advance();
+}
+
+outcome<void> scoring_run::lose(worker_id worker) {
+  context_seen_.erase(worker);
+  for (const auto task : board_.lose(worker))
+    if (auto handled = exhausted(task, "its worker died"); !handled)
+      return handled;
+  return advance();
+}
+
+outcome<void> scoring_run::exhausted(std::uint64_t task,
+                                     const std::string& reason) {
+  const auto failed = std::move(jobs_.extract(task).mapped());
+  if (failed.task.stage() == messages::SCORING_STAGE_READ)
+    return split_text(failed, reason);
+  if (failed.task.stage() == messages::SCORING_STAGE_SCORE)
+    return split_rows(failed, reason);
+  return runtime::fail(problem_kind::failed,
+                       "a task failed three times: " + reason,
+                       "run again with --log-level debug and report it");
+}
+
+outcome<void> scoring_run::split_text(const job& failed,
+                                      const std::string& reason) {
+  const auto bytes = failed.block[0].bytes();
+  const auto text = std::string_view{
+    reinterpret_cast<const char*>(bytes.data()), failed.task.text_bytes()};
+  const auto format = format_of(options_.context);
+  auto whole = runtime::scan_state{};
+  runtime::scan_records(text, format, text.size(), whole);
+  const auto records = whole.records + (whole.end < text.size() ? 1 : 0);
+  if (records <= 1) {
+    auto& entry = problems_.emplace_back();
+    entry.set_line(failed.task.first_line());
+    entry.set_reason(reason);
+    batches_.erase(failed.batch);
+    return {};
+  }
+  auto half = runtime::scan_state{};
+  runtime::scan_records(text, format, records / 2, half);
+  const auto add_half
+    = [&](std::string_view lines, std::uint64_t first_line, std::size_t count) {
+        auto part = failed;
+        // Parsers load ahead: the padding belongs to the text.
+        auto padded = std::string{lines};
+        padded.resize(lines.size() + bytes.size() - text.size(), '\0');
+        part.block = join(column_block{{column{std::move(padded)}}},
+                          options_.financials);
+        part.task.set_first_line(first_line);
+        part.task.set_text_bytes(lines.size());
+        part.batch = first_line;
+        part.searching = true;
+        batches_[part.batch];
+        add_job(std::move(part), count == 1 ? 3 : 1);
+      };
+  add_half(text.substr(0, half.end), failed.task.first_line(), records / 2);
+  add_half(text.substr(half.end), failed.task.first_line() + half.lines,
+           records - records / 2);
+  return {};
+}
+
+outcome<void> scoring_run::split_rows(const job& failed,
+                                      const std::string& reason) {
+  const auto& from = batches_.at(failed.batch);
+  const auto count = failed.searching ? failed.count : from.rows;
+  if (count <= 1) {
+    exclude(failed.batch, failed.first, reason);
+    return {};
+  }
+  const auto items = unpack_items(from.items);
+  if (!items)
+    return runtime::fail(broken_answer("items"));
+  const auto add_half = [&](std::uint64_t first, std::uint64_t rows) {
+    auto part = failed;
+    part.block = pack(slice(*items, first, rows));
+    part.first = first;
+    part.count = rows;
+    part.searching = true;
+    add_job(std::move(part), rows == 1 ? 3 : 1);
+  };
+  add_half(failed.first, count / 2);
+  add_half(failed.first + count / 2, count - count / 2);
+  return {};
+}
+
+void scoring_run::exclude(std::uint64_t key, std::uint64_t row,
+                          const std::string& reason) {
+  auto& from = batches_.at(key);
+  from.excluded.push_back(static_cast<std::uint32_t>(row));
+  auto& entry = problems_.emplace_back();
+  entry.set_item(scored_one(from).id(row));
+  if (from.lines.size() != 0)
+    entry.set_line(from.lines.counts()[row]);
+  entry.set_reason(reason);
+}
+
+// -- what the answers mean
+// -----------------------------------------------------
+
+outcome<void> scoring_run::accept(const job& done,
+                                  const ScoringTaskResult& result,
+                                  const column_block& block) {
+  switch (done.task.stage()) {
+    case messages::SCORING_STAGE_READ:
+    case messages::SCORING_STAGE_MEASURE:
+      return accept_items(done, result, block);
+    case messages::SCORING_STAGE_SCORE:
+    case messages::SCORING_STAGE_COMBINE:
+      return accept_scores(done, result, block);
+    default:
+      break;
+  }
+  if (block.empty())
+    return runtime::fail(broken_answer("no columns"));
+  switch (done.task.stage()) {
+    case messages::SCORING_STAGE_SORT: {
+      const auto values = block[0].doubles();
+      sorted_.at(done.batch).assign(values.begin(), values.end());
+      return {};
+    }
+    case messages::SCORING_STAGE_RANK: {
+      const auto order = block[0].counts();
+      rank_parts_.at(done.task.part()).assign(order.begin(), order.end());
+      return {};
+    }
+    case messages::SCORING_STAGE_RENDER:
+      batches_.at(done.batch).texts[done.task.file()] = block;
+      ++outputs_waiting_;
+      return {};
+    case messages::SCORING_STAGE_SUMMARISE: {
+      const auto bytes = block[0].bytes();
+      summary_json_.assign(bytes.begin(), bytes.end());
+      return {};
+    }
+    case messages::SCORING_STAGE_RECORD:
+      batches_.at(done.batch).record = block;
+      return {};
+    default:
+      return runtime::fail(broken_answer("unknown stage"));
+  }
+}
+
+outcome<void> scoring_run::accept_items(const job& done,
+                                        const ScoringTaskResult& result,
+                                        const column_block& block) {
+  auto statistics = from_message(result.statistics());
+  if (!statistics
+      || statistics->columns.size() != options_.plan.criteria.size())
+    return runtime::fail(broken_answer("statistics"));
+  auto& to = batches_.at(done.batch);
+  to.statistics = std::move(*statistics);
+  to.rows = result.rows();
+  to.ids_ascend = result.ids_ascend();
+  if (done.task.stage() == messages::SCORING_STAGE_MEASURE) {
+    to.items = done.block;
+  } else {
+    if (block.size() < 2)
+      return runtime::fail(broken_answer("items"));
+    // The reader's last column has the lines.
+    to.lines = block[block.size() - 1];
+    to.items = part(block, 0, block.size() - 1);
+  }
+  const auto items = unpack_items(to.items);
+  if (!items || items->rows != to.rows
+      || items->values.size() != options_.plan.criteria.size())
+    return runtime::fail(broken_answer("items"));
+  problems_.insert(problems_.end(), result.problems().begin(),
+                   result.problems().end());
+  rows_read_ += to.rows;
+  return {};
+}
+
+outcome<void> scoring_run::accept_scores(const job& done,
+                                         const ScoringTaskResult& result,
+                                         const column_block& block) {
+  auto& to = batches_.at(done.batch);
+  constexpr std::size_t totals_size = 5;
+  if (block.size() < totals_size)
+    return runtime::fail(broken_answer("scores"));
+  if (done.task.stage() == messages::SCORING_STAGE_SCORE) {
+    to.strategic_max = result.strategic_max();
+    const auto has_totals = options_.plan.rules == rule_set::standard;
+    const auto size = block.size() - (has_totals ? totals_size : 0);
+    to.strategic = part(block, 0, size);
+    if (has_totals)
+      to.totals = part(block, size, totals_size);
+    rows_scored_ += to.rows;
+    const auto scores = unpack_strategic(to.strategic);
+    if (!scores || scores->rows != to.rows)
+      return runtime::fail(broken_answer("strategic scores"));
+  } else {
+    to.totals = block;
+  }
+  if (to.totals.empty())
+    return {};
+  const auto totals = unpack_totals(to.totals);
+  if (!totals || totals->rows != to.rows)
+    return runtime::fail(broken_answer("totals"));
+  return {};
+}
+
+// -- the output
+// ----------------------------------------------------------------
+
+std::optional<scoring_run::output> scoring_run::take_output() {
+  for (auto& [file, position] : next_output_) {
+    if (position >= batches_.size())
+      continue;
+    const auto at
+      = std::next(batches_.begin(), static_cast<std::ptrdiff_t>(position));
+    const auto text = at->second.texts.find(file);
+    if (text == at->second.texts.end())
+      continue;
+    auto result = output{file, std::move(text->second)};
+    at->second.texts.erase(text);
+    ++position;
+    --outputs_waiting_;
+    ++outputs_out_;
+    return result;
+  }
+  return std::nullopt;
+}
+
+outcome<void> scoring_run::output_written() {
+  --outputs_out_;
+  return advance();
+}
+
+} // namespace troupe::scoring

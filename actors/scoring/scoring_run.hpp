@@ -1,0 +1,272 @@
+#pragma once
+
+#include "actors/scoring/financial.hpp"
+#include "actors/scoring/scored_batch.hpp"
+#include "actors/scoring/scoring_context.hpp"
+#include "actors/scoring/task_board.hpp"
+#include "messages/column_block.hpp"
+#include "messages/scoring.pb.h"
+#include "runtime/problem.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::scoring {
+
+enum class ranks { overall_only, all };
+
+/// What a run is to do.
+struct scoring_run_options {
+  scoring_plan plan;
+  /// Sent to workers; version and scales are the run's to fill in.
+  messages::ScoringContext context;
+  /// Batches that are in memory already; no chunks are asked for then.
+  std::vector<messages::column_block> given;
+  /// Separate financial records as text (one column of bytes), or none.
+  messages::column_block financials;
+  /// The same, evaluated: records of ids that are not in the portfolio count
+  /// for the reference quantile and in the financial figures.
+  std::map<std::string, financial_figures, std::less<>> separate_figures;
+  /// Names of the files to render, batch by batch.
+  std::vector<std::string> files;
+  ranks ranking = ranks::all;
+  /// Rows for the store are wanted.
+  bool record = false;
+  bool summarise = true;
+  std::size_t workers = 2;
+  /// Largest number of items; more are refused.
+  std::uint64_t items_max = 100'000'000;
+};
+
+/// Everything a run decides: which task is next, what a result means, what is
+/// done about a task that fails, when the run is over. Pure: chunks, answers
+/// and failures go in as they happen, tasks and output come out; the same
+/// results for any number of workers and any order of their answers.
+///
+///   read -> [sort] -> score -> [combine] -> rank -> [rank others]
+///        -> render, summarise, record -> done
+///
+/// A task that fails three times is cut in halves until the item that is to
+/// blame stands alone; it is reported and left out, and what depended on it
+/// (statistics, scores) is done again.
+class scoring_run {
+public:
+  using worker_id = task_board::worker_id;
+
+  enum class stage {
+    read,
+    sort,
+    score,
+    combine,
+    rank,
+    rank_others,
+    output,
+    done
+  };
+
+  /// A task for a worker, with its block.
+  struct offer {
+    messages::ScoringTask task;
+    messages::column_block block;
+  };
+
+  /// Text to append to an output file.
+  struct output {
+    std::string file;
+    messages::column_block text;
+  };
+
+  explicit scoring_run(scoring_run_options options);
+
+  /// Has to be called once, before anything else.
+  [[nodiscard]] runtime::outcome<void> start();
+
+  // -- the source
+  // --------------------------------------------------------------
+
+  /// How many more chunks may be asked for now; bounds what is in memory.
+  [[nodiscard]] std::size_t chunks_wanted() const;
+
+  /// A chunk was asked for. Its answer is add_chunk().
+  void chunk_requested();
+
+  [[nodiscard]] runtime::outcome<void>
+  add_chunk(const messages::ItemChunk& head, messages::column_block text);
+
+  // -- the workers
+  // -------------------------------------------------------------
+
+  /// The next task; nothing while there is none to give.
+  [[nodiscard]] std::optional<offer> take(worker_id worker);
+
+  /// A problem ends the run.
+  [[nodiscard]] runtime::outcome<void>
+  complete(const messages::ScoringTaskResult& result,
+           const messages::column_block& block);
+
+  [[nodiscard]] runtime::outcome<void>
+  fail(const messages::ScoringTaskFailure& failure);
+
+  /// A worker died: what it held is done by others.
+  [[nodiscard]] runtime::outcome<void> lose(worker_id worker);
+
+  // -- the output
+  // --------------------------------------------------------------
+
+  /// The next piece, in the order of the rows; at most one per file is ahead of
+  /// output_written().
+  [[nodiscard]] std::optional<output> take_output();
+
+  [[nodiscard]] runtime::outcome<void> output_written();
+
+  // -- the result
+  // --------------------------------------------------------------
+
+  [[nodiscard]] stage current_stage() const noexcept {
+    return stage_;
+  }
+
+  [[nodiscard]] bool is_done() const noexcept {
+    return stage_ == stage::done;
+  }
+
+  /// Items whose current stage is behind them, for progress.
+  [[nodiscard]] std::uint64_t rows_read() const noexcept {
+    return rows_read_;
+  }
+
+  [[nodiscard]] std::uint64_t rows_scored() const noexcept {
+    return rows_scored_;
+  }
+
+  [[nodiscard]] double source_progress() const noexcept {
+    return source_progress_;
+  }
+
+  // The following hold once the run is done.
+
+  [[nodiscard]] std::vector<scored_batch> result() const;
+
+  [[nodiscard]] messages::ScoringSummary summary() const;
+
+  /// The summary as JSON (if asked for).
+  [[nodiscard]] const std::string& summary_json() const noexcept {
+    return summary_json_;
+  }
+
+  /// Rows for the store, one block per batch (if asked for).
+  [[nodiscard]] std::vector<messages::column_block> records() const;
+
+private:
+  struct batch {
+    messages::column_block items;
+    messages::column lines; ///< Line of each row in the source, or empty.
+    messages::column_block strategic;
+    messages::column_block totals;
+    messages::column_block record;
+    batch_statistics statistics;
+    std::uint64_t first_row = 0;
+    std::uint64_t rows = 0;
+    bool ids_ascend = false;
+    double strategic_max = 0.0;
+    int rescues = 0;
+    std::vector<std::uint32_t> excluded; ///< Rows to leave out.
+    std::map<std::string, messages::column_block> texts; ///< By file.
+  };
+
+  /// A task given out or waiting.
+  struct job {
+    messages::ScoringTask task;
+    messages::column_block block;
+    std::uint64_t batch = 0; ///< Key into batches_.
+    // Rows of the batch that the job is about; only jobs that look for the item
+    // to blame are about less than all.
+    std::uint64_t first = 0;
+    std::uint64_t count = 0;
+    bool searching = false;
+  };
+
+  // Tasks.
+  void add_job(job added, std::optional<std::uint32_t> attempts_max = {});
+  runtime::outcome<void> exhausted(std::uint64_t task,
+                                   const std::string& reason);
+  runtime::outcome<void> split_text(const job& failed,
+                                    const std::string& reason);
+  runtime::outcome<void> split_rows(const job& failed,
+                                    const std::string& reason);
+  void exclude(std::uint64_t batch, std::uint64_t row,
+               const std::string& reason);
+
+  // What the answers mean.
+  runtime::outcome<void> accept(const job& done,
+                                const messages::ScoringTaskResult& result,
+                                const messages::column_block& block);
+  runtime::outcome<void> accept_items(const job& done,
+                                      const messages::ScoringTaskResult& result,
+                                      const messages::column_block& block);
+  runtime::outcome<void>
+  accept_scores(const job& done, const messages::ScoringTaskResult& result,
+                const messages::column_block& block);
+
+  // From stage to stage.
+  runtime::outcome<void> advance();
+  runtime::outcome<void> finish_reading();
+  runtime::outcome<void> check_ids();
+  runtime::outcome<void> number_rows();
+  runtime::outcome<void> check_financials();
+  void drop_excluded();
+  void start_sorting();
+  void start_scoring();
+  std::vector<double> collect_financial_scores();
+  void add_scoring_job(std::uint64_t key);
+  runtime::outcome<void> finish_scoring();
+  void start_combining();
+  void start_ranking();
+  void start_ranking_others();
+  void start_output();
+  void finish_ranking();
+  void finish_ranking_others();
+  void enter(stage next);
+  messages::column rank_input(std::size_t totals_column) const;
+  messages::column_block scored(std::uint64_t key) const;
+  scored_batch scored_one(const batch& from) const;
+
+  scoring_run_options options_;
+  stage stage_ = stage::read;
+  task_board board_;
+  std::uint64_t next_task_ = 1;
+  std::map<std::uint64_t, job> jobs_;
+  std::map<worker_id, std::uint64_t> context_seen_;
+  std::map<std::uint64_t, batch> batches_; ///< By first line or number.
+
+  std::size_t chunks_requested_ = 0; ///< Without an answer.
+  bool source_ended_ = false;
+  double source_progress_ = 0.0;
+  std::uint64_t rows_read_ = 0;
+  std::uint64_t rows_scored_ = 0;
+
+  batch_statistics statistics_;
+  std::vector<std::vector<double>> sorted_;
+  /// Financial figures that belong to no item.
+  std::vector<financial_figures> other_financials_;
+  std::vector<std::string> warnings_;
+  scoring_scales scales_;
+  std::vector<std::vector<std::uint32_t>> rank_parts_;
+  messages::column overall_order_;
+  std::map<std::string, messages::column> ranks_; ///< By score.
+
+  std::map<std::string, std::uint64_t>
+    next_output_; ///< By file: batch position.
+  std::size_t outputs_out_ = 0;
+  std::size_t outputs_waiting_ = 0;
+  std::string summary_json_;
+  std::vector<messages::ItemProblem> problems_;
+};
+
+} // namespace troupe::scoring

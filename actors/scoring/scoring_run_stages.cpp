@@ -1,0 +1,509 @@
+#include "actors/scoring/portfolio.hpp"
+#include "actors/scoring/scoring_run.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace troupe::scoring {
+
+using messages::column;
+using messages::column_block;
+using runtime::fail;
+using runtime::outcome;
+using runtime::problem;
+using runtime::problem_kind;
+
+namespace {
+
+constexpr std::string_view overall = "overall";
+constexpr std::string_view financial = "financial";
+constexpr std::string_view strategic = "strategic";
+
+// Positions in a block of totals.
+constexpr std::size_t strategic_column = 0;
+constexpr std::size_t financial_column = 1;
+constexpr std::size_t total_column = 4;
+
+/// How often a batch may be tried again whose items are all sound.
+constexpr int rescues_max = 3;
+
+/// Rank r (from 1) of the row that comes r-th in `order`.
+column ranks_of(const std::vector<std::uint32_t>& order) {
+  auto ranks = std::vector<std::uint32_t>(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i)
+    ranks[order[i]] = static_cast<std::uint32_t>(i + 1);
+  return column{std::move(ranks)};
+}
+
+} // namespace
+
+void scoring_run::enter(stage next) {
+  stage_ = next;
+  // Scales and factors differ from stage to stage.
+  *options_.context.mutable_scales() = to_message(scales_);
+  options_.context.set_version(options_.context.version() + 1);
+}
+
+outcome<void> scoring_run::advance() {
+  const auto is_idle
+    = board_.is_empty() && source_ended_ && chunks_requested_ == 0;
+  if (!is_idle)
+    return {};
+  switch (stage_) {
+    case stage::read:
+      return finish_reading();
+    case stage::sort:
+      start_scoring();
+      return {};
+    case stage::score:
+      if (std::any_of(batches_.begin(), batches_.end(), [](const auto& entry) {
+            return !entry.second.excluded.empty();
+          })) {
+        drop_excluded();
+        return {};
+      }
+      return finish_scoring();
+    case stage::combine:
+      start_ranking();
+      return {};
+    case stage::rank:
+      finish_ranking();
+      return {};
+    case stage::rank_others:
+      finish_ranking_others();
+      return {};
+    case stage::output:
+      if (outputs_waiting_ == 0 && outputs_out_ == 0)
+        stage_ = stage::done;
+      return {};
+    case stage::done:
+      break;
+  }
+  return {};
+}
+
+// -- read
+// ----------------------------------------------------------------------
+
+outcome<void> scoring_run::finish_reading() {
+  if (auto checked = check_ids(); !checked)
+    return checked;
+  if (std::any_of(batches_.begin(), batches_.end(), [](const auto& entry) {
+        return !entry.second.excluded.empty();
+      })) {
+    drop_excluded();
+    return {};
+  }
+  if (auto numbered = number_rows(); !numbered)
+    return numbered;
+  if (auto checked = check_financials(); !checked)
+    return checked;
+  statistics_ = batch_statistics{};
+  for (const auto& [key, from] : batches_)
+    merge(statistics_, from.statistics);
+  start_sorting();
+  return {};
+}
+
+outcome<void> scoring_run::number_rows() {
+  auto rows = std::uint64_t{0};
+  for (auto& [key, from] : batches_) {
+    from.first_row = rows;
+    rows += from.rows;
+  }
+  if (rows == 0) {
+    auto reason = problem{};
+    reason.kind = problem_kind::invalid_input;
+    reason.message = "no items to score";
+    reason.file = options_.context.source();
+    reason.hint = "the source has no rows, or all of them were left out";
+    return runtime::fail(std::move(reason));
+  }
+  if (rows > options_.items_max)
+    return runtime::fail(problem_kind::invalid_input,
+                         "more than " + std::to_string(options_.items_max)
+                           + " items",
+                         "split the portfolio");
+  return {};
+}
+
+outcome<void> scoring_run::check_financials() {
+  auto rows = std::uint64_t{0};
+  auto covered = std::uint64_t{0};
+  for (const auto& [key, from] : batches_) {
+    rows += from.rows;
+    for (const auto has : unpack_items(from.items)->has_financials.bytes())
+      covered += has != 0 ? 1 : 0;
+  }
+  auto warnings = check_coverage(options_.plan, rows, covered);
+  if (!warnings) {
+    auto reason = warnings.error();
+    reason.file = options_.context.source();
+    return runtime::fail(std::move(reason));
+  }
+  warnings_ = std::move(*warnings);
+  return {};
+}
+
+outcome<void> scoring_run::check_ids() {
+  // Ids that grow from row to row, the usual case, need no table.
+  auto grow = true;
+  auto last = std::string_view{};
+  const auto is_less = [](std::string_view left, std::string_view right) {
+    return left.size() != right.size() ? left.size() < right.size()
+                                       : left < right;
+  };
+  auto blocks = std::vector<std::pair<batch*, item_block>>{};
+  for (auto& [key, from] : batches_) {
+    auto items = unpack_items(from.items);
+    if (!items || !items->has_ids || items->rows == 0)
+      continue;
+    grow = grow && from.ids_ascend && is_less(last, items->ids.text(0));
+    last = items->ids.text(items->rows - 1);
+    blocks.emplace_back(&from, std::move(*items));
+  }
+  if (grow)
+    return {};
+  auto seen = std::unordered_map<std::string_view, std::uint64_t>{};
+  for (auto& [from, items] : blocks)
+    for (std::size_t row = 0; row < items.rows; ++row) {
+      const auto line = from->lines.size() != 0 ? from->lines.counts()[row]
+                                                : from->first_row + row;
+      const auto [found, is_new] = seen.emplace(items.ids.text(row), line);
+      if (is_new)
+        continue;
+      auto reason = problem{};
+      reason.kind = problem_kind::invalid_input;
+      reason.message
+        = "the id \"" + std::string{items.ids.text(row)} + "\" occurs twice";
+      reason.file = options_.context.source();
+      reason.line = line;
+      reason.key = "work_item_id";
+      reason.hint = "it was first on line " + std::to_string(found->second);
+      if (!options_.context.isolate_bad_items())
+        return runtime::fail(std::move(reason));
+      from->excluded.push_back(static_cast<std::uint32_t>(row));
+      auto& entry = problems_.emplace_back();
+      entry.set_item(std::string{items.ids.text(row)});
+      entry.set_line(line);
+      entry.set_key(reason.key);
+      entry.set_reason(reason.message);
+    }
+  return {};
+}
+
+/// Takes the rows to leave out from their batches, which are then measured
+/// anew: everything after the reading is done again without them.
+void scoring_run::drop_excluded() {
+  stage_ = stage::read;
+  rows_scored_ = 0;
+  for (auto& [key, from] : batches_) {
+    if (from.excluded.empty())
+      continue;
+    auto left_out = std::exchange(from.excluded, {});
+    std::sort(left_out.begin(), left_out.end());
+    auto kept = std::vector<std::uint32_t>{};
+    for (std::uint32_t row = 0; row < from.rows; ++row)
+      if (!std::binary_search(left_out.begin(), left_out.end(), row))
+        kept.push_back(row);
+    const auto items = unpack_items(from.items).value();
+    rows_read_ -= from.rows;
+    if (from.lines.size() != 0) {
+      auto lines = std::vector<std::uint32_t>{};
+      for (const auto row : kept)
+        lines.push_back(from.lines.counts()[row]);
+      from.lines = column{std::move(lines)};
+    }
+    auto again = job{};
+    again.task.set_stage(messages::SCORING_STAGE_MEASURE);
+    again.block = pack(gather(items, kept));
+    again.batch = key;
+    add_job(std::move(again));
+  }
+}
+
+// -- sort, score, combine
+// ------------------------------------------------------
+
+void scoring_run::start_sorting() {
+  const auto& criteria = options_.plan.criteria;
+  sorted_.assign(criteria.size(), {});
+  enter(stage::sort);
+  for (std::size_t i = 0; i < criteria.size(); ++i) {
+    if (!needs_sorted(criteria[i]))
+      continue;
+    auto columns = std::vector<column>{};
+    for (const auto& [key, from] : batches_)
+      columns.push_back(unpack_items(from.items)->values[i]);
+    auto added = job{};
+    added.task.set_stage(messages::SCORING_STAGE_SORT);
+    added.block = column_block{std::move(columns)};
+    added.batch = i;
+    add_job(std::move(added));
+  }
+  if (board_.is_empty())
+    start_scoring();
+}
+
+std::vector<double> scoring_run::collect_financial_scores() {
+  constexpr auto score_b
+    = static_cast<std::size_t>(financial_figure::combined_financial_score);
+  auto scores = std::vector<double>{};
+  auto others = options_.separate_figures;
+  for (const auto& [key, from] : batches_) {
+    const auto items = unpack_items(from.items).value();
+    if (items.financials.empty())
+      continue;
+    const auto has = items.has_financials.bytes();
+    const auto values = items.financials[score_b].doubles();
+    for (std::size_t row = 0; row < items.rows; ++row) {
+      if (has[row] == 0)
+        continue;
+      scores.push_back(values[row]);
+      if (others.empty() || !items.has_ids)
+        continue;
+      if (const auto found = others.find(items.ids.text(row));
+          found != others.end())
+        others.erase(found);
+    }
+  }
+  other_financials_.clear();
+  for (const auto& [id, figures] : others) {
+    other_financials_.push_back(figures);
+    scores.push_back(figures[score_b]);
+  }
+  return scores;
+}
+
+void scoring_run::start_scoring() {
+  scales_ = make_scales(options_.plan, statistics_, sorted_);
+  auto scores = collect_financial_scores();
+  scales_.financial_reference
+    = quantile(scores, options_.plan.combination.normalisation_percentile);
+  enter(stage::score);
+  for (auto& [key, from] : batches_) {
+    from.strategic = {};
+    if (from.rows != 0)
+      add_scoring_job(key);
+  }
+}
+
+outcome<void> scoring_run::finish_scoring() {
+  // A batch that failed as a whole but not in parts has no scores yet.
+  for (auto& [key, from] : batches_) {
+    if (from.rows == 0 || !from.strategic.empty())
+      continue;
+    if (++from.rescues > rescues_max)
+      return runtime::fail(problem_kind::failed,
+                           "a batch fails as a whole, but none of its items "
+                           "fails alone",
+                           "run again with a smaller --batch-size");
+    add_scoring_job(key);
+  }
+  if (!board_.is_empty())
+    return {};
+  if (options_.plan.rules == rule_set::compat)
+    start_combining();
+  else
+    start_ranking();
+  return {};
+}
+
+void scoring_run::add_scoring_job(std::uint64_t key) {
+  auto added = job{};
+  added.task.set_stage(messages::SCORING_STAGE_SCORE);
+  added.block = batches_.at(key).items;
+  added.batch = key;
+  add_job(std::move(added));
+}
+
+void scoring_run::start_combining() {
+  for (const auto& [key, from] : batches_)
+    scales_.strategic_factor
+      = std::max(scales_.strategic_factor, from.strategic_max);
+  enter(stage::combine);
+  for (const auto& [key, from] : batches_) {
+    if (from.rows == 0)
+      continue;
+    auto added = job{};
+    added.task.set_stage(messages::SCORING_STAGE_COMBINE);
+    added.block = join(from.items, from.strategic);
+    added.batch = key;
+    add_job(std::move(added));
+  }
+}
+
+// -- rank
+// ----------------------------------------------------------------------
+
+/// One column of the totals of the whole portfolio; a copy unless there is only
+/// one batch.
+column scoring_run::rank_input(std::size_t totals_column) const {
+  if (batches_.size() == 1)
+    return batches_.begin()->second.totals[totals_column];
+  auto scores = std::vector<double>{};
+  scores.reserve(scales_.rows);
+  for (const auto& [key, from] : batches_) {
+    if (from.rows == 0)
+      continue;
+    const auto values = from.totals[totals_column].doubles();
+    scores.insert(scores.end(), values.begin(), values.end());
+  }
+  return column{std::move(scores)};
+}
+
+void scoring_run::start_ranking() {
+  enter(stage::rank);
+  const auto parts = std::max<std::size_t>(1, options_.workers);
+  rank_parts_.assign(parts, {});
+  const auto input
+    = column_block{std::vector<column>{rank_input(total_column)}};
+  for (std::size_t part = 0; part < parts; ++part) {
+    auto added = job{};
+    added.task.set_stage(messages::SCORING_STAGE_RANK);
+    added.task.set_file(std::string{overall});
+    added.task.set_part(part);
+    added.task.set_parts(parts);
+    added.block = input;
+    add_job(std::move(added));
+  }
+}
+
+void scoring_run::finish_ranking() {
+  auto order = std::vector<std::uint32_t>{};
+  order.reserve(scales_.rows);
+  for (auto& part : rank_parts_) {
+    order.insert(order.end(), part.begin(), part.end());
+    part = {};
+  }
+  ranks_[std::string{overall}] = ranks_of(order);
+  if (options_.ranking == ranks::overall_only) {
+    start_output();
+    return;
+  }
+  overall_order_ = column{std::move(order)};
+  start_ranking_others();
+}
+
+void scoring_run::start_ranking_others() {
+  enter(stage::rank_others);
+  rank_parts_.assign(2, {});
+  const auto add = [&](std::string_view score, std::size_t totals_column,
+                       std::uint64_t part) {
+    auto added = job{};
+    added.task.set_stage(messages::SCORING_STAGE_RANK);
+    added.task.set_file(std::string{score});
+    added.task.set_part(part);
+    added.block = column_block{
+      std::vector<column>{rank_input(totals_column), overall_order_}};
+    add_job(std::move(added));
+  };
+  add(financial, financial_column, 0);
+  add(strategic, strategic_column, 1);
+}
+
+void scoring_run::finish_ranking_others() {
+  ranks_[std::string{financial}] = ranks_of(rank_parts_[0]);
+  ranks_[std::string{strategic}] = ranks_of(rank_parts_[1]);
+  rank_parts_.clear();
+  overall_order_ = {};
+  start_output();
+}
+
+// -- output
+// --------------------------------------------------------------------
+
+scored_batch scoring_run::scored_one(const batch& from) const {
+  auto result = scored_batch{};
+  result.first_row = from.first_row;
+  result.items = unpack_items(from.items).value_or(item_block{});
+  if (!from.strategic.empty())
+    result.strategic
+      = unpack_strategic(from.strategic).value_or(strategic_block{});
+  if (!from.totals.empty())
+    result.totals = unpack_totals(from.totals).value_or(total_block{});
+  const auto ranks_by = [&](std::string_view score) {
+    const auto found = ranks_.find(std::string{score});
+    return found == ranks_.end()
+             ? column{}
+             : found->second.slice(from.first_row, from.rows);
+  };
+  result.overall_ranks = ranks_by(overall);
+  result.financial_ranks = ranks_by(financial);
+  result.strategic_ranks = ranks_by(strategic);
+  return result;
+}
+
+column_block scoring_run::scored(std::uint64_t key) const {
+  return pack(scored_one(batches_.at(key)));
+}
+
+void scoring_run::start_output() {
+  std::erase_if(batches_,
+                [](const auto& entry) { return entry.second.rows == 0; });
+  enter(stage::output);
+  if (options_.summarise) {
+    auto added = job{};
+    added.task.set_stage(messages::SCORING_STAGE_SUMMARISE);
+    auto others = std::vector<double>{};
+    for (const auto& figures : other_financials_)
+      others.insert(others.end(), figures.begin(), figures.end());
+    added.block
+      = join(pack(result()),
+             column_block{std::vector<column>{column{std::move(others)}}});
+    add_job(std::move(added));
+  }
+  for (const auto& file : options_.files)
+    next_output_[file] = 0;
+  for (const auto& [key, from] : batches_) {
+    auto added = job{};
+    added.block = scored(key);
+    added.batch = key;
+    for (const auto& file : options_.files) {
+      added.task.set_stage(messages::SCORING_STAGE_RENDER);
+      added.task.set_file(file);
+      add_job(added);
+    }
+    if (options_.record) {
+      added.task.set_stage(messages::SCORING_STAGE_RECORD);
+      add_job(added);
+    }
+  }
+  if (board_.is_empty())
+    stage_ = stage::done;
+}
+
+std::vector<scored_batch> scoring_run::result() const {
+  auto batches = std::vector<scored_batch>{};
+  for (const auto& [key, from] : batches_)
+    batches.push_back(scored_one(from));
+  return batches;
+}
+
+std::vector<column_block> scoring_run::records() const {
+  auto blocks = std::vector<column_block>{};
+  for (const auto& [key, from] : batches_)
+    blocks.push_back(from.record);
+  return blocks;
+}
+
+messages::ScoringSummary scoring_run::summary() const {
+  auto message = messages::ScoringSummary{};
+  message.set_items(scales_.rows);
+  message.set_rescored(rows_scored_);
+  *message.mutable_scales() = to_message(scales_);
+  for (const auto& entry : problems_)
+    *message.add_problems() = entry;
+  for (const auto& warning : options_.plan.warnings)
+    message.add_warnings(warning);
+  for (const auto& warning : warnings_)
+    message.add_warnings(warning);
+  message.set_retries(board_.retries());
+  return message;
+}
+
+} // namespace troupe::scoring

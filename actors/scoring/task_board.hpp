@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace troupe::scoring {
+
+/// Who does which task, and how often it was tried.
+///
+///     waiting --take--> out --complete--> (gone)
+///        ^               |
+///        +--fail, lose---+--fail for the last time--> (gone, exhausted)
+///
+/// Pure bookkeeping: tasks and workers are numbers chosen by the caller. Only
+/// the holder of the newest attempt can complete or fail a task, so an answer
+/// from a worker given up on is recognised as late.
+class task_board {
+public:
+  using task_id = std::uint64_t;
+  using worker_id = std::uint64_t;
+
+  /// A task given out.
+  struct assignment {
+    task_id task = 0;
+    std::uint32_t attempt = 0; ///< 1 for the first.
+  };
+
+  /// What becomes of a task that failed.
+  enum class verdict {
+    late, ///< Somebody else has it by now, or it is done.
+    again, ///< It waits to be taken again.
+    exhausted, ///< It failed `attempts_max` times and is off the board.
+  };
+
+  explicit task_board(std::uint32_t attempts_max = 3) noexcept
+    : attempts_max_{attempts_max} {}
+
+  /// Puts a new task at the end of the queue. `attempts_max`: how often this
+  /// one may be tried, if not as often as the others.
+  void add(task_id task, std::optional<std::uint32_t> attempts_max = {});
+
+  /// The task that has waited longest; nothing when none waits.
+  [[nodiscard]] std::optional<assignment> take(worker_id worker);
+
+  /// Whether the answer counts. False: late, to be dropped.
+  [[nodiscard]] bool complete(task_id task, std::uint32_t attempt);
+
+  [[nodiscard]] verdict fail(task_id task, std::uint32_t attempt);
+
+  /// Takes back what a dead worker held; counts as a failed attempt. Returns
+  /// the tasks that are exhausted by it.
+  [[nodiscard]] std::vector<task_id> lose(worker_id worker);
+
+  /// Forgets everything, waiting or out.
+  void clear();
+
+  [[nodiscard]] std::size_t waiting() const noexcept {
+    return queue_.size();
+  }
+
+  [[nodiscard]] std::size_t out() const noexcept {
+    return out_.size();
+  }
+
+  [[nodiscard]] bool is_empty() const noexcept {
+    return queue_.empty() && out_.empty();
+  }
+
+  /// How often a task was put back.
+  [[nodiscard]] std::uint64_t retries() const noexcept {
+    return retries_;
+  }
+
+private:
+  struct entry {
+    std::uint32_t attempts = 0;
+    std::uint32_t attempts_max = 0;
+    worker_id worker = 0;
+  };
+
+  std::uint32_t attempts_max_;
+  std::uint64_t retries_ = 0;
+  std::deque<std::pair<task_id, entry>> queue_;
+  std::map<task_id, entry> out_;
+};
+
+} // namespace troupe::scoring

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "runtime/config/settings.hpp"
+#include "runtime/problem.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace troupe::tools {
+
+/// How results are printed.
+enum class output_format { text, json, jsonl };
+
+/// What every command gets: the program's settings, and how to print. JSON goes
+/// alone to stdout; everything else to stderr.
+struct invocation {
+  runtime::settings settings;
+  output_format output = output_format::text;
+  bool show_progress = false; ///< stderr is a terminal.
+};
+
+/// What a command does once the command line is understood; its exit code.
+using command_action = std::function<int(const invocation&)>;
+
+/// Collects the commands. A command adds its subcommand to `app` and, in the
+/// callback of the subcommand, puts its action into `chosen`.
+struct command_line {
+  CLI::App app{"Troupe: an actor-model orchestration runtime"};
+  command_action chosen;
+};
+
+/// Prints a problem to stderr, as JSON when results are JSON, and returns its
+/// exit code.
+int report(const runtime::problem& reason, output_format output);
+
+/// Prints a line of JSON to stdout.
+void print_json(const std::string& json);
+
+// One function per command.
+void add_score_command(command_line& line);
+
+} // namespace troupe::tools

@@ -232,11 +232,12 @@ outcome<prepared_scoring> prepare(scoring_request request,
   if (auto read = read_separate(request, to); !read)
     return fail(read.error());
   if (request.items.empty()) {
-    if (request.batches.empty())
+    if (request.batches.empty() && request.blocks.empty())
       return fail(problem_kind::invalid_input, "there are no items",
                   "name a file of items, or - for standard input");
     if (auto checked = check_batches(request.batches, to.run.plan); !checked)
       return fail(checked.error());
+    to.run.given = std::move(request.blocks);
     pack_batches(std::move(request.batches), to);
     context.set_source("memory");
   } else {

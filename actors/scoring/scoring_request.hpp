@@ -47,6 +47,8 @@ struct scoring_request {
   std::optional<item_format> format;
   /// Items in memory, columns in the order of the plan's criteria.
   std::vector<item_batch> batches;
+  /// The same as blocks (`pack`), for items that are scored more than once.
+  std::vector<messages::column_block> blocks;
   /// File of separate financial records; empty: those within the items.
   std::string financials;
   bad_item on_bad_item = bad_item::refuse;

@@ -63,4 +63,20 @@ scoring_plan make_w4_plan() {
   return plan;
 }
 
+scoring_configuration make_w4_configuration() {
+  const auto plan = make_w4_plan();
+  auto configuration = scoring_configuration{};
+  configuration.combination = plan.combination;
+  configuration.weights.kind = weighting::source::swing;
+  configuration.fields["work_item_id"] = "id";
+  auto points = 0.0;
+  for (const auto& one : plan.criteria) {
+    configuration.criteria.push_back(one.definition);
+    points += 1.0;
+    configuration.weights.swings[one.definition.id] = points;
+  }
+  configuration.categories = plan.categories;
+  return configuration;
+}
+
 } // namespace troupe::scoring

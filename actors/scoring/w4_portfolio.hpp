@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/scoring/configuration.hpp"
 #include "actors/scoring/item_batch.hpp"
 #include "actors/scoring/scoring_plan.hpp"
 
@@ -21,5 +22,9 @@ namespace troupe::scoring {
 /// every third is better when lower; category k has criteria 5k to 5k+4. The
 /// total is the strategic score alone.
 [[nodiscard]] scoring_plan make_w4_plan();
+
+/// A configuration that compiles to these weights; ids are in the field "id",
+/// values in c01 to c20.
+[[nodiscard]] scoring_configuration make_w4_configuration();
 
 } // namespace troupe::scoring

@@ -43,5 +43,6 @@ void print_json(const std::string& json);
 
 // One function per command.
 void add_score_command(command_line& line);
+void add_bench_command(command_line& line);
 
 } // namespace troupe::tools

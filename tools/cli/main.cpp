@@ -3,6 +3,7 @@
 #include "tools/cli/invocation.hpp"
 #include "tools/version.hpp"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -119,6 +120,7 @@ int run(int argc, char** argv) {
   line.app.require_subcommand(1);
   declare_shared(line, flags);
   add_score_command(line);
+  add_bench_command(line);
   try {
     line.app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
@@ -144,6 +146,10 @@ int run(int argc, char** argv) {
 } // namespace troupe::tools
 
 int main(int argc, char** argv) {
+  // Columns come and go: giving their pages back to the system each time costs
+  // as much as filling them.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
   // A closed pipe is an error of the write, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
   try {

@@ -62,3 +62,13 @@ TEST_CASE("W4 items are the same whichever rows are made together") {
     for (auto row = std::size_t{0}; row < 7; ++row)
       CHECK(some.values[j][row] == all.values[j][40 + row]);
 }
+
+TEST_CASE("the configuration of W4 compiles to the weights of its plan") {
+  const auto expected = make_w4_plan();
+  const auto plan = compile(make_w4_configuration());
+  REQUIRE(plan);
+  REQUIRE(plan->criteria.size() == expected.criteria.size());
+  for (std::size_t j = 0; j < expected.criteria.size(); ++j)
+    CHECK(plan->criteria[j].strategic_weight
+          == expected.criteria[j].strategic_weight);
+}

@@ -1,0 +1,64 @@
+#include "tools/cli/bench_w4.hpp"
+#include "tools/cli/invocation.hpp"
+
+#include <cstdio>
+#include <memory>
+
+namespace troupe::tools {
+
+using json = nlohmann::ordered_json;
+
+namespace {
+
+void print_table(const json& result) {
+  std::printf("%s, %s, %d runs, commit %s\n",
+              result["workload"].get<std::string>().c_str(),
+              result["mode"].get<std::string>().c_str(),
+              result["runs"].get<int>(),
+              result["commit"].get<std::string>().c_str());
+  std::printf("%-16s %14s\n", "figure", "median");
+  for (const auto& [key, value] : result["median"].items())
+    std::printf("%-16s %14s\n", key.c_str(), value.dump().c_str());
+}
+
+int print(const runtime::outcome<json>& result, output_format output) {
+  if (!result)
+    return report(result.error(), output);
+  if (output == output_format::text)
+    print_table(*result);
+  else
+    print_json(result->dump());
+  return 0;
+}
+
+} // namespace
+
+void add_bench_command(command_line& line) {
+  auto* app
+    = line.app.add_subcommand("bench", "Measure a workload on this machine");
+  app->footer("Examples:\n"
+              "  troupe bench w4 --items 1000000\n"
+              "  troupe bench w4 --items 10000 --runs 9 --output json\n\n"
+              "The workloads and what others need for them: "
+              "benchmarks/README.md");
+  app->require_subcommand(1);
+  auto* w4 = app->add_subcommand(
+    "w4", "Score N items x 20 criteria, in memory and from CSV to CSV");
+  w4->footer("Example: troupe bench w4 --items 1000000 --output json");
+  const auto options = std::make_shared<bench_w4_options>();
+  w4->add_option("--items", options->items, "number of items")
+    ->check(CLI::Range(std::size_t{1}, std::size_t{50'000'000}));
+  w4->add_option("--runs", options->runs, "runs to take the median of")
+    ->check(CLI::Range(std::size_t{1}, std::size_t{1'000}));
+  w4->add_option("--table", options->table,
+                 "CSV table of these items (default: made once, in the "
+                 "temporary folder)");
+  w4->callback([options, &line] {
+    line.chosen = [options](const invocation& with) {
+      options->workers = static_cast<std::size_t>(with.settings.workers);
+      return print(bench_w4(*options), with.output);
+    };
+  });
+}
+
+} // namespace troupe::tools

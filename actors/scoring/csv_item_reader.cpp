@@ -1,7 +1,6 @@
 #include "actors/scoring/csv_item_reader.hpp"
 
 #include "actors/scoring/financial_cells.hpp"
-#include "runtime/tabular/csv_reader.hpp"
 
 #include <simdjson.h>
 
@@ -93,7 +92,48 @@ runtime::outcome<csv_item_reader> csv_item_reader::create(item_layout layout) {
         && is_financial_key(name.substr(prefix.size())))
       reader.financial_cells_.emplace_back(column, name.substr(prefix.size()));
   }
+  reader.find_plain_columns();
   return reader;
+}
+
+void csv_item_reader::find_plain_columns() {
+  const auto slots = layout_.find_plain_slots();
+  if (!slots || !financial_cells_.empty()
+      || cells_.size() != slots->criteria.size() + 1)
+    return;
+  auto uses = std::vector(columns_, runtime::column_use::skip);
+  for (const auto& [column, slot] : cells_)
+    uses[column] = slot == slots->id ? runtime::column_use::text
+                                     : runtime::column_use::number;
+  for (const auto wanted : slots->criteria) {
+    const auto cell
+      = std::find_if(cells_.begin(), cells_.end(),
+                     [=](const auto& known) { return known.second == wanted; });
+    if (cell == cells_.end())
+      return;
+    plain_numbers_.push_back(static_cast<std::size_t>(std::count(
+      uses.begin(), uses.begin() + static_cast<std::ptrdiff_t>(cell->first),
+      runtime::column_use::number)));
+  }
+  plain_uses_ = std::move(uses);
+}
+
+std::optional<item_reading>
+csv_item_reader::read_plain(const runtime::record_chunk& chunk) const {
+  // With quotes, a record may be longer than a line.
+  if (plain_uses_.empty() || chunk.text().find('"') != std::string_view::npos)
+    return std::nullopt;
+  auto columns = runtime::column_set{};
+  if (chunk.records == 0 || !runtime::read_columns(chunk, plain_uses_, columns))
+    return std::nullopt;
+  auto ids = text_list{};
+  ids.offsets = std::move(columns.texts.front().offsets);
+  ids.characters = std::move(columns.texts.front().characters);
+  auto values = std::vector<std::vector<double>>{};
+  for (const auto number : plain_numbers_)
+    values.push_back(std::move(columns.numbers[number]));
+  return layout_.make_plain_reading(std::move(ids), std::move(values),
+                                    chunk.first_line);
 }
 
 runtime::outcome<void>
@@ -188,6 +228,8 @@ void csv_item_reader::read_one_by_one(const runtime::record_chunk& chunk,
 
 runtime::outcome<item_reading>
 csv_item_reader::read(const runtime::record_chunk& chunk) const {
+  if (auto plain = read_plain(chunk))
+    return *std::move(plain);
   auto reading = layout_.make_reading();
   auto done = read_rows(chunk, reading);
   if (done)

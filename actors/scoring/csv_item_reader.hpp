@@ -1,8 +1,10 @@
 #pragma once
 
 #include "actors/scoring/item_layout.hpp"
+#include "runtime/tabular/csv_reader.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,6 +40,10 @@ private:
        item_row& row) const;
   [[nodiscard]] runtime::outcome<void>
   read_rows(const runtime::record_chunk& chunk, item_reading& reading) const;
+  void find_plain_columns();
+  /// Straight into columns; nothing if the chunk has to be read field by field.
+  [[nodiscard]] std::optional<item_reading>
+  read_plain(const runtime::record_chunk& chunk) const;
   void read_one_by_one(const runtime::record_chunk& chunk,
                        item_reading& reading) const;
 
@@ -47,6 +53,10 @@ private:
   std::vector<std::pair<std::size_t, std::size_t>> cells_;
   /// (column, key of the financial record)
   std::vector<std::pair<std::size_t, std::string>> financial_cells_;
+  /// Set where items are an id and numbers: what to do with each column, and
+  /// which number column each criterion is.
+  std::vector<runtime::column_use> plain_uses_;
+  std::vector<std::size_t> plain_numbers_;
 };
 
 } // namespace troupe::scoring

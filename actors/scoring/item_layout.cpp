@@ -399,7 +399,8 @@ runtime::outcome<void> item_layout::append(item_row& row,
       numbers[n + 1 + k]
         = std::isnan((**figures)[k]) ? missing_value : (**figures)[k] + 0.0;
   const auto hashed = n + 1 + (*figures ? financial_figure_count : 0);
-  batch.digests.push_back(XXH3_64bits(numbers, hashed * sizeof(double)));
+  if (options_.digests == digest_column::fill)
+    batch.digests.push_back(XXH3_64bits(numbers, hashed * sizeof(double)));
   if (options_.hierarchy == hierarchy_columns::fill) {
     batch.parents.add(row.parent);
     batch.types.push_back(*type);
@@ -412,6 +413,80 @@ runtime::outcome<void> item_layout::append(item_row& row,
   reading.lines.push_back(row.line);
   ++batch.rows;
   return {};
+}
+
+// -- plain items --------------------------------------------------------------
+
+std::optional<item_layout::plain_slots> item_layout::find_plain_slots() const {
+  const auto& id = plan_of(item_field::work_item_id);
+  if (rules_ != rule_set::standard || options_.financials
+      || id.slots.size() != 1)
+    return std::nullopt;
+  auto slots = plain_slots{id.slots.front(), {}};
+  for (const auto& planned : criteria_) {
+    const auto is_plain = planned.slot && *planned.slot != slots.id
+                          && planned.rule.is_plain()
+                          && planned.missing != missing_policy::error;
+    // Two criteria may share a column; columns are moved, so these may not.
+    if (!is_plain
+        || std::find(slots.criteria.begin(), slots.criteria.end(),
+                     *planned.slot)
+             != slots.criteria.end())
+      return std::nullopt;
+    slots.criteria.push_back(*planned.slot);
+  }
+  return slots;
+}
+
+std::optional<item_reading>
+item_layout::make_plain_reading(text_list ids,
+                                std::vector<std::vector<double>> values,
+                                std::size_t first_line) const {
+  const auto rows = ids.size();
+  for (std::size_t row = 0; row < rows; ++row) {
+    const auto size = ids.offsets[row + 1] - ids.offsets[row];
+    if (size == 0 || size > id_bytes_max)
+      return std::nullopt;
+  }
+  for (auto& column : values) {
+    auto has_infinity = false;
+    for (auto& value : column) {
+      has_infinity = has_infinity || std::isinf(value);
+      // As a number read alone: zeros and missing values have one form.
+      value = std::isnan(value) ? missing_value : value + 0.0;
+    }
+    // "inf" is a number to a table, but missing to a criterion.
+    if (has_infinity)
+      return std::nullopt;
+  }
+  auto reading = item_reading{};
+  auto& batch = reading.batch;
+  batch.rows = rows;
+  batch.ids = std::move(ids);
+  batch.titles.offsets.assign(rows + 1, 0);
+  batch.values = std::move(values);
+  if (options_.digests == digest_column::fill) {
+    batch.digests.reserve(rows);
+    auto numbers = std::vector<double>(criteria_.size() + 1, 0.0);
+    for (std::size_t row = 0; row < rows; ++row) {
+      for (std::size_t j = 0; j < criteria_.size(); ++j)
+        numbers[j] = batch.values[j][row];
+      batch.digests.push_back(
+        XXH3_64bits(numbers.data(), numbers.size() * sizeof(double)));
+    }
+  }
+  if (options_.hierarchy == hierarchy_columns::fill) {
+    batch.parents.offsets.assign(rows + 1, 0);
+    batch.types.assign(rows, 0);
+    batch.states.assign(rows, 0);
+    for (auto* column :
+         {&batch.story_points, &batch.complexities, &batch.risks})
+      column->assign(rows, missing_value);
+  }
+  reading.lines.resize(rows);
+  for (std::size_t row = 0; row < rows; ++row)
+    reading.lines[row] = first_line + row;
+  return reading;
 }
 
 std::string item_layout::known_id(const item_row& row) const {

@@ -92,6 +92,23 @@ public:
                                             std::string key,
                                             std::string hint) const;
 
+  /// Where everything is when an item is an id and plain numbers: the slot of
+  /// the id, and the slot of each criterion.
+  struct plain_slots {
+    std::size_t id = 0;
+    std::vector<std::size_t> criteria;
+  };
+
+  /// Nothing if the plan or the options ask for more than that.
+  [[nodiscard]] std::optional<plain_slots> find_plain_slots() const;
+
+  /// Makes a reading of plain items, as `append` would row by row: texts of the
+  /// ids, a column per criterion, and the line of the first item (one line per
+  /// item). Nothing if an id or a number needs a closer look.
+  [[nodiscard]] std::optional<item_reading>
+  make_plain_reading(text_list ids, std::vector<std::vector<double>> values,
+                     std::size_t first_line) const;
+
   /// What is wrong if only these places can ever be found, by slot; nothing if
   /// that will do.
   [[nodiscard]] std::optional<runtime::problem>

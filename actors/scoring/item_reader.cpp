@@ -18,14 +18,20 @@ constexpr std::size_t chunk_bytes_max
   = std::numeric_limits<std::uint32_t>::max();
 
 runtime::record_chunk padded(std::string_view text, std::size_t first_line,
-                             const std::string& file) {
+                             const item_reader_options& options) {
   auto chunk = runtime::record_chunk{};
+  if (options.format == item_format::csv) {
+    auto state = runtime::scan_state{};
+    runtime::scan_records(text, runtime::record_format::csv, text.size(),
+                          state);
+    chunk.records = state.records + (state.end < text.size() ? 1 : 0);
+  }
   chunk.bytes.reserve(text.size() + runtime::record_chunk::padding_bytes);
   chunk.bytes.assign(text);
   chunk.bytes.append(runtime::record_chunk::padding_bytes, '\0');
   chunk.size = text.size();
   chunk.first_line = first_line;
-  chunk.file = file;
+  chunk.file = options.file;
   return chunk;
 }
 
@@ -112,7 +118,7 @@ item_reader::read(const runtime::record_chunk& chunk) const {
 
 runtime::outcome<item_reading> item_reader::read(std::string_view chunk,
                                                  std::size_t first_line) const {
-  return read(padded(chunk, first_line, compiled_->options.file));
+  return read(padded(chunk, first_line, compiled_->options));
 }
 
 const item_reader_options& item_reader::options() const noexcept {

@@ -25,10 +25,14 @@ enum class bad_item { refuse, isolate };
 /// Whether the columns that only the hierarchy needs are filled.
 enum class hierarchy_columns { skip, fill };
 
+/// Whether digests are made; only a run that is stored needs them.
+enum class digest_column { skip, fill };
+
 struct item_reader_options {
   item_format format = item_format::jsonl;
   bad_item on_bad_item = bad_item::refuse;
   hierarchy_columns hierarchy = hierarchy_columns::skip;
+  digest_column digests = digest_column::fill;
   /// The instant that `age_days` and `days_until` count from; required if the
   /// plan has such a source.
   std::optional<runtime::clock::wall_time> as_of;

@@ -63,6 +63,11 @@ public:
 
   [[nodiscard]] double apply(const raw_value& value) const;
 
+  /// Whether a number in the item is the value as it stands.
+  [[nodiscard]] bool is_plain() const noexcept {
+    return what_ == derivation::none && !has_mapping_;
+  }
+
 private:
   [[nodiscard]] double missing() const noexcept;
   [[nodiscard]] double from_number(double number) const noexcept;

@@ -201,4 +201,47 @@ TEST_CASE("real Jira issues are scored by configuration alone") {
   CHECK(youngest > 0.0);
 }
 
+TEST_CASE("plain numbers read the same with and without a detour") {
+  const auto plan = plan_of({"a", "b"});
+  auto random = std::mt19937_64{7};
+  for (int round = 0; round < 50; ++round) {
+    auto plain = std::string{"work_item_id,b,a\n"};
+    // A column of titles keeps the reader from the short way.
+    auto titled = std::string{"work_item_id,b,a,title\n"};
+    const auto rows = 1 + random() % 40;
+    for (std::size_t row = 0; row < rows; ++row) {
+      auto line = std::to_string(row) + ",";
+      for (int column = 0; column < 2; ++column) {
+        static constexpr auto words
+          = std::to_array<std::string_view>({"", "-0", "nan", "-nan", "1e3"});
+        const auto pick = random() % 10;
+        line += pick < words.size() ? std::string{words[pick]}
+                                    : std::to_string(random() % 100000) + ".25";
+        if (round % 10 == 0 && pick == 9)
+          line += "x";
+        if (round % 10 == 5 && pick == 9)
+          line = line.substr(0, line.rfind(',') + 1) + "inf";
+        line += column == 0 ? "," : "";
+      }
+      plain += line + "\n";
+      titled += line + ",\n";
+    }
+    auto options = item_reader_options{};
+    options.format = item_format::csv;
+    options.hierarchy = hierarchy_columns::fill;
+    const auto one = read_items(plan, options, plain);
+    const auto other = read_items(plan, options, titled);
+    REQUIRE(one);
+    REQUIRE(other);
+    REQUIRE(one->batch.rows == rows);
+    CHECK(one->batch.ids.characters == other->batch.ids.characters);
+    CHECK(one->batch.digests == other->batch.digests);
+    CHECK(one->batch.types == other->batch.types);
+    CHECK(one->batch.titles.size() == rows);
+    CHECK(one->lines == other->lines);
+    for (std::size_t j = 0; j < 2; ++j)
+      CHECK(bits(one->batch.values[j]) == bits(other->batch.values[j]));
+  }
+}
+
 } // namespace troupe::scoring

@@ -64,8 +64,8 @@ TEST_CASE("W4 items are the same whichever rows are made together") {
 }
 
 TEST_CASE("the configuration of W4 compiles to the weights of its plan") {
-  const auto expected = make_w4_plan();
-  const auto plan = compile(make_w4_configuration());
+  const auto expected = scoring::make_w4_plan();
+  const auto plan = scoring::compile(scoring::make_w4_configuration());
   REQUIRE(plan);
   REQUIRE(plan->criteria.size() == expected.criteria.size());
   for (std::size_t j = 0; j < expected.criteria.size(); ++j)

@@ -102,7 +102,7 @@ scorer::score(scoring_request request,
               std::stop_token stop) {
   auto preparation = preparation_options{};
   preparation.workers = state_->workers;
-  preparation.is_stored = state_->store != nullptr;
+  preparation.store = state_->options.store;
   auto prepared = prepare(std::move(request), preparation);
   if (!prepared)
     return fail(prepared.error());

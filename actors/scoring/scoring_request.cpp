@@ -1,5 +1,6 @@
 #include "actors/scoring/scoring_request.hpp"
 
+#include "actors/scoring/earlier_run.hpp"
 #include "actors/scoring/financial_table.hpp"
 #include "actors/scoring/reports.hpp"
 #include "runtime/tabular/input_file.hpp"
@@ -78,6 +79,23 @@ outcome<void> open_source(const scoring_request& request, item_format format,
   if (!read)
     return fail(read.error());
   to.run.context.set_header(std::string{header.text()});
+  return {};
+}
+
+outcome<void> read_earlier(const preparation_options& options,
+                           prepared_scoring& to) {
+  if (options.store.empty())
+    return fail(problem_kind::invalid_input,
+                "what changed is not known without a store",
+                "leave out --no-store and --no-details, or use --mode full");
+  auto search = find_earlier_run(options.store, to.run.plan,
+                                 to.header.configuration_digest);
+  if (!search)
+    return fail(search.error());
+  to.run.earlier = std::move(search->found);
+  to.run.why_everything = std::move(search->why_not);
+  if (to.run.earlier)
+    to.header.base_run = to.run.earlier->run;
   return {};
 }
 
@@ -217,7 +235,7 @@ outcome<prepared_scoring> prepare(scoring_request request,
   to.run.workers = std::max<std::size_t>(1, options.workers);
   to.run.ranking = request.details ? ranks::all : ranks::overall_only;
   to.run.summarise = request.details;
-  to.run.record = options.is_stored;
+  to.run.record = !options.store.empty();
   auto& context = to.run.context;
   context.set_configuration(canonical_json(configuration));
   context.set_isolate_bad_items(request.on_bad_item == bad_item::isolate);
@@ -229,6 +247,9 @@ outcome<prepared_scoring> prepare(scoring_request request,
   to.header.mode = to_string(request.mode);
   to.header.case_name = request.case_name;
   to.header.configuration_digest = digest(configuration);
+  if (request.mode == scoring_mode::incremental)
+    if (auto read = read_earlier(options, to); !read)
+      return fail(read.error());
   if (auto read = read_separate(request, to); !read)
     return fail(read.error());
   if (request.items.empty()) {

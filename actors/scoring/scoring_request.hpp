@@ -99,8 +99,8 @@ struct prepared_scoring {
 
 struct preparation_options {
   std::size_t workers = 2;
-  /// Whether the run is going to be stored.
-  bool is_stored = false;
+  /// File of the store in which the run is going to be; empty: none.
+  std::string store;
 };
 
 /// Checks the configuration, opens the source, reads its header and the

@@ -320,6 +320,9 @@ outcome<void> scoring_run::accept_scores(const job& done,
                                          const column_block& block) {
   auto& to = batches_.at(done.batch);
   constexpr std::size_t totals_size = 5;
+  const auto is_part
+    = only_changes_ && done.task.stage() == messages::SCORING_STAGE_SCORE;
+  const auto rows = is_part ? to.changed.size() : to.rows;
   if (block.size() < totals_size)
     return runtime::fail(broken_answer("scores"));
   if (done.task.stage() == messages::SCORING_STAGE_SCORE) {
@@ -329,19 +332,19 @@ outcome<void> scoring_run::accept_scores(const job& done,
     to.strategic = part(block, 0, size);
     if (has_totals)
       to.totals = part(block, size, totals_size);
-    rows_scored_ += to.rows;
+    rows_scored_ += rows;
     const auto scores = unpack_strategic(to.strategic);
-    if (!scores || scores->rows != to.rows)
+    if (!scores || scores->rows != rows)
       return runtime::fail(broken_answer("strategic scores"));
   } else {
     to.totals = block;
   }
-  if (to.totals.empty())
-    return {};
-  const auto totals = unpack_totals(to.totals);
-  if (!totals || totals->rows != to.rows)
-    return runtime::fail(broken_answer("totals"));
-  return {};
+  if (!to.totals.empty()) {
+    const auto totals = unpack_totals(to.totals);
+    if (!totals || totals->rows != rows)
+      return runtime::fail(broken_answer("totals"));
+  }
+  return is_part ? complete_scores(to) : outcome<void>{};
 }
 
 // -- the output

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/scoring/earlier_run.hpp"
 #include "actors/scoring/financial.hpp"
 #include "actors/scoring/scored_batch.hpp"
 #include "actors/scoring/scoring_context.hpp"
@@ -13,6 +14,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,6 +41,12 @@ struct scoring_run_options {
   /// Rows for the store are wanted.
   bool record = false;
   bool summarise = true;
+  /// Incremental: score only what differs from this run, as far as the scales
+  /// allow it.
+  std::shared_ptr<const earlier_run> earlier;
+  /// Why everything is scored although only changes were asked for; empty:
+  /// they were not, or there is an earlier run.
+  std::string why_everything;
   std::size_t workers = 2;
   /// Largest number of items; more are refused.
   std::uint64_t items_max = 100'000'000;
@@ -178,6 +186,7 @@ private:
     int rescues = 0;
     std::vector<std::uint32_t> excluded; ///< Rows to leave out.
     std::map<std::string, messages::column_block> texts; ///< By file.
+    std::vector<std::uint32_t> changed; ///< Rows to score, if incremental.
   };
 
   /// A task given out or waiting.
@@ -213,6 +222,7 @@ private:
   runtime::outcome<void>
   accept_scores(const job& done, const messages::ScoringTaskResult& result,
                 const messages::column_block& block);
+  runtime::outcome<void> complete_scores(batch& to);
 
   // From stage to stage.
   runtime::outcome<void> advance();
@@ -220,11 +230,13 @@ private:
   runtime::outcome<void> check_ids();
   runtime::outcome<void> number_rows();
   runtime::outcome<void> check_financials();
+  runtime::outcome<void> check_gaps();
   void drop_excluded();
-  void start_sorting();
-  void start_scoring();
+  runtime::outcome<void> start_sorting();
+  runtime::outcome<void> start_scoring();
+  void find_changes();
   std::vector<double> collect_financial_scores();
-  void add_scoring_job(std::uint64_t key);
+  runtime::outcome<void> add_scoring_job(std::uint64_t key);
   runtime::outcome<void> finish_scoring();
   void start_combining();
   void start_ranking();
@@ -257,6 +269,8 @@ private:
   std::vector<financial_figures> other_financials_;
   std::vector<std::string> warnings_;
   scoring_scales scales_;
+  bool only_changes_ = false;
+  std::string reason_; ///< Why so much was scored; empty unless incremental.
   std::vector<std::vector<std::uint32_t>> rank_parts_;
   messages::column overall_order_;
   std::map<std::string, messages::column> ranks_; ///< By score.

@@ -1,20 +1,15 @@
-#include "actors/scoring/portfolio.hpp"
+#include "actors/scoring/incremental.hpp"
 #include "actors/scoring/scoring_run.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <iterator>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 namespace troupe::scoring {
 
 using messages::column;
 using messages::column_block;
-using runtime::fail;
 using runtime::outcome;
-using runtime::problem;
 using runtime::problem_kind;
 
 namespace {
@@ -57,8 +52,7 @@ outcome<void> scoring_run::advance() {
     case stage::read:
       return finish_reading();
     case stage::sort:
-      start_scoring();
-      return {};
+      return start_scoring();
     case stage::score:
       if (std::any_of(batches_.begin(), batches_.end(), [](const auto& entry) {
             return !entry.second.excluded.empty();
@@ -86,150 +80,10 @@ outcome<void> scoring_run::advance() {
   return {};
 }
 
-// -- read
-// ----------------------------------------------------------------------
-
-outcome<void> scoring_run::finish_reading() {
-  if (auto checked = check_ids(); !checked)
-    return checked;
-  if (std::any_of(batches_.begin(), batches_.end(), [](const auto& entry) {
-        return !entry.second.excluded.empty();
-      })) {
-    drop_excluded();
-    return {};
-  }
-  if (auto numbered = number_rows(); !numbered)
-    return numbered;
-  if (auto checked = check_financials(); !checked)
-    return checked;
-  statistics_ = batch_statistics{};
-  for (const auto& [key, from] : batches_)
-    merge(statistics_, from.statistics);
-  start_sorting();
-  return {};
-}
-
-outcome<void> scoring_run::number_rows() {
-  auto rows = std::uint64_t{0};
-  for (auto& [key, from] : batches_) {
-    from.first_row = rows;
-    rows += from.rows;
-  }
-  if (rows == 0) {
-    auto reason = problem{};
-    reason.kind = problem_kind::invalid_input;
-    reason.message = "no items to score";
-    reason.file = options_.context.source();
-    reason.hint = "the source has no rows, or all of them were left out";
-    return runtime::fail(std::move(reason));
-  }
-  if (rows > options_.items_max)
-    return runtime::fail(problem_kind::invalid_input,
-                         "more than " + std::to_string(options_.items_max)
-                           + " items",
-                         "split the portfolio");
-  return {};
-}
-
-outcome<void> scoring_run::check_financials() {
-  auto rows = std::uint64_t{0};
-  auto covered = std::uint64_t{0};
-  for (const auto& [key, from] : batches_) {
-    rows += from.rows;
-    for (const auto has : unpack_items(from.items)->has_financials.bytes())
-      covered += has != 0 ? 1 : 0;
-  }
-  auto warnings = check_coverage(options_.plan, rows, covered);
-  if (!warnings) {
-    auto reason = warnings.error();
-    reason.file = options_.context.source();
-    return runtime::fail(std::move(reason));
-  }
-  warnings_ = std::move(*warnings);
-  return {};
-}
-
-outcome<void> scoring_run::check_ids() {
-  // Ids that grow from row to row, the usual case, need no table.
-  auto grow = true;
-  auto last = std::string_view{};
-  const auto is_less = [](std::string_view left, std::string_view right) {
-    return left.size() != right.size() ? left.size() < right.size()
-                                       : left < right;
-  };
-  auto blocks = std::vector<std::pair<batch*, item_block>>{};
-  for (auto& [key, from] : batches_) {
-    auto items = unpack_items(from.items);
-    if (!items || !items->has_ids || items->rows == 0)
-      continue;
-    grow = grow && from.ids_ascend && is_less(last, items->ids.text(0));
-    last = items->ids.text(items->rows - 1);
-    blocks.emplace_back(&from, std::move(*items));
-  }
-  if (grow)
-    return {};
-  auto seen = std::unordered_map<std::string_view, std::uint64_t>{};
-  for (auto& [from, items] : blocks)
-    for (std::size_t row = 0; row < items.rows; ++row) {
-      const auto line = from->lines.size() != 0 ? from->lines.counts()[row]
-                                                : from->first_row + row;
-      const auto [found, is_new] = seen.emplace(items.ids.text(row), line);
-      if (is_new)
-        continue;
-      auto reason = problem{};
-      reason.kind = problem_kind::invalid_input;
-      reason.message
-        = "the id \"" + std::string{items.ids.text(row)} + "\" occurs twice";
-      reason.file = options_.context.source();
-      reason.line = line;
-      reason.key = "work_item_id";
-      reason.hint = "it was first on line " + std::to_string(found->second);
-      if (!options_.context.isolate_bad_items())
-        return runtime::fail(std::move(reason));
-      from->excluded.push_back(static_cast<std::uint32_t>(row));
-      auto& entry = problems_.emplace_back();
-      entry.set_item(std::string{items.ids.text(row)});
-      entry.set_line(line);
-      entry.set_key(reason.key);
-      entry.set_reason(reason.message);
-    }
-  return {};
-}
-
-/// Takes the rows to leave out from their batches, which are then measured
-/// anew: everything after the reading is done again without them.
-void scoring_run::drop_excluded() {
-  stage_ = stage::read;
-  rows_scored_ = 0;
-  for (auto& [key, from] : batches_) {
-    if (from.excluded.empty())
-      continue;
-    auto left_out = std::exchange(from.excluded, {});
-    std::sort(left_out.begin(), left_out.end());
-    auto kept = std::vector<std::uint32_t>{};
-    for (std::uint32_t row = 0; row < from.rows; ++row)
-      if (!std::binary_search(left_out.begin(), left_out.end(), row))
-        kept.push_back(row);
-    const auto items = unpack_items(from.items).value();
-    rows_read_ -= from.rows;
-    if (from.lines.size() != 0) {
-      auto lines = std::vector<std::uint32_t>{};
-      for (const auto row : kept)
-        lines.push_back(from.lines.counts()[row]);
-      from.lines = column{std::move(lines)};
-    }
-    auto again = job{};
-    again.task.set_stage(messages::SCORING_STAGE_MEASURE);
-    again.block = pack(gather(items, kept));
-    again.batch = key;
-    add_job(std::move(again));
-  }
-}
-
 // -- sort, score, combine
 // ------------------------------------------------------
 
-void scoring_run::start_sorting() {
+outcome<void> scoring_run::start_sorting() {
   const auto& criteria = options_.plan.criteria;
   sorted_.assign(criteria.size(), {});
   enter(stage::sort);
@@ -245,8 +99,7 @@ void scoring_run::start_sorting() {
     added.batch = i;
     add_job(std::move(added));
   }
-  if (board_.is_empty())
-    start_scoring();
+  return board_.is_empty() ? start_scoring() : outcome<void>{};
 }
 
 std::vector<double> scoring_run::collect_financial_scores() {
@@ -279,17 +132,46 @@ std::vector<double> scoring_run::collect_financial_scores() {
   return scores;
 }
 
-void scoring_run::start_scoring() {
+outcome<void> scoring_run::start_scoring() {
   scales_ = make_scales(options_.plan, statistics_, sorted_);
   auto scores = collect_financial_scores();
   scales_.financial_reference
     = quantile(scores, options_.plan.combination.normalisation_percentile);
   enter(stage::score);
+  find_changes();
   for (auto& [key, from] : batches_) {
     from.strategic = {};
+    from.totals = {};
     if (from.rows != 0)
-      add_scoring_job(key);
+      if (auto added = add_scoring_job(key); !added)
+        return added;
   }
+  return board_.is_empty() ? finish_scoring() : outcome<void>{};
+}
+
+/// Decides whether all rows are scored or only some, and says why.
+void scoring_run::find_changes() {
+  only_changes_ = false;
+  reason_ = options_.why_everything;
+  if (!options_.earlier)
+    return;
+  const auto& before = *options_.earlier;
+  reason_ = scale_change(options_.plan, before.scales, scales_);
+  if (!reason_.empty())
+    return;
+  only_changes_ = true;
+  auto scored = std::size_t{0};
+  auto added = std::size_t{0};
+  for (auto& [key, from] : batches_) {
+    auto changed
+      = find_changed(before, unpack_items(from.items).value(), from.first_row);
+    scored += changed.rows.size();
+    added += changed.added;
+    from.changed = std::move(changed.rows);
+  }
+  const auto kept = static_cast<std::size_t>(scales_.rows) - added;
+  const auto gone = before.rows() - std::min(before.rows(), kept);
+  reason_ = describe_changes(scored - added, added, gone, scales_.rows);
 }
 
 outcome<void> scoring_run::finish_scoring() {
@@ -302,7 +184,8 @@ outcome<void> scoring_run::finish_scoring() {
                            "a batch fails as a whole, but none of its items "
                            "fails alone",
                            "run again with a smaller --batch-size");
-    add_scoring_job(key);
+    if (auto added = add_scoring_job(key); !added)
+      return added;
   }
   if (!board_.is_empty())
     return {};
@@ -313,12 +196,42 @@ outcome<void> scoring_run::finish_scoring() {
   return {};
 }
 
-void scoring_run::add_scoring_job(std::uint64_t key) {
+outcome<void> scoring_run::add_scoring_job(std::uint64_t key) {
+  auto& from = batches_.at(key);
+  if (only_changes_ && from.changed.empty())
+    return complete_scores(from);
   auto added = job{};
   added.task.set_stage(messages::SCORING_STAGE_SCORE);
-  added.block = batches_.at(key).items;
+  added.block = only_changes_
+                  ? pack(gather(unpack_items(from.items).value(), from.changed))
+                  : from.items;
   added.batch = key;
   add_job(std::move(added));
+  return {};
+}
+
+/// Adds what the earlier run knows to the scores of the rows that changed.
+outcome<void> scoring_run::complete_scores(batch& to) {
+  auto scored = strategic_block{};
+  auto totals = total_block{};
+  if (!to.strategic.empty())
+    scored = unpack_strategic(to.strategic).value_or(strategic_block{});
+  if (!to.totals.empty())
+    totals = unpack_totals(to.totals).value_or(total_block{});
+  const auto items = unpack_items(to.items).value();
+  auto merged
+    = merge_scores(*options_.earlier,
+                   {items, static_cast<std::size_t>(to.first_row), to.changed,
+                    options_.plan.rules, options_.context.keep_values()},
+                   scored, totals);
+  if (!merged)
+    return runtime::fail(problem_kind::failed,
+                         "the scores of changed items do not fit the others",
+                         "score everything with --mode full");
+  to.strategic = std::move(merged->strategic);
+  to.totals = std::move(merged->totals);
+  to.strategic_max = merged->strategic_max;
+  return {};
 }
 
 void scoring_run::start_combining() {
@@ -495,6 +408,7 @@ messages::ScoringSummary scoring_run::summary() const {
   auto message = messages::ScoringSummary{};
   message.set_items(scales_.rows);
   message.set_rescored(rows_scored_);
+  message.set_reason(reason_);
   *message.mutable_scales() = to_message(scales_);
   for (const auto& entry : problems_)
     *message.add_problems() = entry;

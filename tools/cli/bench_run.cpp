@@ -73,7 +73,7 @@ std::string run_part(const bench_part& part) {
   auto to = json{};
   const auto measured = part();
   if (measured)
-    to["runs"] = *measured;
+    to["figures"] = *measured;
   else
     to["problem"] = runtime::render_json(measured.error());
   return to.dump();
@@ -101,8 +101,8 @@ std::string read_all(int descriptor) {
   std::_Exit(0);
 }
 
-/// The runs of one part, each with the memory and the noise of the part.
-outcome<std::vector<json>> measure_part(const bench_part& part) {
+/// The figures of one part, with its memory and the noise around it.
+outcome<json> measure_part(const bench_part& part) {
   int ends[2];
   if (::pipe(ends) != 0)
     return fail(problem_kind::unavailable, "cannot make a pipe");
@@ -129,21 +129,17 @@ outcome<std::vector<json>> measure_part(const bench_part& part) {
   const auto ticks_per_second = static_cast<double>(::sysconf(_SC_CLK_TCK));
   const auto total = std::max(after.total - before.total, 1.0);
   const auto own = cpu_seconds(usage) * ticks_per_second;
-  auto runs = std::vector<json>{};
-  for (auto figures : answer["runs"]) {
-    figures["peak_rss_mib"] = static_cast<double>(usage.ru_maxrss) / 1024.0;
-    figures["other_cpu"]
-      = std::clamp((after.busy - before.busy - own) / total, 0.0, 1.0);
-    runs.push_back(std::move(figures));
-  }
-  return runs;
+  auto figures = answer["figures"];
+  figures["peak_rss_mib"] = static_cast<double>(usage.ru_maxrss) / 1024.0;
+  figures["other_cpu"]
+    = std::clamp((after.busy - before.busy - own) / total, 0.0, 1.0);
+  return figures;
 }
 
-/// Run i of all parts as one; memory and noise are the largest of them.
+/// All parts of a run as one; the noise is the largest of theirs.
 void join_into(json& run, const json& part) {
   for (const auto& [key, value] : part.items()) {
-    const auto takes_largest = key == "peak_rss_mib" || key == "other_cpu";
-    if (takes_largest && run.contains(key))
+    if (key == "other_cpu" && run.contains(key))
       run[key] = std::max(run[key].get<double>(), value.get<double>());
     else
       run[key] = value;
@@ -177,13 +173,13 @@ double seconds_now() {
 outcome<json> measure(const bench_settings& settings,
                       const std::vector<bench_part>& parts) {
   auto runs = std::vector<json>(settings.runs);
-  for (const auto& part : parts) {
-    const auto measured = measure_part(part);
-    if (!measured)
-      return fail(measured.error());
-    for (std::size_t i = 0; i < runs.size() && i < measured->size(); ++i)
-      join_into(runs[i], (*measured)[i]);
-  }
+  for (auto& run : runs)
+    for (const auto& part : parts) {
+      const auto measured = measure_part(part);
+      if (!measured)
+        return fail(measured.error());
+      join_into(run, *measured);
+    }
   auto to = json{};
   to["workload"] = settings.workload;
   to["mode"] = settings.mode;

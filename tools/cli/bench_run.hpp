@@ -21,13 +21,12 @@ struct bench_settings {
 /// Figures of one run, by key.
 using bench_figures = nlohmann::ordered_json;
 
-/// One part of a workload: measures its runs and hands out each one's figures.
-using bench_part
-  = std::function<runtime::outcome<std::vector<bench_figures>>()>;
+/// One part of a workload: measures it once and hands out the figures.
+using bench_part = std::function<runtime::outcome<bench_figures>()>;
 
-/// Measures each part in a process of its own, so that memory is told apart,
-/// and joins run i of all parts. Adds to each run `peak_rss_mib` of the part
-/// (the largest) and `other_cpu`, the share of the machine (0..1) that other
+/// Measures each part of each run in a process of its own: the first call
+/// counts, and memory is told apart. Adds to each run `peak_rss_mib` of the
+/// last part and `other_cpu`, the share of the machine (0..1) that other
 /// processes used meanwhile. Call before the first thread is started.
 [[nodiscard]] runtime::outcome<nlohmann::ordered_json>
 measure(const bench_settings& settings, const std::vector<bench_part>& parts);

@@ -71,31 +71,23 @@ outcome<scoring::scorer> make_scorer(const bench_w4_options& options) {
 }
 
 /// Columns in memory to categories, totals and ranks in memory.
-outcome<std::vector<json>> score_in_memory(const bench_w4_options& options) {
-  auto blocks = std::vector<messages::column_block>{};
+outcome<json> score_in_memory(const bench_w4_options& options) {
+  auto request = make_request();
   for (std::size_t row = 0; row < options.items; row += block_rows)
-    blocks.push_back(scoring::pack(
+    request.blocks.push_back(scoring::pack(
       scoring::make_w4_items(row, std::min(block_rows, options.items - row))));
   auto scorer = make_scorer(options);
   if (!scorer)
     return fail(scorer.error());
-  auto runs = std::vector<json>{};
-  // One run more: the first one warms up.
-  for (std::size_t i = 0; i <= options.runs; ++i) {
-    auto request = make_request();
-    request.blocks = blocks;
-    const auto start = seconds_now();
-    const auto result = scorer->score(std::move(request));
-    const auto end = seconds_now();
-    if (!result)
-      return fail(result.error());
-    auto figures = json{};
-    figures["score_s"] = end - start;
-    add_checks(figures, *result);
-    if (i != 0)
-      runs.push_back(std::move(figures));
-  }
-  return runs;
+  const auto start = seconds_now();
+  const auto result = scorer->score(std::move(request));
+  const auto end = seconds_now();
+  if (!result)
+    return fail(result.error());
+  auto figures = json{};
+  figures["score_s"] = end - start;
+  add_checks(figures, *result);
+  return figures;
 }
 
 /// Records when the source has been read to its end.
@@ -135,37 +127,32 @@ private:
 };
 
 /// A table as CSV to scores as CSV.
-outcome<std::vector<json>> score_table(const bench_w4_options& options,
-                                       const std::string& table) {
+outcome<json> score_table(const bench_w4_options& options,
+                          const std::string& table) {
+  const auto scores = table + ".scores.csv";
+  auto request = make_request();
+  request.items = table;
+  request.scores = scores;
+  request.decimals = 6;
   auto scorer = make_scorer(options);
   if (!scorer)
     return fail(scorer.error());
-  const auto scores = table + ".scores.csv";
-  auto runs = std::vector<json>{};
-  for (std::size_t i = 0; i <= options.runs; ++i) {
-    auto request = make_request();
-    request.items = table;
-    request.scores = scores;
-    request.decimals = 6;
-    const auto progress = std::make_shared<scoring::scoring_progress>();
-    auto clock = stage_clock{progress};
-    const auto start = seconds_now();
-    const auto result = scorer->score(std::move(request), progress);
-    const auto end = seconds_now();
-    clock.stop();
-    if (!result)
-      return fail(result.error());
-    auto figures = json{};
-    figures["csv_s"] = end - start;
-    figures["read_s"] = clock.read_end() - start;
-    figures["write_s"] = end - clock.write_start();
-    add_checks(figures, *result);
-    if (i != 0)
-      runs.push_back(std::move(figures));
-  }
+  const auto progress = std::make_shared<scoring::scoring_progress>();
+  auto clock = stage_clock{progress};
+  const auto start = seconds_now();
+  const auto result = scorer->score(std::move(request), progress);
+  const auto end = seconds_now();
+  clock.stop();
   auto ignored = std::error_code{};
   fs::remove(scores, ignored);
-  return runs;
+  if (!result)
+    return fail(result.error());
+  auto figures = json{};
+  figures["csv_s"] = end - start;
+  figures["read_s"] = clock.read_end() - start;
+  figures["write_s"] = end - clock.write_start();
+  add_checks(figures, *result);
+  return figures;
 }
 
 } // namespace

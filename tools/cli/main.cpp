@@ -1,9 +1,9 @@
 #include "runtime/config/settings.hpp"
 #include "runtime/logging/logging.hpp"
+#include "tools/cli/heap.hpp"
 #include "tools/cli/invocation.hpp"
 #include "tools/version.hpp"
 
-#include <malloc.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -146,10 +146,7 @@ int run(int argc, char** argv) {
 } // namespace troupe::tools
 
 int main(int argc, char** argv) {
-  // Columns come and go: giving their pages back to the system each time costs
-  // as much as filling them.
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  troupe::tools::prepare_heap();
   // A closed pipe is an error of the write, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
   try {

@@ -1,5 +1,6 @@
 #include "actors/scoring/financial_cells.hpp"
 
+#include "actors/scoring/refusal.hpp"
 #include "actors/scoring/value_rules.hpp"
 
 #include <string>
@@ -8,16 +9,8 @@ namespace troupe::scoring {
 
 namespace {
 
-auto refuse(std::string message, std::string_view key, std::string hint) {
-  return runtime::fail({.kind = runtime::problem_kind::invalid_input,
-                        .message = std::move(message),
-                        .file = {},
-                        .key = std::string{key},
-                        .hint = std::move(hint)});
-}
-
 auto not_a_number(std::string_view key) {
-  return refuse("value is not a number", key,
+  return refuse("value is not a number", std::string{key},
                 "write a number, or leave the cell empty for the default");
 }
 
@@ -55,7 +48,7 @@ runtime::outcome<void> read_financial_cell(std::string_view key,
   if (key == "risk_level") {
     const auto risk = parse_risk_class(cell);
     if (!risk)
-      return refuse("unknown risk level", key,
+      return refuse("unknown risk level", std::string{key},
                     "known are very_low, low, medium, high, very_high");
     record.risk = *risk;
     return {};

@@ -1,5 +1,6 @@
 #include "actors/scoring/item_layout.hpp"
 
+#include "actors/scoring/refusal.hpp"
 #include "actors/scoring/work_item.hpp"
 
 #include <xxhash.h>
@@ -48,14 +49,6 @@ bool is_text(const raw_value& value) {
 std::string source_of(const scoring_plan& plan, std::string_view name) {
   const auto found = plan.fields.find(name);
   return found == plan.fields.end() ? std::string{name} : found->second;
-}
-
-auto refuse(std::string message, std::string key, std::string hint) {
-  return runtime::fail({.kind = runtime::problem_kind::invalid_input,
-                        .message = std::move(message),
-                        .file = {},
-                        .key = std::move(key),
-                        .hint = std::move(hint)});
 }
 
 runtime::problem with_key(runtime::problem reason, std::string key) {

@@ -1,5 +1,6 @@
 #include "actors/scoring/json_financials.hpp"
 
+#include "actors/scoring/refusal.hpp"
 #include "actors/scoring/value_rules.hpp"
 
 #include <string>
@@ -9,14 +10,6 @@ namespace troupe::scoring {
 namespace {
 
 namespace json = simdjson::ondemand;
-
-auto refuse(std::string message, std::string key, std::string hint) {
-  return runtime::fail({.kind = runtime::problem_kind::invalid_input,
-                        .message = std::move(message),
-                        .file = {},
-                        .key = std::move(key),
-                        .hint = std::move(hint)});
-}
 
 /// A number, or a text that is one.
 simdjson::error_code take_number(json::value value, double& number,

@@ -1,6 +1,7 @@
 #include "actors/scoring/rank_stability.hpp"
 
 #include "actors/scoring/ranking.hpp"
+#include "actors/scoring/refusal.hpp"
 #include "actors/scoring/strategic_weights.hpp"
 
 #include <algorithm>
@@ -13,14 +14,6 @@ namespace {
 
 constexpr std::uint32_t iterations_max = 100'000;
 constexpr std::uint32_t rows_limit = 100'000;
-
-auto refuse(std::string message, std::string key, std::string hint) {
-  return runtime::fail({.kind = runtime::problem_kind::invalid_input,
-                        .message = std::move(message),
-                        .file = {},
-                        .key = std::move(key),
-                        .hint = std::move(hint)});
-}
 
 /// Steele, Lea, Flood, "Fast splittable pseudorandom number generators" (2014):
 /// the output function of SplitMix64.

@@ -16,31 +16,10 @@ using runtime::csv_writer;
 
 namespace {
 
-/// Columns of financial.csv in the order of `financial_figure`; the first 16
-/// are those of the source system.
-constexpr std::array figure_names = {
-  "npv",
-  "profitability_index",
-  "npv_rate_used",
-  "roi_ratio",
-  "payback_years",
-  "annual_return_rate",
-  "copq_total",
-  "copq_net_savings",
-  "total_financial_score",
-  "confidence_level",
-  "npv_score",
-  "roi_score",
-  "copq_score",
-  "delay_urgency_score",
-  "combined_financial_score",
-  "risk_adjustment_factor",
-  "investment",
-  "irr",
-  "discounted_payback_years",
-  "cost_of_delay",
-  "wsjf",
-};
+/// Columns of financial.csv: figures in their order; the source system has the
+/// first 16, and a risk level has no column.
+constexpr auto standard_figures
+  = static_cast<std::size_t>(financial_figure::risk_level);
 constexpr std::size_t compat_figures = 16;
 
 /// What every file has in common: where numbers go and how they look.
@@ -165,10 +144,11 @@ std::string render_financial(const scoring_plan& plan,
                              std::optional<int> decimals) {
   auto to = table{decimals};
   const auto count
-    = plan.rules == rule_set::compat ? compat_figures : figure_names.size();
-  header(to, batch,
-         {figure_names.begin(),
-          figure_names.begin() + static_cast<std::ptrdiff_t>(count)});
+    = plan.rules == rule_set::compat ? compat_figures : standard_figures;
+  auto names = std::vector<std::string>{};
+  for (std::size_t i = 0; i < count; ++i)
+    names.emplace_back(to_string(static_cast<financial_figure>(i)));
+  header(to, batch, names);
   if (batch.items.financials.empty())
     return std::move(to.text);
   const auto figures = spans(batch.items.financials);

@@ -13,8 +13,6 @@
 
 namespace troupe::scoring {
 
-using namespace std::chrono_literals;
-
 using runtime::fail;
 using runtime::outcome;
 
@@ -39,7 +37,7 @@ struct scorer::state {
       self->send_exit(store, caf::exit_reason::user_shutdown);
       self->wait_for(std::exchange(store, nullptr));
     }
-    system.shutdown(10s);
+    system.shutdown(options.shutdown_timeout);
   }
 
   state(const state&) = delete;
@@ -87,6 +85,8 @@ outcome<scorer> scorer::create(scorer_options options) {
   if (!made->options.store.empty()) {
     auto store_options = runtime::store_options{};
     store_options.path = made->options.store;
+    store_options.queue_max = made->options.store_queue_max;
+    store_options.cache_bytes = made->options.store_cache_bytes;
     auto store
       = runtime::spawn_store(*made->system, store_options, scoring_schema());
     if (!store)

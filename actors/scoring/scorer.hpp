@@ -7,6 +7,7 @@
 
 #include <caf/actor_system.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -20,6 +21,12 @@ struct scorer_options {
   std::size_t workers = 0;
   /// File of the store; empty: nothing is stored.
   std::string store;
+  /// Transactions that may wait for the store; beyond, they are refused.
+  std::size_t store_queue_max = 10'000;
+  /// Page cache of the store, in bytes.
+  std::size_t store_cache_bytes = std::size_t{8} << 20;
+  /// How long the actors may take to end; then they are left behind.
+  std::chrono::milliseconds shutdown_timeout{10'000};
   /// Complete runs the store keeps; 0: all.
   std::uint64_t runs_kept = 50;
   /// For tests.

@@ -1,5 +1,8 @@
 #include "actors/scoring/w4_portfolio.hpp"
 
+#include "actors/scoring/draw_stream.hpp"
+#include "runtime/tabular/numbers.hpp"
+
 #include <cmath>
 #include <cstdint>
 #include <string>
@@ -11,21 +14,30 @@ namespace {
 constexpr auto criterion_count = std::size_t{20};
 constexpr auto category_size = std::size_t{5};
 
-/// Finaliser of SplitMix64 (Steele, Lea, Flood 2014).
-std::uint64_t mix(std::uint64_t z) noexcept {
-  z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
-  z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
-  return z ^ (z >> 31U);
-}
-
 } // namespace
 
 double w4_value(std::size_t row, std::size_t column) noexcept {
   const auto place = std::uint64_t{row} * criterion_count + column + 1;
   const auto unit
-    = static_cast<double>(mix(place * 0x9E3779B97F4A7C15U) >> 11U) * 0x1p-53;
+    = static_cast<double>(mix_bits(place * draw_step) >> 11U) * 0x1p-53;
   const auto value = unit * 100.0 * static_cast<double>(column + 1);
   return std::nearbyint(value * 1e6) / 1e6;
+}
+
+std::string w4_header() {
+  auto text = std::string{"id"};
+  for (auto j = std::size_t{0}; j < criterion_count; ++j)
+    text += (j < 9 ? ",c0" : ",c") + std::to_string(j + 1);
+  return text + '\n';
+}
+
+void append_w4_row(std::size_t row, std::string& text) {
+  runtime::append_integer(text, static_cast<std::int64_t>(row));
+  for (auto column = std::size_t{0}; column < criterion_count; ++column) {
+    text += ',';
+    runtime::append_fixed(text, w4_value(row, column), 6);
+  }
+  text += '\n';
 }
 
 item_batch make_w4_items(std::size_t first, std::size_t rows) {

@@ -5,6 +5,7 @@
 #include "actors/scoring/scoring_plan.hpp"
 
 #include <cstddef>
+#include <string>
 
 namespace troupe::scoring {
 
@@ -14,6 +15,12 @@ namespace troupe::scoring {
 /// Value of item `row` in criterion `column` (0..19): 6 decimals, from 0 up to
 /// 100 x (column + 1).
 [[nodiscard]] double w4_value(std::size_t row, std::size_t column) noexcept;
+
+/// "id,c01,...,c20\n", the first line of the portfolio as CSV.
+[[nodiscard]] std::string w4_header();
+
+/// Appends the line of row `row`, whose id is `row`, with 6 decimals.
+void append_w4_row(std::size_t row, std::string& text);
 
 /// Rows [first, first + rows) of the portfolio: values only, no texts.
 [[nodiscard]] item_batch make_w4_items(std::size_t first, std::size_t rows);

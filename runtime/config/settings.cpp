@@ -33,7 +33,7 @@ constexpr auto settings_variable = std::string_view{"TROUPE_SETTINGS"};
 
 constexpr auto text_bytes_max = std::size_t{4096};
 
-const auto specs = std::array<setting_spec, 13>{{
+const auto specs = std::array<setting_spec, 12>{{
   {"store.path",
    &settings::store_path,
    unit::path,
@@ -74,14 +74,6 @@ const auto specs = std::array<setting_spec, 13>{{
    1'000'000,
    {},
    "Items scored at a time"},
-  {"scoring.batches_in_flight",
-   &settings::scoring_batches_in_flight_max,
-   unit::none,
-   "4",
-   1,
-   1024,
-   {},
-   "Batches that may be under way at a time"},
   {"log.level", &settings::log_level, unit::none, "warning", 0, 0, levels,
    "The least important messages to log"},
   {"log.file",
@@ -423,6 +415,14 @@ std::string_view type_name(const setting_spec& spec) {
            : "integer";
 }
 
+std::vector<std::string>
+settings_file_places(const environment_map& environment) {
+  auto places = std::vector<std::string>{"troupe.yaml"};
+  if (const auto folder = xdg_folder(environment, "XDG_CONFIG_HOME", ".config"))
+    places.push_back(*folder + "/troupe/troupe.yaml");
+  return places;
+}
+
 outcome<std::optional<settings_file>>
 find_settings_file(const std::optional<std::string>& flag,
                    const environment_map& environment) {
@@ -435,10 +435,7 @@ find_settings_file(const std::optional<std::string>& flag,
       return fail(std::move(text.error()));
     return settings_file{std::move(path), std::move(*text)};
   }
-  auto candidates = std::vector<std::string>{"troupe.yaml"};
-  if (const auto folder = xdg_folder(environment, "XDG_CONFIG_HOME", ".config"))
-    candidates.push_back(*folder + "/troupe/troupe.yaml");
-  for (auto& path : candidates) {
+  for (auto& path : settings_file_places(environment)) {
     auto text = read_text_file(path, bytes_max);
     if (text)
       return settings_file{std::move(path), std::move(*text)};

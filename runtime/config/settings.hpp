@@ -35,7 +35,6 @@ struct settings {
   std::int64_t store_queue_max = 0;
   std::int64_t workers = 0;
   std::int64_t scoring_batch_items = 0;
-  std::int64_t scoring_batches_in_flight_max = 0;
   std::string log_level;
   std::string log_file;
   std::uint64_t log_file_bytes_max = 0;
@@ -90,9 +89,13 @@ struct settings_file {
   std::string text;
 };
 
+/// Where a settings file is looked for, in this order: troupe.yaml here, then
+/// $XDG_CONFIG_HOME/troupe/troupe.yaml (~/.config when unset).
+[[nodiscard]] std::vector<std::string>
+settings_file_places(const environment_map& environment);
+
 /// The file named by the flag or by TROUPE_SETTINGS, which must exist; else the
-/// first there is of ./troupe.yaml and $XDG_CONFIG_HOME/troupe/troupe.yaml
-/// (~/.config when unset); else nothing.
+/// first there is of `settings_file_places`; else nothing.
 [[nodiscard]] outcome<std::optional<settings_file>>
 find_settings_file(const std::optional<std::string>& flag,
                    const environment_map& environment);

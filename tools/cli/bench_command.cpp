@@ -44,7 +44,7 @@ void add_bench_command(command_line& line) {
   app->require_subcommand(1);
   auto* w4 = app->add_subcommand(
     "w4", "Score N items x 20 criteria, in memory and from CSV to CSV");
-  w4->footer("Example: troupe bench w4 --items 1000000 --output json");
+  w4->footer("Examples:\n  troupe bench w4 --items 1000000 --output json");
   const auto options = std::make_shared<bench_w4_options>();
   w4->add_option("--items", options->items, "number of items")
     ->check(CLI::Range(std::size_t{1}, std::size_t{50'000'000}));

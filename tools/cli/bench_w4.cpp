@@ -3,7 +3,6 @@
 #include "actors/scoring/scorer.hpp"
 #include "actors/scoring/w4_portfolio.hpp"
 #include "runtime/tabular/input_file.hpp"
-#include "runtime/tabular/numbers.hpp"
 #include "runtime/tabular/output_file.hpp"
 
 #include <algorithm>
@@ -161,17 +160,9 @@ outcome<std::string> make_w4_table(std::size_t items, const std::string& path) {
   auto file = runtime::output_file::create(path);
   if (!file)
     return fail(file.error());
-  auto text = std::string{"id"};
-  for (int column = 1; column <= 20; ++column)
-    text += (column < 10 ? ",c0" : ",c") + std::to_string(column);
-  text += '\n';
+  auto text = scoring::w4_header();
   for (std::size_t row = 0; row < items; ++row) {
-    runtime::append_integer(text, static_cast<std::int64_t>(row));
-    for (std::size_t column = 0; column < 20; ++column) {
-      text += ',';
-      runtime::append_fixed(text, scoring::w4_value(row, column), 6);
-    }
-    text += '\n';
+    scoring::append_w4_row(row, text);
     if (text.size() < std::size_t{1} << 20 && row + 1 < items)
       continue;
     if (auto written = file->write(text); !written)

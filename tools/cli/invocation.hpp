@@ -6,10 +6,10 @@
 #include <CLI/CLI.hpp>
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace troupe::tools {
 
@@ -20,6 +20,10 @@ enum class output_format { text, json, jsonl };
 /// alone to stdout; everything else to stderr.
 struct invocation {
   runtime::settings settings;
+  /// The settings file in use; empty: none.
+  std::string settings_file;
+  /// Where one is looked for.
+  std::vector<std::string> settings_file_places;
   output_format output = output_format::text;
   bool show_progress = false; ///< stderr is a terminal.
 };
@@ -38,11 +42,22 @@ struct command_line {
 /// exit code.
 int report(const runtime::problem& reason, output_format output);
 
+/// The same for all that is wrong at once; as JSON, the first has the rest in
+/// "others". There is at least one.
+int report(const std::vector<runtime::problem>& reasons, output_format output);
+
+/// Whether nobody reads standard output any more, as after `| head`: no error,
+/// the reader has what it wanted.
+[[nodiscard]] bool is_stdout_closed();
+
 /// Prints a line of JSON to stdout.
 void print_json(const std::string& json);
 
 // One function per command.
 void add_score_command(command_line& line);
 void add_bench_command(command_line& line);
+void add_generate_command(command_line& line);
+void add_config_command(command_line& line);
+void add_completion_command(command_line& line);
 
 } // namespace troupe::tools

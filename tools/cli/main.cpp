@@ -2,16 +2,21 @@
 #include "runtime/logging/logging.hpp"
 #include "tools/cli/heap.hpp"
 #include "tools/cli/invocation.hpp"
+#include "tools/cli/usage.hpp"
 #include "tools/version.hpp"
 
 #include <unistd.h>
 
+#include <cctype>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 extern char** environ;
 
@@ -19,31 +24,54 @@ namespace troupe::tools {
 
 namespace {
 
-constexpr int exit_usage = 2;
-
 /// Flags that every command has, by the key of their setting.
 struct shared_flags {
   std::map<std::string, std::string, std::less<>> settings;
   std::string settings_file;
 };
 
+/// Short names of settings that are often given; the full name works too.
+std::string_view short_flag(std::string_view key) {
+  if (key == "store.path")
+    return "--store,";
+  if (key == "scoring.batch_items")
+    return "--batch-size,";
+  return "";
+}
+
+/// "{a,b}", FILE, ... for the help and for completions.
+std::string type_text(const runtime::setting_spec& spec) {
+  auto text = std::string{};
+  for (const auto choice : spec.choices)
+    text += (text.empty() ? "{" : ",") + std::string{choice};
+  if (!text.empty())
+    return text + "}";
+  if (spec.measure == runtime::setting_spec::unit::path)
+    return "FILE";
+  text = runtime::type_name(spec);
+  for (auto& c : text)
+    c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
 void declare_shared(command_line& line, shared_flags& flags) {
-  line.app.add_option("--settings", flags.settings_file,
-                      "file of settings (default: ./troupe.yaml)");
-  const auto add = [&](const std::string& name, const std::string& key,
-                       const std::string& help) {
-    line.app.add_option_function<std::string>(
-      name,
-      [&flags, key](const std::string& value) { flags.settings[key] = value; },
-      help);
-  };
-  add("--store", "store.path", "database file of the store");
-  add("--workers", "workers", "actors that compute; 0: one per processor");
-  add("--batch-size", "scoring.batch_items", "items of a batch at most");
-  add("--output", "output", "text or json");
-  add("--log-level", "log.level", "trace, debug, info, warning, error or off");
-  add("--log-file", "log.file", "file for the log as JSON lines");
-  add("--color", "color", "auto, always or never");
+  line.app
+    .add_option("--settings", flags.settings_file,
+                "File of settings (see troupe config path)")
+    ->type_name("FILE")
+    ->group("Settings");
+  for (const auto& spec : runtime::setting_specs()) {
+    const auto key = std::string{spec.key};
+    line.app
+      .add_option_function<std::string>(
+        std::string{short_flag(key)} + runtime::flag_name(spec),
+        [&flags, key](const std::string& value) {
+          flags.settings[key] = value;
+        },
+        std::string{spec.help})
+      ->type_name(type_text(spec))
+      ->group("Settings");
+  }
 }
 
 runtime::environment_map read_environment() {
@@ -65,8 +93,8 @@ output_format format_of(std::string_view name) {
   return output_format::text;
 }
 
-/// The settings, or the exit code of what is wrong with them.
-tl::expected<runtime::settings, int> load(const shared_flags& flags) {
+/// All that a command needs, or the exit code of what is wrong.
+tl::expected<invocation, int> load(const shared_flags& flags) {
   const auto asked = flags.settings.find("output");
   const auto output = format_of(
     asked == flags.settings.end() ? std::string_view{} : asked->second);
@@ -81,11 +109,16 @@ tl::expected<runtime::settings, int> load(const shared_flags& flags) {
     return tl::unexpected{report(file.error(), output)};
   sources.file = std::move(*file);
   auto settings = runtime::load_settings(sources);
-  if (settings)
-    return std::move(*settings);
-  for (const auto& reason : settings.error())
-    report(reason, output);
-  return tl::unexpected{exit_usage};
+  if (!settings)
+    return tl::unexpected{report(settings.error(), output)};
+  auto with = invocation{};
+  with.settings = std::move(*settings);
+  with.settings_file = sources.file ? sources.file->path : "";
+  with.settings_file_places
+    = runtime::settings_file_places(sources.environment);
+  with.output = format_of(with.settings.output);
+  with.show_progress = isatty(2) == 1;
+  return with;
 }
 
 tl::expected<void, int> start_log(const runtime::settings& settings,
@@ -104,15 +137,39 @@ tl::expected<void, int> start_log(const runtime::settings& settings,
   return {};
 }
 
-int run(int argc, char** argv) {
-  command_line line;
-  auto flags = shared_flags{};
+/// How results are asked for, as far as that shows before the line is parsed.
+output_format guess_format(const std::vector<std::string>& arguments) {
+  auto format = output_format::text;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i].starts_with("--output="))
+      format = format_of(std::string_view{arguments[i]}.substr(9));
+    else if (arguments[i] == "--output" && i + 1 < arguments.size())
+      format = format_of(arguments[i + 1]);
+  }
+  return format;
+}
+
+/// What was printed has to arrive before a command may say that all is well.
+int finish(int code, output_format output) {
+  const auto is_written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (is_written || is_stdout_closed())
+    return code;
+  auto reason = runtime::problem{};
+  reason.kind = runtime::problem_kind::unavailable;
+  reason.message = "cannot write the results";
+  reason.file = "(standard output)";
+  reason.hint = "make room on the disk, then try again";
+  return report(reason, output);
+}
+
+void declare(command_line& line, shared_flags& flags) {
+  line.app.name("troupe");
   line.app.set_version_flag("--version", std::string{version});
   line.app.footer("Examples:\n"
                   "  troupe score --items portfolio.jsonl --preset agile\n"
-                  "  troupe score runs\n"
-                  "  troupe generate portfolio --items 1000 > portfolio.jsonl\n"
-                  "  troupe bench w4 --items 1000000\n\n"
+                  "  troupe generate portfolio --items 1000 --out items.jsonl\n"
+                  "  troupe bench w4 --items 1000000\n"
+                  "  troupe config show --origin\n\n"
                   "Exit codes: 0 ok, 1 failed, 2 usage or invalid input, "
                   "3 not found, 4 conflict,\n"
                   "5 timeout, 6 unavailable, 7 denied, 130 interrupted");
@@ -121,24 +178,30 @@ int run(int argc, char** argv) {
   declare_shared(line, flags);
   add_score_command(line);
   add_bench_command(line);
+  add_generate_command(line);
+  add_config_command(line);
+  add_completion_command(line);
+}
+
+int run(int argc, char** argv) {
+  command_line line;
+  auto flags = shared_flags{};
+  declare(line, flags);
+  const auto arguments = std::vector<std::string>(argv + 1, argv + argc);
   try {
     line.app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
-    return line.app.exit(asked);
+    return finish(line.app.exit(asked), output_format::text);
   } catch (const CLI::ParseError& error) {
-    line.app.exit(error);
-    return exit_usage;
+    return report(usage_problem(line.app, error, arguments),
+                  guess_format(arguments));
   }
-  const auto settings = load(flags);
-  if (!settings)
-    return settings.error();
-  auto with = invocation{};
-  with.settings = *settings;
-  with.output = format_of(settings->output);
-  with.show_progress = isatty(2) == 1;
-  if (const auto started = start_log(*settings, with.output); !started)
+  const auto with = load(flags);
+  if (!with)
+    return with.error();
+  if (const auto started = start_log(with->settings, with->output); !started)
     return started.error();
-  return line.chosen(with);
+  return finish(line.chosen(*with), with->output);
 }
 
 } // namespace

@@ -52,19 +52,27 @@ constexpr auto examples = R"(Examples:
   troupe score diff 3 4)";
 
 void declare(CLI::App& app, score_flags& flags) {
-  app.add_option("--items", flags.items,
-                 "file of work items (.jsonl, .ndjson, .csv), or - for "
-                 "standard input");
+  app
+    .add_option("--items", flags.items,
+                "file of work items (.jsonl, .ndjson, .csv), or - for "
+                "standard input")
+    ->type_name("FILE");
   app.add_option("--format", flags.format, "format of the items")
     ->check(CLI::IsMember({"jsonl", "csv"}));
-  app.add_option("--financials", flags.financials,
-                 "file of financial records by work_item_id, if not within the "
-                 "items");
-  app.add_option("--config", flags.config,
-                 "configuration of criteria and weights (YAML or JSON)");
-  app.add_option("--preset", flags.preset,
-                 "configuration to use where --config is absent: default, "
-                 "agile, enterprise, startup");
+  app
+    .add_option("--financials", flags.financials,
+                "file of financial records by work_item_id, if not within the "
+                "items")
+    ->type_name("FILE");
+  app
+    .add_option("--config", flags.config,
+                "configuration of criteria and weights (YAML or JSON)")
+    ->type_name("FILE");
+  app
+    .add_option("--preset", flags.preset,
+                "configuration to use where --config is absent: default, "
+                "agile, enterprise, startup")
+    ->type_name("{default,agile,enterprise,startup}");
   app.add_option("--case", flags.case_name, "case of the configuration");
   app.add_option("--rules", flags.rules, "standard or compat")
     ->check(CLI::IsMember({"standard", "compat"}));
@@ -84,11 +92,15 @@ void declare(CLI::App& app, score_flags& flags) {
   app.add_option("--as-of", flags.as_of,
                  "instant that dates are aged against, 2026-01-31T00:00:00Z "
                  "(default: now)");
-  app.add_option("--out", flags.out,
-                 "folder for totals.csv, categories.csv, criteria.csv, "
-                 "financial.csv, summary.json");
-  app.add_option("--scores", flags.scores,
-                 "file for id, category contributions, total and rank");
+  app
+    .add_option("--out", flags.out,
+                "folder for totals.csv, categories.csv, criteria.csv, "
+                "financial.csv, summary.json")
+    ->type_name("FOLDER");
+  app
+    .add_option("--scores", flags.scores,
+                "file for id, category contributions, total and rank")
+    ->type_name("FILE");
   app
     .add_option("--decimals", flags.decimals,
                 "fixed decimals of numbers in files (default: as many as "
@@ -228,6 +240,10 @@ int run_score(const score_flags& flags, const invocation& with) {
     return report(request.error(), with.output);
   auto options = scoring::scorer_options{};
   options.workers = static_cast<std::size_t>(with.settings.workers);
+  options.store_queue_max
+    = static_cast<std::size_t>(with.settings.store_queue_max);
+  options.store_cache_bytes = with.settings.store_cache_bytes;
+  options.shutdown_timeout = with.settings.shutdown_timeout;
   if (!flags.no_store && !flags.no_details) {
     options.store = with.settings.store_path;
     if (const auto made = make_folder(options.store); !made)

@@ -4,7 +4,6 @@
 #include "runtime/tabular/csv_writer.hpp"
 #include "runtime/tabular/numbers.hpp"
 
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>

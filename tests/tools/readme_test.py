@@ -1,0 +1,79 @@
+"""What README.md shows is what the program prints.
+
+usage: readme_test.py TROUPE
+
+Runs every command that README.md shows with its output, in their order and in an
+empty folder, and compares. Run ids and times of day or duration may differ.
+"""
+
+import difflib
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+COMMAND = "    $ build/release/troupe"
+# What differs from run to run.
+VARYING = [
+    (r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<id>"),
+    (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?Z?", "<time>"),
+    (r"[\d.]+ m?s\b( \([\d,]+ items/s\))?", "<duration>"),
+    (r" +", " "),
+]
+
+
+def shown_commands(text):
+    """(command, lines it prints) for each command shown with its output."""
+    found = []
+    shown = None
+    for line in text.splitlines():
+        if line.startswith(COMMAND):
+            shown = []
+            found.append((line[6:], shown))
+        elif line.startswith("    == ") or (line and not line.startswith("    ")):
+            shown = None  # The next step of the demonstration, or prose.
+        elif shown is not None:
+            shown.append(line[4:])
+    return [(command, normal("\n".join(lines))) for command, lines in found]
+
+
+def normal(text):
+    for pattern, word in VARYING:
+        text = re.sub(pattern, word, text)
+    return text.strip().splitlines()
+
+
+def main():
+    troupe = pathlib.Path(sys.argv[1]).resolve()
+    commands = shown_commands((ROOT / "README.md").read_text())
+    if len(commands) < 2:
+        sys.exit("README.md shows no commands")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("TROUPE_")}
+    with tempfile.TemporaryDirectory(prefix="troupe-test-") as folder:
+        place = pathlib.Path(folder)
+        (place / "build" / "release").mkdir(parents=True)
+        (place / "build" / "demo").mkdir()
+        (place / "build" / "release" / "troupe").symlink_to(troupe)
+        environment["HOME"] = folder
+        for command, shown in commands:
+            done = subprocess.run(
+                shlex.split(command), cwd=place, env=environment,
+                capture_output=True, text=True, timeout=120, check=False,
+            )
+            if done.returncode != 0:
+                sys.exit(f"{command}\nexit code {done.returncode}\n{done.stderr}")
+            printed = normal(done.stdout)
+            if printed != shown:
+                difference = difflib.unified_diff(
+                    shown, printed, "README.md", "printed", lineterm=""
+                )
+                sys.exit("\n".join([command, *difference]))
+            print(f"as shown: {command}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,7 @@
 #include "actors/scoring/earlier_run.hpp"
 
 #include "actors/scoring/scoring_context.hpp"
-#include "actors/scoring/scoring_record.hpp"
+#include "actors/scoring/stored_scores.hpp"
 #include "runtime/store/snapshot_reader.hpp"
 
 #include <algorithm>
@@ -39,16 +39,16 @@ bool append_item(const scoring_plan& plan, const sqlite_row& row,
     return false;
   to.ids.add(row.text(0));
   to.digests.push_back(row.integer(1));
-  append(to.strategic.values, scores->values);
+  append(to.strategic.values, scores->item.values);
   append(to.strategic.categories, scores->categories);
   to.strategic.raw.push_back(scores->raw);
   to.strategic.completeness.push_back(scores->completeness);
   ++to.strategic.rows;
-  to.totals.strategic.push_back(scores->strategic);
-  to.totals.financial.push_back(scores->financial);
-  to.totals.financial_normalised.push_back(scores->financial_normalised);
-  to.totals.penalty.push_back(scores->penalty);
-  to.totals.total.push_back(scores->total);
+  to.totals.strategic.push_back(scores->item.strategic);
+  to.totals.financial.push_back(scores->item.financial);
+  to.totals.financial_normalised.push_back(scores->item.financial_normalised);
+  to.totals.penalty.push_back(scores->item.penalty);
+  to.totals.total.push_back(scores->item.total);
   return true;
 }
 

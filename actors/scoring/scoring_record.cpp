@@ -1,9 +1,7 @@
 #include "actors/scoring/scoring_record.hpp"
 
-#include <array>
-#include <cstring>
-#include <span>
-#include <string_view>
+#include "actors/scoring/stored_scores.hpp"
+
 #include <utility>
 
 namespace troupe::scoring {
@@ -15,7 +13,6 @@ using messages::SqlStatement;
 namespace {
 
 constexpr std::size_t record_columns = 10;
-constexpr std::size_t single_scores = 7; // raw to total.
 
 std::int64_t microseconds(runtime::clock::wall_time time) {
   return time.time_since_epoch().count();
@@ -27,43 +24,6 @@ void add_text(SqlStatement& to, const std::string& text) {
 
 void add_integer(SqlStatement& to, std::int64_t number) {
   to.add_parameters()->set_integer(number);
-}
-
-/// The value of an optional column; `absent` where the column is empty.
-double at(const column& values, std::size_t row, double absent) {
-  return values.size() == 0 ? absent : values.doubles()[row];
-}
-
-column score_blobs(const scored_batch& batch) {
-  auto sources = std::vector<std::span<const double>>{};
-  for (const auto& values : batch.strategic.values)
-    sources.push_back(values.doubles());
-  for (const auto& scores : batch.strategic.categories)
-    sources.push_back(scores.doubles());
-  const auto size = (sources.size() + single_scores) * sizeof(double);
-  auto offsets = std::vector<std::uint32_t>{};
-  offsets.reserve(batch.rows() + 1);
-  auto bytes = std::string(size * batch.rows(), '\0');
-  auto* to = bytes.data();
-  const auto put = [&](double value) {
-    std::memcpy(to, &value, sizeof value);
-    to += sizeof value;
-  };
-  const auto& totals = batch.totals;
-  for (std::size_t row = 0; row < batch.rows(); ++row) {
-    offsets.push_back(static_cast<std::uint32_t>(size * row));
-    for (const auto& source : sources)
-      put(source[row]);
-    put(batch.strategic.raw.doubles()[row]);
-    put(at(batch.strategic.completeness, row, 1.0));
-    put(totals.strategic.doubles()[row]);
-    put(totals.financial.doubles()[row]);
-    put(totals.financial_normalised.doubles()[row]);
-    put(at(totals.penalty, row, 0.0));
-    put(totals.total.doubles()[row]);
-  }
-  offsets.push_back(static_cast<std::uint32_t>(size * batch.rows()));
-  return column::blobs(std::move(offsets), std::move(bytes));
 }
 
 column row_numbers(const scored_batch& batch) {
@@ -214,7 +174,7 @@ column_block make_record(const scored_batch& batch) {
     batch.overall_ranks,
     or_zero(batch.financial_ranks, rows),
     or_zero(batch.strategic_ranks, rows),
-    score_blobs(batch),
+    encode_scores(batch),
   }};
 }
 
@@ -238,31 +198,6 @@ store_request make_store_request(const run_header& header,
   request.rows = column_block{std::move(columns)};
   add_retention(request.transaction, header.runs_kept);
   return request;
-}
-
-std::optional<stored_scores> decode_scores(const scoring_plan& plan,
-                                           std::string_view blob) {
-  const auto criteria = plan.criteria.size();
-  const auto categories = plan.categories.size();
-  const auto count = criteria + categories + single_scores;
-  if (blob.size() != count * sizeof(double))
-    return std::nullopt;
-  auto numbers = std::vector<double>(count);
-  std::memcpy(numbers.data(), blob.data(), blob.size());
-  auto scores = stored_scores{};
-  auto from = numbers.begin();
-  const auto next = [&](std::size_t size) {
-    const auto begin = from;
-    from += static_cast<std::ptrdiff_t>(size);
-    return std::vector<double>(begin, from);
-  };
-  scores.values = next(criteria);
-  scores.categories = next(categories);
-  for (auto* number :
-       {&scores.raw, &scores.completeness, &scores.strategic, &scores.financial,
-        &scores.financial_normalised, &scores.penalty, &scores.total})
-    *number = *from++;
-  return scores;
 }
 
 } // namespace troupe::scoring

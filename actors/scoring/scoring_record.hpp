@@ -28,9 +28,8 @@ struct run_header {
   std::uint64_t runs_kept = 50;
 };
 
-/// Tables of this subsystem. scoring_items has a row per item and run; `scores`
-/// is the doubles (little-endian) of: a value per criterion, a contribution per
-/// category, strategic_raw, completeness, and the columns of `total_block`.
+/// Tables of this subsystem. scoring_runs has a row per run, scoring_items one
+/// per item and run; its column `scores` is that of stored_scores.hpp.
 [[nodiscard]] const runtime::migration_list& scoring_schema();
 
 /// The rows of one batch for scoring_items.
@@ -49,22 +48,5 @@ make_store_request(const run_header& header, const scoring_plan& plan,
                    const messages::ScoringSummary& summary,
                    const std::string& summary_json,
                    const std::vector<messages::column_block>& records);
-
-/// The numbers of one stored item, in the order of `scores` above.
-struct stored_scores {
-  std::vector<double> values;
-  std::vector<double> categories;
-  double raw = 0.0;
-  double completeness = 1.0;
-  double strategic = 0.0;
-  double financial = 0.0;
-  double financial_normalised = 0.0;
-  double penalty = 0.0;
-  double total = 0.0;
-};
-
-/// Reads `scores`; nothing when the blob is of another shape.
-[[nodiscard]] std::optional<stored_scores>
-decode_scores(const scoring_plan& plan, std::string_view blob);
 
 } // namespace troupe::scoring

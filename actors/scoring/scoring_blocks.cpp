@@ -1,6 +1,7 @@
 #include "actors/scoring/scoring_blocks.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace troupe::scoring {
@@ -111,15 +112,33 @@ item_block map_columns(const item_block& items, std::size_t rows, F f) {
   return result;
 }
 
+/// Details come in the order of their names in `item_batch`.
+bool is_sound_details(const std::vector<column>& details, std::size_t rows) {
+  constexpr auto kinds
+    = std::array{kind::texts,   kind::bytes,   kind::bytes,
+                 kind::doubles, kind::doubles, kind::doubles};
+  static_assert(kinds.size() == detail_count);
+  for (std::size_t i = 0; i < details.size(); ++i)
+    if (!fits(details[i], kinds[i], rows, false))
+      return false;
+  return true;
+}
+
 bool is_sound(const item_block& items) {
   const auto rows = items.rows;
+  // Readers of the flags do not look at the figures first.
+  if (items.has_financials.type() != kind::bytes
+      || (!items.financials.empty()
+          && items.financials.size() != financial_figure_count))
+    return false;
   return fits(items.ids, kind::texts, rows, !items.has_ids)
          && fits(items.titles, kind::texts, rows, true)
          && fits(items.digests, kind::integers, rows, true)
          && fits(items.has_financials, kind::bytes, rows,
                  items.financials.empty())
          && all_doubles(items.values, rows)
-         && all_doubles(items.financials, rows);
+         && all_doubles(items.financials, rows)
+         && is_sound_details(items.details, rows);
 }
 
 } // namespace

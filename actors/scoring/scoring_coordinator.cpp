@@ -6,11 +6,15 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <exception>
 #include <map>
+#include <new>
 #include <string>
 #include <utility>
 
 namespace troupe::scoring {
+
+using namespace std::chrono_literals;
 
 using messages::column_block;
 using messages::ScoringSummary;
@@ -31,6 +35,7 @@ struct scoring_coordinator_state {
   std::map<caf::actor_id, pulling_worker> pulling;
   caf::typed_response_promise<ScoringSummary, column_block> reply;
   bool concluding = false;
+  bool cancelled = false; ///< Before there was anything to cancel.
 };
 
 using pointer
@@ -57,6 +62,23 @@ void give_up(pointer self, const caf::error& reason) {
 
 void give_up(pointer self, const runtime::problem& reason) {
   give_up(self, runtime::to_error(reason));
+}
+
+/// What an exception means to whoever asked for the run.
+runtime::problem describe(const std::exception_ptr& thrown) {
+  auto reason = runtime::problem{};
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::bad_alloc&) {
+    reason.kind = runtime::problem_kind::unavailable;
+    reason.message = "out of memory";
+    reason.hint = "split the portfolio, or use --no-details";
+  } catch (const std::exception& error) {
+    reason.message = std::string{"internal error: "} + error.what();
+  } catch (...) {
+    reason.message = "internal error";
+  }
+  return reason;
 }
 
 void report_progress(pointer self) {
@@ -230,8 +252,10 @@ void start_workers(pointer self) {
   // An item that kills its worker is found by halving its batch, which takes
   // a few deaths for each item.
   options.intensity.restarts_max = 1'000;
+  options.delay.max = 20ms;
   self->state.workers
     = runtime::spawn_supervisor(self->system(), options, std::move(children));
+  self->monitor(self->state.workers);
 }
 
 void add_credit(pointer self) {
@@ -247,32 +271,62 @@ void add_credit(pointer self) {
 
 void handle_down(pointer self, const caf::down_msg& message) {
   const auto id = message.source.id();
+  if (self->state.workers && message.source == self->state.workers.address()) {
+    auto reason = runtime::problem{};
+    reason.message = "the workers die faster than they score";
+    reason.hint = "look for the reason in the log, --log-level debug";
+    give_up(self, reason);
+    return;
+  }
   if (self->state.pulling.erase(id) != 0 && self->state.reply.pending())
     go_on(self, self->state.run->lose(id));
 }
 
-auto start(pointer self) {
-  auto& state = self->state;
-  state.reply = self->make_response_promise<ScoringSummary, column_block>();
-  auto reply = state.reply;
-  state.run.emplace(state.options.run);
-  start_workers(self);
-  go_on(self, state.run->start());
-  return reply;
-}
-
 void cancel(pointer self) {
+  auto& state = self->state;
+  if (!state.run) {
+    state.cancelled = true;
+    return;
+  }
+  // Whether the store commits cannot be helped any more: this run gets whole.
+  if (state.concluding)
+    return;
   auto reason = runtime::problem{};
   reason.kind = runtime::problem_kind::interrupted;
   reason.message = "interrupted; nothing was written or stored";
   give_up(self, reason);
 }
 
+auto start(pointer self) {
+  auto& state = self->state;
+  auto reply = self->make_response_promise<ScoringSummary, column_block>();
+  if (state.run) {
+    reply.deliver(caf::make_error(runtime::problem_kind::conflict,
+                                  "this coordinator has a run already"));
+    return reply;
+  }
+  state.reply = reply;
+  state.run.emplace(state.options.run);
+  start_workers(self);
+  if (state.cancelled)
+    cancel(self);
+  else
+    go_on(self, state.run->start());
+  return reply;
+}
 scoring_coordinator_actor::behavior_type
 scoring_coordinator(pointer self, const scoring_coordinator_options& options) {
   self->state.options = options;
   self->set_down_handler(
     [=](const caf::down_msg& message) { handle_down(self, message); });
+  self->set_exit_handler(
+    [=](const caf::exit_msg& message) { give_up(self, message.reason); });
+  // Nobody else would answer the run's requester.
+  self->set_exception_handler([=](const std::exception_ptr& thrown) {
+    const auto reason = describe(thrown);
+    give_up(self, reason);
+    return runtime::to_error(reason);
+  });
   return {
     [=](const messages::GetScoringTask&) { add_credit(self); },
     [=](const messages::ScoringTaskResult& result, const column_block& block) {

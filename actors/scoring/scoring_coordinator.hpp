@@ -27,7 +27,8 @@ using scoring_coordinator_actor = scoring_tasks_actor::extend<
   // one block (`unpack_result`). Once per coordinator. Errors are problems.
   caf::replies_to<messages::RunScoring>::with<messages::ScoringSummary,
                                               messages::column_block>,
-  // Gives up: nothing of the run becomes visible.
+  // Gives up: nothing of the run becomes visible. Comes too late, and does
+  // nothing, once the result is being stored.
   caf::reacts_to<messages::CancelScoring>>;
 
 /// How far a run is; written by its coordinator, read by anybody.

@@ -24,6 +24,20 @@ problem broken_answer(const char* what) {
   return reason;
 }
 
+/// Whether the first column of an answer is of the right kind.
+bool is_answer(messages::ScoringStage stage, column::kind type) {
+  switch (stage) {
+    case messages::SCORING_STAGE_SORT:
+      return type == column::kind::doubles;
+    case messages::SCORING_STAGE_RANK:
+      return type == column::kind::counts;
+    case messages::SCORING_STAGE_RECORD:
+      return type == column::kind::integers;
+    default:
+      return type == column::kind::bytes;
+  }
+}
+
 runtime::record_format format_of(const messages::ScoringContext& context) {
   return context.format() == "csv" ? runtime::record_format::csv
                                    : runtime::record_format::jsonl;
@@ -60,7 +74,7 @@ std::size_t scoring_run::chunks_wanted() const {
     return 0;
   // Enough to keep every worker busy while the next chunks are read.
   const auto window = 2 * options_.workers + 2;
-  const auto in_hand = chunks_requested_ + board_.waiting() + board_.out();
+  const auto in_hand = chunks_in_hand();
   return in_hand < window ? window - in_hand : 0;
 }
 
@@ -133,6 +147,8 @@ outcome<void> scoring_run::complete(const ScoringTaskResult& result,
 outcome<void> scoring_run::fail(const ScoringTaskFailure& failure) {
   if (failure.has_input())
     return runtime::fail(from_message(failure.input()));
+  // Perhaps the worker failed before it took over the context.
+  context_seen_.clear();
   switch (board_.fail(failure.task(), failure.attempt())) {
     case task_board::verdict::late:
     case task_board::verdict::again:
@@ -255,8 +271,8 @@ outcome<void> scoring_run::accept(const job& done,
     default:
       break;
   }
-  if (block.empty())
-    return runtime::fail(broken_answer("no columns"));
+  if (block.empty() || !is_answer(done.task.stage(), block[0].type()))
+    return runtime::fail(broken_answer("columns"));
   switch (done.task.stage()) {
     case messages::SCORING_STAGE_SORT: {
       const auto values = block[0].doubles();
@@ -304,6 +320,9 @@ outcome<void> scoring_run::accept_items(const job& done,
     // The reader's last column has the lines.
     to.lines = block[block.size() - 1];
     to.items = part(block, 0, block.size() - 1);
+    if (to.lines.type() != column::kind::counts
+        || to.lines.size() != result.rows())
+      return runtime::fail(broken_answer("lines"));
   }
   const auto items = unpack_items(to.items);
   if (!items || items->rows != to.rows
@@ -334,7 +353,8 @@ outcome<void> scoring_run::accept_scores(const job& done,
       to.totals = part(block, size, totals_size);
     rows_scored_ += rows;
     const auto scores = unpack_strategic(to.strategic);
-    if (!scores || scores->rows != rows)
+    if (!scores || scores->rows != rows
+        || scores->categories.size() != options_.plan.categories.size())
       return runtime::fail(broken_answer("strategic scores"));
   } else {
     to.totals = block;
@@ -351,17 +371,16 @@ outcome<void> scoring_run::accept_scores(const job& done,
 // ----------------------------------------------------------------
 
 std::optional<scoring_run::output> scoring_run::take_output() {
-  for (auto& [file, position] : next_output_) {
-    if (position >= batches_.size())
+  for (auto& [file, next] : next_output_) {
+    const auto at = batches_.lower_bound(next);
+    if (at == batches_.end())
       continue;
-    const auto at
-      = std::next(batches_.begin(), static_cast<std::ptrdiff_t>(position));
     const auto text = at->second.texts.find(file);
     if (text == at->second.texts.end())
       continue;
     auto result = output{file, std::move(text->second)};
     at->second.texts.erase(text);
-    ++position;
+    next = at->first + 1;
     --outputs_waiting_;
     ++outputs_out_;
     return result;

@@ -127,8 +127,8 @@ public:
   // -- the output
   // --------------------------------------------------------------
 
-  /// The next piece, in the order of the rows; at most one per file is ahead of
-  /// output_written().
+  /// The next piece, the pieces of each file in the order of the rows. To be
+  /// called until there is none; written pieces make room for more.
   [[nodiscard]] std::optional<output> take_output();
 
   [[nodiscard]] runtime::outcome<void> output_written();
@@ -142,6 +142,11 @@ public:
 
   [[nodiscard]] bool is_done() const noexcept {
     return stage_ == stage::done;
+  }
+
+  /// Chunks asked for or in tasks: what chunks_wanted() bounds.
+  [[nodiscard]] std::size_t chunks_in_hand() const noexcept {
+    return chunks_requested_ + board_.waiting() + board_.out();
   }
 
   /// Items whose current stage is behind them, for progress.
@@ -242,8 +247,8 @@ private:
   void start_ranking();
   void start_ranking_others();
   void start_output();
-  void finish_ranking();
-  void finish_ranking_others();
+  runtime::outcome<void> finish_ranking();
+  runtime::outcome<void> finish_ranking_others();
   void enter(stage next);
   messages::column rank_input(std::size_t totals_column) const;
   messages::column_block scored(std::uint64_t key) const;
@@ -275,8 +280,8 @@ private:
   messages::column overall_order_;
   std::map<std::string, messages::column> ranks_; ///< By score.
 
-  std::map<std::string, std::uint64_t>
-    next_output_; ///< By file: batch position.
+  /// By file: no batch before this key has text to give out.
+  std::map<std::string, std::uint64_t> next_output_;
   std::size_t outputs_out_ = 0;
   std::size_t outputs_waiting_ = 0;
   std::string summary_json_;

@@ -1,8 +1,10 @@
+#include "actors/scoring/combination.hpp"
 #include "actors/scoring/incremental.hpp"
 #include "actors/scoring/scoring_run.hpp"
 
 #include <algorithm>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 namespace troupe::scoring {
@@ -26,12 +28,35 @@ constexpr std::size_t total_column = 4;
 /// How often a batch may be tried again whose items are all sound.
 constexpr int rescues_max = 3;
 
-/// Rank r (from 1) of the row that comes r-th in `order`.
-column ranks_of(const std::vector<std::uint32_t>& order) {
+/// Rank r (from 1) of the row that comes r-th in `order`; nothing when `order`
+/// has not every row once.
+std::optional<column> ranks_of(const std::vector<std::uint32_t>& order,
+                               std::uint64_t rows) {
+  if (order.size() != rows)
+    return std::nullopt;
   auto ranks = std::vector<std::uint32_t>(order.size());
-  for (std::size_t i = 0; i < order.size(); ++i)
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (order[i] >= rows || ranks[order[i]] != 0)
+      return std::nullopt;
     ranks[order[i]] = static_cast<std::uint32_t>(i + 1);
+  }
   return column{std::move(ranks)};
+}
+
+auto broken_order() {
+  return fail(problem_kind::failed,
+              "workers' answers contradict each other: ranks",
+              "run the same version on all nodes");
+}
+
+bool is_before(const messages::ItemProblem& left,
+               const messages::ItemProblem& right) {
+  return std::tuple{left.line(), std::string_view{left.item()},
+                    std::string_view{left.key()},
+                    std::string_view{left.reason()}}
+         < std::tuple{right.line(), std::string_view{right.item()},
+                      std::string_view{right.key()},
+                      std::string_view{right.reason()}};
 }
 
 } // namespace
@@ -65,11 +90,9 @@ outcome<void> scoring_run::advance() {
       start_ranking();
       return {};
     case stage::rank:
-      finish_ranking();
-      return {};
+      return finish_ranking();
     case stage::rank_others:
-      finish_ranking_others();
-      return {};
+      return finish_ranking_others();
     case stage::output:
       if (outputs_waiting_ == 0 && outputs_out_ == 0)
         stage_ = stage::done;
@@ -136,7 +159,7 @@ outcome<void> scoring_run::start_scoring() {
   scales_ = make_scales(options_.plan, statistics_, sorted_);
   auto scores = collect_financial_scores();
   scales_.financial_reference
-    = quantile(scores, options_.plan.combination.normalisation_percentile);
+    = financial_reference(options_.plan.combination, std::move(scores));
   enter(stage::score);
   find_changes();
   for (auto& [key, from] : batches_) {
@@ -286,20 +309,24 @@ void scoring_run::start_ranking() {
   }
 }
 
-void scoring_run::finish_ranking() {
+outcome<void> scoring_run::finish_ranking() {
   auto order = std::vector<std::uint32_t>{};
   order.reserve(scales_.rows);
   for (auto& part : rank_parts_) {
     order.insert(order.end(), part.begin(), part.end());
     part = {};
   }
-  ranks_[std::string{overall}] = ranks_of(order);
+  auto ranks = ranks_of(order, scales_.rows);
+  if (!ranks)
+    return broken_order();
+  ranks_[std::string{overall}] = std::move(*ranks);
   if (options_.ranking == ranks::overall_only) {
     start_output();
-    return;
+    return {};
   }
   overall_order_ = column{std::move(order)};
   start_ranking_others();
+  return {};
 }
 
 void scoring_run::start_ranking_others() {
@@ -319,12 +346,17 @@ void scoring_run::start_ranking_others() {
   add(strategic, strategic_column, 1);
 }
 
-void scoring_run::finish_ranking_others() {
-  ranks_[std::string{financial}] = ranks_of(rank_parts_[0]);
-  ranks_[std::string{strategic}] = ranks_of(rank_parts_[1]);
+outcome<void> scoring_run::finish_ranking_others() {
+  auto by_financial = ranks_of(rank_parts_[0], scales_.rows);
+  auto by_strategic = ranks_of(rank_parts_[1], scales_.rows);
+  if (!by_financial || !by_strategic)
+    return broken_order();
+  ranks_[std::string{financial}] = std::move(*by_financial);
+  ranks_[std::string{strategic}] = std::move(*by_strategic);
   rank_parts_.clear();
   overall_order_ = {};
   start_output();
+  return {};
 }
 
 // -- output
@@ -410,8 +442,11 @@ messages::ScoringSummary scoring_run::summary() const {
   message.set_rescored(rows_scored_);
   message.set_reason(reason_);
   *message.mutable_scales() = to_message(scales_);
-  for (const auto& entry : problems_)
-    *message.add_problems() = entry;
+  // They were found in whatever order the workers answered.
+  auto problems = problems_;
+  std::sort(problems.begin(), problems.end(), is_before);
+  for (auto& entry : problems)
+    *message.add_problems() = std::move(entry);
   for (const auto& warning : options_.plan.warnings)
     message.add_warnings(warning);
   for (const auto& warning : warnings_)

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -65,6 +66,15 @@ bool ids_ascend(const item_batch& batch) {
   return true;
 }
 
+/// Whether a batch has the columns that a result under this plan has.
+bool is_of_plan(const scored_batch& batch, const scoring_plan& plan) {
+  const auto& values = batch.strategic.values;
+  return batch.items.values.size() == plan.criteria.size()
+         && batch.strategic.categories.size() == plan.categories.size()
+         && (values.empty() || values.size() == plan.criteria.size())
+         && batch.overall_ranks.size() == batch.rows();
+}
+
 column sort_values(const column_block& block) {
   auto values = std::vector<double>{};
   for (std::size_t i = 0; i < block.size(); ++i)
@@ -112,6 +122,8 @@ stage_work::perform(const messages::ScoringTask& task,
   if (task.has_context())
     if (auto accepted = accept(task.context()); !accepted)
       return fail(accepted.error());
+  if (task.context_version() != context_.version())
+    throw std::runtime_error{"the worker has another context than the task"};
   if (before_task_)
     before_task_(task, block);
   auto done = [&]() -> outcome<finished> {
@@ -265,7 +277,7 @@ outcome<stage_work::finished>
 stage_work::render(const messages::ScoringTask& task,
                    const column_block& block) {
   const auto batch = unpack_scored(block);
-  if (!batch)
+  if (!batch || !is_of_plan(*batch, plan_))
     return undecodable();
   auto decimals = std::optional<int>{};
   if (context_.has_decimals())
@@ -284,7 +296,11 @@ outcome<stage_work::finished> stage_work::summarise(const column_block& block) {
     return undecodable();
   const auto& last = block[block.size() - 1];
   const auto result = unpack_result(part(block, 0, block.size() - 1));
-  if (!result || last.type() != column::kind::doubles)
+  if (!result || last.type() != column::kind::doubles
+      || !std::all_of(result->begin(), result->end(),
+                      [this](const auto& batch) {
+                        return is_of_plan(batch, plan_);
+                      }))
     return undecodable();
   const auto numbers = last.doubles();
   auto others
@@ -299,7 +315,7 @@ outcome<stage_work::finished> stage_work::summarise(const column_block& block) {
 
 outcome<stage_work::finished> stage_work::record(const column_block& block) {
   const auto batch = unpack_scored(block);
-  if (!batch)
+  if (!batch || !is_of_plan(*batch, plan_))
     return undecodable();
   return finished{{}, make_record(*batch)};
 }

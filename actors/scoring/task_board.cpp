@@ -1,5 +1,7 @@
 #include "actors/scoring/task_board.hpp"
 
+#include <iterator>
+
 namespace troupe::scoring {
 
 void task_board::add(task_id task, std::optional<std::uint32_t> attempts_max) {
@@ -14,6 +16,7 @@ std::optional<task_board::assignment> task_board::take(worker_id worker) {
   auto [task, taken] = queue_.front();
   queue_.pop_front();
   ++taken.attempts;
+  taken.taken = ++takes_;
   taken.worker = worker;
   out_[task] = taken;
   return assignment{task, taken.attempts};
@@ -31,26 +34,35 @@ task_board::verdict task_board::fail(task_id task, std::uint32_t attempt) {
   const auto found = out_.find(task);
   if (found == out_.end() || found->second.attempts != attempt)
     return verdict::late;
-  const auto failed = found->second;
-  out_.erase(found);
-  if (failed.attempts >= failed.attempts_max)
+  if (++found->second.failures >= found->second.attempts_max) {
+    out_.erase(found);
     return verdict::exhausted;
-  // In front: others may wait for this one to finish their stage.
-  queue_.emplace_front(task, failed);
-  ++retries_;
+  }
+  put_back(task);
   return verdict::again;
 }
 
+void task_board::put_back(task_id task) {
+  const auto found = out_.find(task);
+  // In front: others may wait for this one to finish their stage.
+  queue_.emplace_front(task, found->second);
+  out_.erase(found);
+  ++retries_;
+}
+
 std::vector<task_board::task_id> task_board::lose(worker_id worker) {
-  auto held = std::vector<assignment>{};
+  auto held = std::map<std::uint64_t, assignment>{}; // By order of taking.
   for (const auto& [task, holder] : out_)
     if (holder.worker == worker)
-      held.push_back({task, holder.attempts});
-  auto exhausted = std::vector<task_id>{};
-  for (const auto& [task, attempt] : held)
-    if (fail(task, attempt) == verdict::exhausted)
-      exhausted.push_back(task);
-  return exhausted;
+      held[holder.taken] = {task, holder.attempts};
+  if (held.empty())
+    return {};
+  const auto suspect = held.begin()->second;
+  for (auto other = held.rbegin(); other != std::prev(held.rend()); ++other)
+    put_back(other->second.task);
+  if (fail(suspect.task, suspect.attempt) == verdict::exhausted)
+    return {suspect.task};
+  return {};
 }
 
 void task_board::clear() {

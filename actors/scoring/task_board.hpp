@@ -15,6 +15,9 @@ namespace troupe::scoring {
 ///        ^               |
 ///        +--fail, lose---+--fail for the last time--> (gone, exhausted)
 ///
+/// A worker does its tasks in the order in which it took them, so of those that
+/// a dead worker held only the first can have killed it.
+///
 /// Pure bookkeeping: tasks and workers are numbers chosen by the caller. Only
 /// the holder of the newest attempt can complete or fail a task, so an answer
 /// from a worker given up on is recognised as late.
@@ -26,7 +29,7 @@ public:
   /// A task given out.
   struct assignment {
     task_id task = 0;
-    std::uint32_t attempt = 0; ///< 1 for the first.
+    std::uint32_t attempt = 0; ///< 1 for the first; grows with each take.
   };
 
   /// What becomes of a task that failed.
@@ -51,8 +54,8 @@ public:
 
   [[nodiscard]] verdict fail(task_id task, std::uint32_t attempt);
 
-  /// Takes back what a dead worker held; counts as a failed attempt. Returns
-  /// the tasks that are exhausted by it.
+  /// Takes back what a dead worker held. For the task it was at, this counts
+  /// as a failed attempt. Returns the tasks that are exhausted by it.
   [[nodiscard]] std::vector<task_id> lose(worker_id worker);
 
   /// Forgets everything, waiting or out.
@@ -77,13 +80,18 @@ public:
 
 private:
   struct entry {
-    std::uint32_t attempts = 0;
-    std::uint32_t attempts_max = 0;
+    std::uint32_t attempts = 0; ///< How often it was taken.
+    std::uint32_t failures = 0;
+    std::uint32_t attempts_max = 0; ///< Failures that exhaust it.
+    std::uint64_t taken = 0; ///< Grows with each take of any task.
     worker_id worker = 0;
   };
 
+  void put_back(task_id task);
+
   std::uint32_t attempts_max_;
   std::uint64_t retries_ = 0;
+  std::uint64_t takes_ = 0;
   std::deque<std::pair<task_id, entry>> queue_;
   std::map<task_id, entry> out_;
 };

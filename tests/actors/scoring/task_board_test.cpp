@@ -59,7 +59,7 @@ TEST_CASE("the answer of a worker given up on is late") {
   CHECK_FALSE(board.complete(second.task, second.attempt));
 }
 
-TEST_CASE("a lost worker's tasks count as failed") {
+TEST_CASE("of a lost worker's tasks only the one it was at has failed") {
   auto board = task_board{1};
   board.add(7);
   board.add(8);
@@ -67,8 +67,25 @@ TEST_CASE("a lost worker's tasks count as failed") {
   CHECK(board.take(1));
   CHECK(board.take(2));
   CHECK(board.take(1));
-  CHECK(board.lose(1) == std::vector<task_board::task_id>{7, 9});
+  CHECK(board.lose(1) == std::vector<task_board::task_id>{7});
   CHECK(board.out() == 1);
+  CHECK(board.take(2)->task == 9);
+}
+
+TEST_CASE("a task is never exhausted by the deaths of others") {
+  auto board = task_board{3};
+  board.add(9);
+  board.add(5);
+  for (auto death = 0; death < 2; ++death) {
+    CHECK(board.take(1)->task == 9);
+    CHECK(board.take(1)->task == 5);
+    CHECK(board.lose(1).empty());
+  }
+  CHECK(board.take(1)->task == 9);
+  CHECK(board.take(1)->task == 5);
+  CHECK(board.lose(1) == std::vector<task_board::task_id>{9});
+  const auto held = board.take(1).value();
+  CHECK(board.fail(held.task, held.attempt) == verdict::again);
 }
 
 TEST_CASE("every task is completed exactly once whatever workers do") {

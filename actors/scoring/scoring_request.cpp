@@ -241,7 +241,7 @@ outcome<prepared_scoring> prepare(scoring_request request,
   context.set_isolate_bad_items(request.on_bad_item == bad_item::isolate);
   context.set_as_of(request.as_of.time_since_epoch().count());
   // The store keeps every value.
-  context.set_keep_values(request.details || options.is_stored);
+  context.set_keep_values(request.details || to.run.record);
   context.set_keep_details(request.details);
   if (request.decimals)
     context.set_decimals(static_cast<std::uint32_t>(*request.decimals));

@@ -3,18 +3,45 @@
 #include "runtime/actor_errors.hpp"
 #include "runtime/actor_system.hpp"
 #include "runtime/ids.hpp"
+#include "runtime/supervision/supervisor.hpp"
 
 #include <caf/scoped_actor.hpp>
 
 #include <chrono>
 #include <optional>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
 namespace troupe::scoring {
 
+using namespace std::chrono_literals;
+
 using runtime::fail;
 using runtime::outcome;
+
+namespace {
+
+/// A store that is open already, and opened anew whenever its actor dies.
+runtime::child_spec store_child(runtime::store_actor opened,
+                                runtime::store_options options) {
+  auto spec = runtime::child_spec{};
+  spec.id = "store";
+  // It commits what it has accepted before it ends.
+  spec.shutdown = 30s;
+  spec.start = [opened = std::move(opened), options = std::move(options)](
+                 caf::actor_system& system) mutable {
+    if (opened)
+      return caf::actor_cast<caf::actor>(std::exchange(opened, nullptr));
+    auto again = runtime::spawn_store(system, options, scoring_schema());
+    if (!again)
+      throw std::runtime_error{runtime::render(again.error())};
+    return caf::actor_cast<caf::actor>(std::move(*again));
+  };
+  return spec;
+}
+
+} // namespace
 
 struct scorer::state {
   scorer_options options;
@@ -22,7 +49,7 @@ struct scorer::state {
   runtime::real_clock time;
   runtime::uuid_generator ids{time};
   runtime::local_system system;
-  runtime::store_actor store;
+  runtime::supervisor_actor root; ///< Only where there is a store.
 
   explicit state(scorer_options from)
     : options{std::move(from)}, workers{worker_count(options.workers)},
@@ -31,12 +58,7 @@ struct scorer::state {
       system{{.threads = workers + 1}} {}
 
   ~state() {
-    if (store) {
-      // The store commits what it has accepted before it ends.
-      auto self = caf::scoped_actor{*system};
-      self->send_exit(store, caf::exit_reason::user_shutdown);
-      self->wait_for(std::exchange(store, nullptr));
-    }
+    root = nullptr;
     system.shutdown(options.shutdown_timeout);
   }
 
@@ -50,7 +72,46 @@ struct scorer::state {
     return processors == 0 ? 1 : processors;
   }
 
+  outcome<void> open_store() {
+    if (options.store.empty())
+      return {};
+    auto from = runtime::store_options{};
+    from.path = options.store;
+    from.queue_max = options.store_queue_max;
+    from.cache_bytes = options.store_cache_bytes;
+    auto opened = runtime::spawn_store(*system, from, scoring_schema());
+    if (!opened)
+      return fail(opened.error());
+    auto supervisor = runtime::supervisor_options{};
+    supervisor.name = "troupe";
+    root = runtime::spawn_supervisor(*system, supervisor,
+                                     {store_child(std::move(*opened), from)});
+    system.set_root(caf::actor_cast<runtime::stoppable_actor>(root));
+    return {};
+  }
+
+  /// The store as it runs now; nothing where there is none.
+  outcome<runtime::store_actor> store() {
+    if (!root)
+      return runtime::store_actor{};
+    auto wanted = messages::GetChild{};
+    wanted.set_id("store");
+    auto found = outcome<runtime::store_actor>{};
+    caf::scoped_actor {
+      *system
+      } -> request(root, 10s, wanted)
+        .receive(
+          [&](const caf::actor& child) {
+            found = runtime::child_handle<runtime::store_actor>(child);
+          },
+          [&](const caf::error& error) {
+            found = fail(runtime::to_problem(error, *system));
+          });
+    return found;
+  }
+
   scoring_coordinator_actor start(prepared_scoring prepared,
+                                  runtime::store_actor store,
                                   std::shared_ptr<scoring_progress> progress) {
     auto to = scoring_coordinator_options{};
     to.run = std::move(prepared.run);
@@ -59,7 +120,7 @@ struct scorer::state {
     to.header.started_at = time.now();
     to.header.runs_kept = options.runs_kept;
     to.worker.before_task = options.before_task;
-    to.store = store;
+    to.store = std::move(store);
     to.progress = std::move(progress);
     to.now = [] { return runtime::real_clock{}.now(); };
     if (prepared.source)
@@ -82,17 +143,8 @@ scorer::~scorer() = default;
 
 outcome<scorer> scorer::create(scorer_options options) {
   auto made = std::make_unique<state>(std::move(options));
-  if (!made->options.store.empty()) {
-    auto store_options = runtime::store_options{};
-    store_options.path = made->options.store;
-    store_options.queue_max = made->options.store_queue_max;
-    store_options.cache_bytes = made->options.store_cache_bytes;
-    auto store
-      = runtime::spawn_store(*made->system, store_options, scoring_schema());
-    if (!store)
-      return fail(store.error());
-    made->store = std::move(*store);
-  }
+  if (auto opened = made->open_store(); !opened)
+    return fail(opened.error());
   return scorer{std::move(made)};
 }
 
@@ -108,9 +160,12 @@ scorer::score(scoring_request request,
     return fail(prepared.error());
   auto result = scoring_result{};
   result.plan = prepared->run.plan;
+  auto store = state_->store();
+  if (!store)
+    return fail(store.error());
   auto self = caf::scoped_actor{*state_->system};
-  const auto coordinator
-    = state_->start(std::move(*prepared), std::move(progress));
+  const auto coordinator = state_->start(
+    std::move(*prepared), std::move(*store), std::move(progress));
   const auto cancel = std::stop_callback{
     stop, [&] { caf::anon_send(coordinator, messages::CancelScoring{}); }};
   auto reason = std::optional<runtime::problem>{};

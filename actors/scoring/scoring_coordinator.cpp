@@ -1,6 +1,7 @@
 #include "actors/scoring/scoring_coordinator.hpp"
 
 #include "runtime/actor_errors.hpp"
+#include "runtime/logging/log.hpp"
 #include "runtime/supervision/supervisor.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -155,6 +156,13 @@ void write_output(pointer self) {
 void deliver(pointer self) {
   auto& state = self->state;
   auto summary = state.run->summary();
+  runtime::log_info("scoring", "run completed",
+                    {{"run", state.options.header.run},
+                     {"items", summary.items()},
+                     {"rescored", summary.rescored()},
+                     {"left_out", summary.problems_size()},
+                     {"retries", summary.retries()},
+                     {"stored", static_cast<bool>(state.options.store)}});
   summary.set_run(state.options.header.run);
   summary.set_summary_json(state.run->summary_json());
   state.reply.deliver(std::move(summary), pack(state.run->result()));
@@ -278,8 +286,24 @@ void handle_down(pointer self, const caf::down_msg& message) {
     give_up(self, reason);
     return;
   }
-  if (self->state.pulling.erase(id) != 0 && self->state.reply.pending())
-    go_on(self, self->state.run->lose(id));
+  if (self->state.pulling.erase(id) == 0 || !self->state.reply.pending())
+    return;
+  runtime::log_warning("scoring", "a worker died, its tasks go to others",
+                       {{"run", self->state.options.header.run},
+                        {"reason", caf::to_string(message.reason)}});
+  go_on(self, self->state.run->lose(id));
+}
+
+void handle_failure(pointer self, const messages::ScoringTaskFailure& failure) {
+  if (!self->state.reply.pending())
+    return;
+  if (!failure.has_input())
+    runtime::log_warning("scoring", "a task failed",
+                         {{"run", self->state.options.header.run},
+                          {"task", failure.task()},
+                          {"attempt", failure.attempt()},
+                          {"reason", failure.reason()}});
+  go_on(self, self->state.run->fail(failure));
 }
 
 void cancel(pointer self) {
@@ -334,8 +358,7 @@ scoring_coordinator(pointer self, const scoring_coordinator_options& options) {
         go_on(self, self->state.run->complete(result, block));
     },
     [=](const messages::ScoringTaskFailure& failure) {
-      if (self->state.reply.pending())
-        go_on(self, self->state.run->fail(failure));
+      handle_failure(self, failure);
     },
     [=](const messages::RunScoring&) { return start(self); },
     [=](const messages::CancelScoring&) { cancel(self); },

@@ -155,6 +155,11 @@ scorer::score(scoring_request request,
   auto preparation = preparation_options{};
   preparation.workers = state_->workers;
   preparation.store = state_->options.store;
+  // However the run ends, nobody is left behind who waits for a pipe.
+  auto end = std::stop_source{};
+  preparation.stop = end.get_token();
+  const auto cancel_reading
+    = std::stop_callback{stop, [&] { end.request_stop(); }};
   auto prepared = prepare(std::move(request), preparation);
   if (!prepared)
     return fail(prepared.error());
@@ -190,6 +195,7 @@ scorer::score(scoring_request request,
       [&](const caf::error& error) {
         reason = runtime::to_problem(error, *state_->system);
       });
+  end.request_stop();
   if (reason)
     return fail(std::move(*reason));
   return result;

@@ -54,7 +54,7 @@ outcome<item_format> format_of(const scoring_request& request) {
 }
 
 outcome<void> open_source(const scoring_request& request, item_format format,
-                          prepared_scoring& to) {
+                          std::stop_token stop, prepared_scoring& to) {
   auto file = runtime::input_file::open(request.items);
   if (!file)
     return fail(file.error());
@@ -71,7 +71,8 @@ outcome<void> open_source(const scoring_request& request, item_format format,
   } else {
     options.bytes_max = chunk_bytes;
   }
-  to.source.emplace(std::move(*file).into_source(), std::move(options));
+  to.source.emplace(std::move(*file).into_source(std::move(stop)),
+                    std::move(options));
   if (format != item_format::csv)
     return {};
   auto header = runtime::record_chunk{};
@@ -266,7 +267,7 @@ outcome<prepared_scoring> prepare(scoring_request request,
     const auto format = format_of(request);
     if (!format)
       return fail(format.error());
-    if (auto opened = open_source(request, *format, to); !opened)
+    if (auto opened = open_source(request, *format, options.stop, to); !opened)
       return fail(opened.error());
   }
   to.header.source = context.source();

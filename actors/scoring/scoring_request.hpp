@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -101,6 +102,8 @@ struct preparation_options {
   std::size_t workers = 2;
   /// File of the store in which the run is going to be; empty: none.
   std::string store;
+  /// Ends the wait for a silent source.
+  std::stop_token stop;
 };
 
 /// Checks the configuration, opens the source, reads its header and the

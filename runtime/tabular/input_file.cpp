@@ -3,14 +3,57 @@
 #include "runtime/tabular/file_problem.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <functional>
 #include <memory>
 #include <utility>
 
 namespace troupe::runtime {
+
+namespace {
+
+/// A descriptor that becomes readable when a stop is requested.
+class stop_signal {
+public:
+  explicit stop_signal(std::stop_token stop)
+    : descriptor_{::eventfd(0, EFD_CLOEXEC)} {
+    callback_.emplace(std::move(stop),
+                      [this] { ::eventfd_write(descriptor_, 1); });
+  }
+  stop_signal(const stop_signal&) = delete;
+  stop_signal& operator=(const stop_signal&) = delete;
+
+  ~stop_signal() {
+    callback_.reset(); // It may be writing right now.
+    ::close(descriptor_);
+  }
+
+  [[nodiscard]] int descriptor() const noexcept {
+    return descriptor_;
+  }
+
+private:
+  int descriptor_;
+  std::optional<std::stop_callback<std::function<void()>>> callback_;
+};
+
+/// Waits until there is something to read, or its end, or an error; false when
+/// a stop was requested.
+bool await_input(int input, int stop) {
+  auto both = std::array{pollfd{input, POLLIN, 0}, pollfd{stop, POLLIN, 0}};
+  while (::poll(both.data(), both.size(), -1) < 0)
+    if (errno != EINTR)
+      return true; // The read will say what is wrong.
+  return both[1].revents == 0;
+}
+
+} // namespace
 
 outcome<input_file> input_file::open(const std::filesystem::path& path) {
   auto file
@@ -50,8 +93,14 @@ input_file::~input_file() {
 }
 
 outcome<std::size_t> input_file::read(std::span<char> target) {
+  return read(target, -1);
+}
+
+outcome<std::size_t> input_file::read(std::span<char> target, int stop) {
   auto have = std::size_t{0};
   while (have < target.size()) {
+    if (stop >= 0 && !await_input(descriptor_, stop))
+      return fail(problem_kind::interrupted, "reading was interrupted");
     const auto count
       = ::read(descriptor_, target.data() + have, target.size() - have);
     if (count < 0 && errno == EINTR)
@@ -70,6 +119,17 @@ byte_source input_file::into_source() && {
   auto file = std::make_shared<input_file>(std::move(*this));
   return [file = std::move(file)](std::span<char> target) {
     return file->read(target);
+  };
+}
+
+byte_source input_file::into_source(std::stop_token stop) && {
+  if (size_bytes_) // Files never keep anybody waiting.
+    return std::move(*this).into_source();
+  auto file = std::make_shared<input_file>(std::move(*this));
+  auto signal = std::make_shared<stop_signal>(std::move(stop));
+  return [file = std::move(file),
+          signal = std::move(signal)](std::span<char> target) {
+    return file->read(target, signal->descriptor());
   };
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 namespace troupe::runtime {
@@ -39,10 +40,16 @@ public:
   /// The file as a byte source that owns it.
   [[nodiscard]] byte_source into_source() &&;
 
+  /// The same; a stop request ends the wait for a silent pipe with a problem
+  /// of kind `interrupted`.
+  [[nodiscard]] byte_source into_source(std::stop_token stop) &&;
+
 private:
   input_file(int descriptor, std::string name) noexcept
     : descriptor_{descriptor}, name_{std::move(name)} {}
 
+  /// Reads; `stop` is a descriptor that becomes readable, or -1.
+  outcome<std::size_t> read(std::span<char> target, int stop);
   void close() noexcept;
 
   int descriptor_ = -1;

@@ -2,6 +2,7 @@
 #include "actors/scoring/item_reader.hpp"
 #include "actors/scoring/portfolio.hpp"
 #include "actors/scoring/ranking.hpp"
+#include "tests/actors/scoring/golden_differences.hpp"
 #include "tests/actors/scoring/golden_portfolio.hpp"
 #include "tests/actors/scoring/portfolio_run.hpp"
 
@@ -17,39 +18,6 @@ using namespace troupe::tests;
 namespace {
 
 constexpr std::array<const char*, 2> readings{"resolved", "shipped"};
-
-/// What differs from the expected, at most a screenful of it.
-class differences {
-public:
-  void expect(const std::string& what, double actual, double expected) {
-    if (!is_near(actual, expected))
-      add(what, actual, expected);
-  }
-
-  void expect_exactly(const std::string& what, double actual, double expected) {
-    if (actual != expected)
-      add(what, actual, expected);
-  }
-
-  void expect(bool holds, const std::string& what) {
-    if (!holds && ++count_ <= lines_max)
-      text_ << what << '\n';
-  }
-
-  [[nodiscard]] std::string text() const {
-    return count_ == 0 ? "" : std::to_string(count_) + ":\n" + text_.str();
-  }
-
-private:
-  void add(const std::string& what, double actual, double expected) {
-    if (++count_ <= lines_max)
-      text_ << what << " is " << actual << ", not " << expected << '\n';
-  }
-
-  static constexpr std::size_t lines_max = 20;
-  std::size_t count_ = 0;
-  std::ostringstream text_;
-};
 
 scoring_configuration golden_configuration(const nlohmann::json& text,
                                            const std::string& reading) {
@@ -134,35 +102,6 @@ void compare_totals(differences& found, const portfolio_run& run,
     rank("overall_rank", run.overall_rank[row]);
     rank("financial_rank", run.financial_rank[row]);
     rank("strategic_rank", run.strategic_rank[row]);
-  }
-}
-
-/// Every leaf of `expected` is in `actual`. Matrices and counts exactly.
-void compare_json(differences& found, const std::string& path,
-                  const nlohmann::json& actual,
-                  const nlohmann::json& expected) {
-  if (expected.is_object()) {
-    for (const auto& [key, value] : expected.items()) {
-      const auto inner = path + '.' + key;
-      if (actual.is_object() && actual.contains(key))
-        compare_json(found, inner, actual[key], value);
-      else
-        found.expect(false, inner + " is absent");
-    }
-  } else if (expected.is_array()) {
-    found.expect(actual.is_array() && actual.size() == expected.size(),
-                 path + " has another size");
-    for (std::size_t i = 0; i < expected.size() && i < actual.size(); ++i)
-      compare_json(found, path + '[' + std::to_string(i) + ']', actual[i],
-                   expected[i]);
-  } else if (expected.is_number_float() && actual.is_number()) {
-    if (path.find(".matrix") != std::string::npos)
-      found.expect_exactly(path, actual.get<double>(), expected.get<double>());
-    else
-      found.expect(path, actual.get<double>(), expected.get<double>());
-  } else {
-    found.expect(actual == expected,
-                 path + " is " + actual.dump() + ", not " + expected.dump());
   }
 }
 

@@ -3,8 +3,13 @@
 #include "tests/support/places.hpp"
 
 #include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
+#include <stop_token>
+#include <thread>
 
 using namespace troupe::runtime;
 using namespace troupe::tests;
@@ -116,4 +121,24 @@ TEST_CASE("a symbolic link stays one and its target is replaced") {
   REQUIRE(file->commit());
   CHECK(std::filesystem::is_symlink(folder / "link.csv"));
   CHECK(read_file(target) == "new");
+}
+
+TEST_CASE("a stop request ends the wait for a silent pipe") {
+  const auto folder = temporary_folder{};
+  const auto path = folder / "pipe";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  // Both ends, so that opening does not wait either.
+  const auto both = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  REQUIRE(both >= 0);
+  auto stop = std::stop_source{};
+  auto source = input_file::open(path).value().into_source(stop.get_token());
+  REQUIRE(::write(both, "hello", 5) == 5);
+  auto buffer = std::array<char, 5>{};
+  CHECK(source(buffer).value() == 5);
+  auto asking = std::thread{[&] { stop.request_stop(); }};
+  const auto read = source(buffer);
+  asking.join();
+  ::close(both);
+  REQUIRE_FALSE(read);
+  CHECK(read.error().kind == problem_kind::interrupted);
 }

@@ -1,6 +1,7 @@
 #include "actors/scoring/configuration.hpp"
 #include "actors/scoring/configuration_keys.hpp"
 #include "actors/scoring/configuration_words.hpp"
+#include "actors/scoring/scoring_plan.hpp"
 #include "runtime/config/mapping_reader.hpp"
 #include "runtime/config/yaml_document.hpp"
 
@@ -149,6 +150,10 @@ public:
     auto result = read_document(root);
     if (found_.empty())
       place_broken_rules(root, validate(result));
+    // Whether comparisons contradict each other shows only with their weights.
+    if (found_.empty())
+      if (const auto plan = compile(result); !plan)
+        place_broken_rules(root, {plan.error()});
     if (found_.empty())
       return result;
     return fail(first_problem());

@@ -3,10 +3,12 @@
 #include "actors/scoring/earlier_run.hpp"
 #include "actors/scoring/financial_table.hpp"
 #include "actors/scoring/reports.hpp"
+#include "runtime/tabular/file_problem.hpp"
 #include "runtime/tabular/input_file.hpp"
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
@@ -40,6 +42,9 @@ constexpr std::array mode_names = {
 outcome<item_format> format_of(const scoring_request& request) {
   if (request.format)
     return *request.format;
+  auto ignored = std::error_code{};
+  if (fs::is_directory(request.items, ignored))
+    return fail(runtime::file_problem(EISDIR, request.items));
   const auto ending = fs::path{request.items}.extension().string();
   if (ending == ".csv")
     return item_format::csv;
@@ -163,12 +168,10 @@ outcome<void> create_outputs(const scoring_request& request,
   auto error = std::error_code{};
   fs::create_directories(request.out, error);
   if (error) {
-    auto reason = problem{};
-    reason.kind = error == std::errc::no_space_on_device
-                    ? problem_kind::unavailable
-                    : problem_kind::denied;
+    auto reason = runtime::file_problem(error.value(), request.out);
+    if (error == std::errc::not_a_directory)
+      reason.kind = problem_kind::invalid_input;
     reason.message = "cannot make the folder: " + error.message();
-    reason.file = request.out;
     reason.hint = "choose another folder with --out";
     return fail(std::move(reason));
   }

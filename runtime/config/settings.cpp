@@ -153,7 +153,8 @@ private:
         || text.find('\0') != std::string_view::npos)
       return fail(problem_kind::invalid_input,
                   "longer than " + std::to_string(text_bytes_max)
-                    + " bytes, or with NUL bytes");
+                    + " bytes, or with NUL bytes",
+                  "write a shorter text");
     const auto& choices = spec_->choices;
     if (!choices.empty()
         && std::find(choices.begin(), choices.end(), text) == choices.end())
@@ -173,7 +174,9 @@ private:
     const auto [stop, error] = std::from_chars(text.data(), end, value);
     if (error != std::errc{} || stop != end)
       return fail(problem_kind::invalid_input,
-                  "\"" + std::string{text} + "\" is not a whole number");
+                  "\"" + std::string{text} + "\" is not a whole number",
+                  "write digits only, for example "
+                    + std::string{spec_->fallback});
     return keep(value, target);
   }
 
@@ -195,9 +198,10 @@ private:
   template <class T>
   outcome<void> keep(std::int64_t value, T& target) const {
     if (value < spec_->min || value > spec_->max)
-      return fail(problem_kind::invalid_input, "must be from "
-                                                 + bound(spec_->min) + " to "
-                                                 + bound(spec_->max));
+      return fail(problem_kind::invalid_input,
+                  "must be from " + bound(spec_->min) + " to "
+                    + bound(spec_->max),
+                  "the default is " + std::string{spec_->fallback});
     target = static_cast<T>(value);
     return {};
   }

@@ -41,6 +41,7 @@ problem describe(int code, const std::string& path) {
     case ENOTDIR:
       reason.kind = problem_kind::not_found;
       reason.message = "no such file";
+      reason.hint = "check the spelling of the path";
       break;
     case EACCES:
     case EPERM:
@@ -51,10 +52,12 @@ problem describe(int code, const std::string& path) {
     case EISDIR:
       reason.kind = problem_kind::invalid_input;
       reason.message = "is a folder, not a file";
+      reason.hint = "name a file in it";
       break;
     default:
       reason.message
         = "cannot be read: " + std::generic_category().message(code);
+      reason.hint = "check the disk, or use a copy elsewhere";
   }
   return reason;
 }
@@ -85,7 +88,8 @@ outcome<std::string> read_all(const file_descriptor& file,
     if (text.size() > bytes_max)
       return fail(
         make_problem(problem_kind::invalid_input, path,
-                     "larger than " + std::to_string(bytes_max) + " bytes"));
+                     "larger than " + std::to_string(bytes_max) + " bytes",
+                     "check that it is the right file, or shorten it"));
   }
 }
 

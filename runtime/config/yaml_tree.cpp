@@ -305,7 +305,9 @@ build_yaml_tree(std::string_view text, const std::string& file,
     return fail(refused.reason);
   } catch (const YAML::Exception& wrong) {
     return fail(make_problem(file, to_place(wrong.mark),
-                             "not valid YAML or JSON: " + wrong.msg));
+                             "not valid YAML or JSON: " + wrong.msg,
+                             "check indentation, brackets and quotes up to "
+                             "this line"));
   } catch (const std::exception& wrong) {
     return fail(
       make_problem(file, {}, std::string{"cannot be parsed: "} + wrong.what()));

@@ -66,9 +66,10 @@ std::string_view hint_of(store_error error) noexcept {
       return "check the path; if it is right, restore a backup";
     case store_error::closed:
       return "start the store again";
+    case store_error::failed:
+      return "check that the path is a file and that its disk works";
     case store_error::constraint:
     case store_error::bad_statement:
-    case store_error::failed:
       break;
   }
   return {};

@@ -1,7 +1,9 @@
 #include "runtime/store/store_writer.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace troupe::runtime {
@@ -66,6 +68,49 @@ std::size_t size_bytes(const write_request& request) {
   return total;
 }
 
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Refuses what is not ours before anything is written: a lock beside a file or
+/// its journal mode, which is in the file, would already be too much.
+outcome<void> check_existing(const std::string& path,
+                             const migration_list& schema) {
+  auto error = std::error_code{};
+  auto reason = problem{};
+  reason.kind = problem_kind::invalid_input;
+  reason.file = path;
+  if (fs::is_directory(path, error)) {
+    reason.message = "is a folder, not a store";
+    reason.hint = "name a file in it";
+    return fail(std::move(reason));
+  }
+  const auto is_new = fs::file_size(path, error) == 0 || error;
+  // The file alone is not the whole store while it is in use, or after a crash.
+  if (is_new || store_lock::is_held(path) || fs::exists(path + "-wal", error))
+    return {};
+  auto options = sqlite_options{};
+  options.mode = open_mode::immutable;
+  const auto opened = sqlite_connection::open(path, options);
+  if (!opened)
+    return opened.error().kind == problem_kind::invalid_input
+             ? fail(opened.error())
+             : outcome<void>{};
+  const auto applied = read_applied_migrations(**opened);
+  if (!applied) {
+    reason = applied.error();
+  } else {
+    auto problems = find_schema_problems(schema, *applied);
+    if (problems.empty())
+      return {};
+    reason = std::move(problems.front());
+  }
+  reason.file = path;
+  return fail(std::move(reason));
+}
+
+} // namespace
+
 store_writer::store_writer(std::optional<store_lock> lock,
                            std::unique_ptr<sqlite_connection> connection,
                            const std::string& path)
@@ -78,6 +123,8 @@ outcome<store_writer> store_writer::open(const store_options& options,
                                          clock::wall_time now) {
   auto lock = std::optional<store_lock>{};
   if (options.path != ":memory:") {
+    if (auto checked = check_existing(options.path, schema); !checked)
+      return fail(std::move(checked.error()));
     auto acquired = store_lock::acquire(options.path);
     if (!acquired)
       return fail(std::move(acquired.error()));

@@ -48,7 +48,9 @@ problem field_problem(const record_chunk& chunk, const char* where,
       return problem_at(chunk, at, "text after the closing quote of a field",
                         "double the quotes that belong to the text");
     case csv_fault::unclosed_quote:
-      return problem_at(chunk, at, "quote is never closed");
+      return problem_at(chunk, at, "quote is never closed",
+                        "close it, or enclose the field in quotes and double "
+                        "those in it");
     case csv_fault::lone_return:
       return problem_at(chunk, at, "carriage return without line feed",
                         "end lines with LF or CRLF, or enclose the field in "
@@ -56,7 +58,7 @@ problem field_problem(const record_chunk& chunk, const char* where,
     case csv_fault::none:
       break;
   }
-  return problem_at(chunk, at, "malformed CSV");
+  return problem_at(chunk, at, "malformed CSV", "write it as RFC 4180 says");
 }
 
 problem ragged_problem(const record_chunk& chunk, const char* row,
@@ -73,7 +75,8 @@ problem ragged_problem(const record_chunk& chunk, const char* row,
     "row of " + std::to_string(count) + (count == 1 ? " field" : " fields")
       + " in a table of " + std::to_string(columns)
       + (columns == 1 ? " column" : " columns"),
-    count > columns ? "enclose fields that hold commas in quotes" : "");
+    count > columns ? "enclose fields that hold commas in quotes"
+                    : "write a comma for each missing field");
 }
 
 } // namespace troupe::runtime

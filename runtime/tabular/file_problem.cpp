@@ -35,8 +35,18 @@ problem file_problem(int error, std::string file) {
       reason.kind = problem_kind::unavailable;
       reason.hint = "raise the limit of open files (ulimit -n)";
       break;
+    case EEXIST:
+      reason.kind = problem_kind::invalid_input;
+      reason.hint = "there is something else of that name: choose another";
+      break;
+    case ENAMETOOLONG:
+    case EINVAL:
+      reason.kind = problem_kind::invalid_input;
+      reason.hint = "choose a shorter or simpler name";
+      break;
     default:
       reason.kind = problem_kind::failed;
+      reason.hint = "check the disk, or use another place";
   }
   return reason;
 }

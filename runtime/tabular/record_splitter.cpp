@@ -241,7 +241,8 @@ outcome<bool> record_splitter::hand_out(record_chunk& chunk,
       chunk, 0,
       "a record of more than " + std::to_string(options_.record_bytes_max)
         + " bytes begins here",
-      state.in_quotes ? "a quote that is never closed may be the reason" : ""));
+      state.in_quotes ? "a quote that is never closed may be the reason"
+                      : "end each record with a line feed"));
   }
   if (end < have)
     carry_.assign(chunk.bytes, end, have - end);

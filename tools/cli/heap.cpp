@@ -1,10 +1,11 @@
 #include "tools/cli/heap.hpp"
 
+#include <malloc.h>
+#include <sys/mman.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <malloc.h>
-#include <sys/mman.h>
 
 namespace troupe::tools {
 
@@ -26,8 +27,8 @@ void prepare_heap() {
   auto* heap = std::malloc(huge_bytes - page);
   if (heap == nullptr)
     return;
-  const auto first = (reinterpret_cast<std::uintptr_t>(heap) + page - 1)
-                     / page * page;
+  const auto first
+    = (reinterpret_cast<std::uintptr_t>(heap) + page - 1) / page * page;
   const auto size = huge_bytes - 2 * page;
   static_cast<void>(
     madvise(reinterpret_cast<void*>(first), size, MADV_HUGEPAGE));

@@ -116,8 +116,18 @@ outcome<scoring::scoring_configuration> load(const score_flags& flags) {
   auto configuration = flags.config.empty()
                          ? scoring::preset_configuration(flags.preset)
                          : scoring::read_configuration(flags.config);
-  if (!configuration)
+  if (!configuration) {
+    if (flags.config.empty())
+      configuration.error().key = "--preset";
     return configuration;
+  }
+  if (!flags.case_name.empty())
+    if (auto chosen = scoring::select_case(*configuration, flags.case_name);
+        !chosen) {
+      chosen.error().key = "--case";
+      chosen.error().file = flags.config;
+      return chosen;
+    }
   if (!flags.rules.empty())
     configuration->rules = flags.rules == "compat"
                              ? scoring::rule_set::compat

@@ -94,6 +94,11 @@ void describe_value(const CLI::App& at, std::string_view text,
     reason.message = text.substr(colon + 2);
   if (option->results().empty())
     reason.message = reason.key + " needs a value";
+  if (option->results().size() > 1 && option->get_items_expected_max() == 1) {
+    reason.message = "given more than once";
+    reason.hint = "give " + reason.key + " only once";
+    return;
+  }
   const auto choices = choices_of(*option);
   if (choices.empty() || option->results().empty())
     return;

@@ -89,7 +89,8 @@ TEST_CASE_METHOD(fixture, "an overridden value is checked all the same") {
   const auto problems = refuse();
   REQUIRE(problems.size() == 1);
   CHECK(render(problems[0])
-        == "troupe.yaml:1:10: \"many\" is not a whole number (key workers)");
+        == "troupe.yaml:1:10: \"many\" is not a whole number (key workers)\n"
+           "  hint: write digits only, for example 0");
 }
 
 TEST_CASE_METHOD(fixture, "all problems of all sources are told at once") {
@@ -107,6 +108,7 @@ TEST_CASE_METHOD(fixture, "all problems of all sources are told at once") {
            "troupe.yaml:2:22: unknown key \"pth\" (key store.pth)\n"
            "  hint: did you mean \"path\"?\n"
            "troupe.yaml:2:16: must be from 64KiB to 64GiB (key store.cache)\n"
+           "  hint: the default is 8MiB\n"
            "troupe.yaml:3:6: must be a mapping, not a list (key log)\n"
            "environment: \"xml\" is none of the choices (key TROUPE_OUTPUT)\n"
            "  hint: known: text, json\n"
@@ -115,6 +117,7 @@ TEST_CASE_METHOD(fixture, "all problems of all sources are told at once") {
            "  hint: did you mean \"TROUPE_LOG_LEVEL\"?\n"
            "command line: must be from 1 to 1000000 (key "
            "--scoring-batch-items)\n"
+           "  hint: the default is 8192\n"
            "command line: unknown setting workrs\n"
            "  hint: did you mean \"workers\"?\n");
 }

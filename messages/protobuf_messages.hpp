@@ -42,6 +42,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::RunScoring))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::CancelScoring))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::ScoringSummary))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::ScoreItems))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::ItemScores))
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 namespace troupe::messages {

@@ -1,6 +1,8 @@
 #include "actors/scoring/scored_item.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <tuple>
 #include <utility>
 
 namespace troupe::scoring {
@@ -17,17 +19,25 @@ std::vector<double> one(const messages::column& values, std::size_t row) {
 
 std::vector<item_place> best_items(const std::vector<scored_batch>& result,
                                    std::size_t count) {
-  auto rows = std::size_t{0};
-  for (const auto& batch : result)
-    rows += batch.rows();
-  auto places = std::vector<item_place>(std::min(count, rows));
+  // A stable order by rank: ranks of a real-time scoring may be equal.
+  auto places = std::vector<std::pair<std::uint32_t, item_place>>{};
   for (std::size_t i = 0; i < result.size(); ++i) {
     const auto ranks = result[i].overall_ranks.counts();
     for (std::size_t row = 0; row < ranks.size(); ++row)
-      if (ranks[row] <= places.size())
-        places[ranks[row] - 1] = {i, row};
+      places.push_back({ranks[row], {i, row}});
   }
-  return places;
+  const auto end
+    = places.begin()
+      + static_cast<std::ptrdiff_t>(std::min(count, places.size()));
+  std::partial_sort(
+    places.begin(), end, places.end(), [](const auto& left, const auto& right) {
+      return std::tuple{left.first, left.second.batch, left.second.row}
+             < std::tuple{right.first, right.second.batch, right.second.row};
+    });
+  auto best = std::vector<item_place>{};
+  for (auto at = places.begin(); at != end; ++at)
+    best.push_back(at->second);
+  return best;
 }
 
 item_scores scores_at(const scored_batch& batch, std::size_t row) {

@@ -1,5 +1,6 @@
 #include "actors/scoring/scorer.hpp"
 
+#include "actors/scoring/real_time_run.hpp"
 #include "runtime/actor_errors.hpp"
 #include "runtime/actor_system.hpp"
 #include "runtime/ids.hpp"
@@ -110,6 +111,34 @@ struct scorer::state {
     return found;
   }
 
+  outcome<void> commit(store_request request) {
+    const auto to = store();
+    if (!to)
+      return fail(to.error());
+    auto self = caf::scoped_actor{*system};
+    auto result = outcome<void>{};
+    self
+      ->request(*to, 600s, std::move(request.transaction),
+                std::move(request.rows))
+      .receive([](const messages::TransactionCommitted&) {},
+               [&](const caf::error& error) {
+                 result = fail(runtime::to_problem(error, *system));
+               });
+    return result;
+  }
+
+  outcome<scoring_result> score_in_real_time(prepared_scoring prepared,
+                                             std::stop_token stop) {
+    prepared.header.run = to_string(ids.next());
+    prepared.header.started_at = time.now();
+    auto surroundings = real_time_surroundings{};
+    surroundings.commit
+      = [this](store_request request) { return commit(std::move(request)); };
+    surroundings.now = [this] { return time.now(); };
+    surroundings.stop = std::move(stop);
+    return run_in_real_time(std::move(prepared), surroundings);
+  }
+
   scoring_coordinator_actor start(prepared_scoring prepared,
                                   runtime::store_actor store,
                                   std::shared_ptr<scoring_progress> progress) {
@@ -163,6 +192,8 @@ scorer::score(scoring_request request,
   auto prepared = prepare(std::move(request), preparation);
   if (!prepared)
     return fail(prepared.error());
+  if (prepared->basis)
+    return state_->score_in_real_time(std::move(*prepared), std::move(stop));
   auto result = scoring_result{};
   result.plan = prepared->run.plan;
   auto store = state_->store();

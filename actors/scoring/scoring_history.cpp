@@ -165,7 +165,9 @@ outcome<stored_run> scoring_history::find_run(std::string_view name) {
     return runs->front();
   };
   if (name == "last") {
-    auto runs = list_runs(1);
+    auto runs = select_runs("WHERE mode <> 'real_time'"
+                            " ORDER BY number DESC LIMIT 1",
+                            {});
     if (runs && runs->empty())
       return fail(no_run(name));
     return first_of(std::move(runs));

@@ -97,8 +97,9 @@ public:
   [[nodiscard]] runtime::outcome<std::vector<stored_run>>
   list_runs(std::size_t limit);
 
-  /// By number, by id or its unique beginning, or "last". `not_found` tells
-  /// which runs there are; an ambiguous beginning is `invalid_input`.
+  /// By number, by id or its unique beginning, or "last": the newest that was
+  /// not a real-time one, which has a few items only. `not_found` tells which
+  /// runs there are; an ambiguous beginning is `invalid_input`.
   [[nodiscard]] runtime::outcome<stored_run> find_run(std::string_view name);
 
   /// What each run made of the item, newest first. `not_found` when no run

@@ -13,6 +13,8 @@ using messages::SqlStatement;
 namespace {
 
 constexpr std::size_t record_columns = 10;
+/// Numbers of runs for which a real-time run stays.
+constexpr std::uint64_t real_time_runs_kept = 1'000;
 
 std::int64_t microseconds(runtime::clock::wall_time time) {
   return time.time_since_epoch().count();
@@ -102,17 +104,26 @@ SqlStatement insert_items(const std::string& run, std::size_t first_column) {
   return statement;
 }
 
+/// Real-time runs are small and many: they go by their own number, or when the
+/// oldest of the others that are kept is newer.
 void add_retention(messages::CommitTransaction& transaction,
-                   std::uint64_t runs_kept) {
-  if (runs_kept == 0)
+                   const run_header& header) {
+  const auto is_real_time = header.mode == "real_time";
+  const auto kept = is_real_time ? real_time_runs_kept : header.runs_kept;
+  if (kept == 0)
     return;
-  for (const auto* sql : {"DELETE FROM scoring_items WHERE run <="
-                          " (SELECT max(number) FROM scoring_runs) - ?1",
-                          "DELETE FROM scoring_runs WHERE number <="
-                          " (SELECT max(number) FROM scoring_runs) - ?1"}) {
+  const auto* runs
+    = is_real_time ? "(SELECT number FROM scoring_runs WHERE mode = 'real_time'"
+                     " AND number <= (SELECT max(number) FROM scoring_runs)"
+                     " - ?1)"
+                   : "(SELECT number FROM scoring_runs WHERE number < (SELECT"
+                     " number FROM scoring_runs WHERE mode <> 'real_time'"
+                     " ORDER BY number DESC LIMIT 1 OFFSET ?1 - 1))";
+  for (const auto* from : {"DELETE FROM scoring_items WHERE run IN ",
+                           "DELETE FROM scoring_runs WHERE number IN "}) {
     auto* statement = transaction.add_statements();
-    statement->set_sql(sql);
-    add_integer(*statement, static_cast<std::int64_t>(runs_kept));
+    statement->set_sql(std::string{from} + runs);
+    add_integer(*statement, static_cast<std::int64_t>(kept));
   }
 }
 
@@ -196,7 +207,7 @@ store_request make_store_request(const run_header& header,
       columns.push_back(record[i]);
   }
   request.rows = column_block{std::move(columns)};
-  add_retention(request.transaction, header.runs_kept);
+  add_retention(request.transaction, header);
   return request;
 }
 

@@ -24,7 +24,9 @@ struct run_header {
   std::string base_run; ///< The run an incremental or real-time one builds on.
   runtime::clock::wall_time started_at{};
   runtime::clock::wall_time finished_at{};
-  /// Complete runs kept; older ones go when this one is stored. 0: all.
+  /// Complete runs kept; older ones go when this one is stored, and real-time
+  /// runs that are older than all of them. 0: all. Of real-time runs the newest
+  /// thousand are kept.
   std::uint64_t runs_kept = 50;
 };
 

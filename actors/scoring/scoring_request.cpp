@@ -88,12 +88,25 @@ outcome<void> open_source(const scoring_request& request, item_format format,
   return {};
 }
 
-outcome<void> read_earlier(const preparation_options& options,
+/// What an incremental or real-time scoring builds on.
+outcome<void> read_earlier(const scoring_configuration& configuration,
+                           scoring_mode mode,
+                           const preparation_options& options,
                            prepared_scoring& to) {
+  if (mode != scoring_mode::incremental && mode != scoring_mode::real_time)
+    return {};
   if (options.store.empty())
     return fail(problem_kind::invalid_input,
-                "what changed is not known without a store",
+                "the mode " + std::string{to_string(mode)}
+                  + " builds on an earlier run, which only a store has",
                 "leave out --no-store and --no-details, or use --mode full");
+  if (mode == scoring_mode::real_time) {
+    auto basis = load_real_time_basis(options.store, configuration);
+    if (!basis)
+      return fail(basis.error());
+    to.basis = std::move(*basis);
+    return {};
+  }
   auto search = find_earlier_run(options.store, to.run.plan,
                                  to.header.configuration_digest);
   if (!search)
@@ -181,6 +194,9 @@ outcome<void> create_outputs(const scoring_request& request,
       return created;
     to.run.files.push_back(name);
   }
+  // A few items have no figures of a portfolio.
+  if (request.mode == scoring_mode::real_time)
+    return {};
   return create_output(fs::path{request.out} / "summary.json", "summary.json",
                        to);
 }
@@ -224,6 +240,10 @@ std::optional<scoring_mode> parse_scoring_mode(std::string_view text) {
 
 outcome<prepared_scoring> prepare(scoring_request request,
                                   const preparation_options& options) {
+  if (!request.ids.empty() && request.mode != scoring_mode::real_time)
+    return fail(problem_kind::invalid_input,
+                "ids are chosen in the mode real_time only",
+                "add --mode real_time, or leave out --ids");
   auto configuration = std::move(request.configuration);
   if (!request.case_name.empty()) {
     auto selected = select_case(std::move(configuration), request.case_name);
@@ -252,9 +272,9 @@ outcome<prepared_scoring> prepare(scoring_request request,
   to.header.mode = to_string(request.mode);
   to.header.case_name = request.case_name;
   to.header.configuration_digest = digest(configuration);
-  if (request.mode == scoring_mode::incremental)
-    if (auto read = read_earlier(options, to); !read)
-      return fail(read.error());
+  if (auto read = read_earlier(configuration, request.mode, options, to); !read)
+    return fail(read.error());
+  to.ids = std::move(request.ids);
   if (auto read = read_separate(request, to); !read)
     return fail(read.error());
   if (request.items.empty()) {

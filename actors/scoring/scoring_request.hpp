@@ -3,6 +3,7 @@
 #include "actors/scoring/configuration.hpp"
 #include "actors/scoring/item_batch.hpp"
 #include "actors/scoring/item_reader.hpp"
+#include "actors/scoring/real_time_basis.hpp"
 #include "actors/scoring/scored_batch.hpp"
 #include "actors/scoring/scoring_record.hpp"
 #include "actors/scoring/scoring_run.hpp"
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -53,7 +55,7 @@ struct scoring_request {
   /// File of separate financial records; empty: those within the items.
   std::string financials;
   bad_item on_bad_item = bad_item::refuse;
-  /// Ids to score; only for real_time.
+  /// Ids to score; only for real_time. Empty: all of a small source.
   std::vector<std::string> ids;
   /// Items a batch has at most; 0: as many as suit the machine.
   std::size_t batch_size = 0;
@@ -78,6 +80,10 @@ struct scoring_result {
   std::uint64_t rescored = 0;
   /// Why so many were rescored (incremental).
   std::string reason;
+  /// real_time: the run that the items were measured against, and its size;
+  /// ranks are those that they would have in it.
+  std::string base_run;
+  std::uint64_t base_items = 0;
   scoring_plan plan;
   scoring_scales scales;
   /// In the order of the source.
@@ -95,6 +101,9 @@ struct prepared_scoring {
   run_header header;
   std::optional<runtime::record_splitter> source;
   std::optional<std::uint64_t> source_bytes;
+  /// Only for real_time.
+  std::shared_ptr<const real_time_basis> basis;
+  std::vector<std::string> ids;
   std::map<std::string, runtime::output_file> outputs;
 };
 

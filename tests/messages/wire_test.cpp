@@ -43,6 +43,8 @@ OutputsPublished
 RunScoring
 CancelScoring
 ScoringSummary
+ScoreItems
+ItemScores
 )";
 
 constexpr auto first_id = caf::id_block::troupe::begin;

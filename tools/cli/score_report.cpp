@@ -69,6 +69,10 @@ void print_as_json(const scoring::scoring_result& result, std::size_t top,
   to["rescored"] = result.rescored;
   if (!result.reason.empty())
     to["reason"] = result.reason;
+  if (!result.base_run.empty()) {
+    to["base_run"] = result.base_run;
+    to["base_items"] = result.base_items;
+  }
   to["seconds"] = seconds;
   to["store"] = store.empty() ? json{} : json(store);
   to["top"] = json::array();
@@ -165,8 +169,14 @@ void print_score_report(const scoring::scoring_result& result, std::size_t top,
   }
   print_problems(result);
   print_best(best_of(result, top));
-  print_distribution(result.batches);
-  print_summary(result.summary_json);
+  if (result.base_run.empty()) {
+    print_distribution(result.batches);
+    print_summary(result.summary_json);
+  } else {
+    std::printf("\nranks are those among the %s items of run %s\n",
+                with_separators(result.base_items).c_str(),
+                result.base_run.c_str());
+  }
   std::printf("\n%s items in %.3f s (%s items/s)\n",
               with_separators(result.items).c_str(), seconds,
               with_separators(static_cast<std::uint64_t>(

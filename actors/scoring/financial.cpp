@@ -80,6 +80,7 @@ runtime::problem broken(std::string key, std::string message) {
   result.kind = runtime::problem_kind::invalid_input;
   result.message = std::move(message);
   result.key = std::move(key);
+  result.hint = "correct the value, or leave it out for the default";
   return result;
 }
 

@@ -62,7 +62,8 @@ child_setup make_setup(const std::string& command, const program_run& run) {
   auto variables = run.environment;
   variables.emplace("HOME", setup.folder);
   variables.emplace("LC_ALL", "C.UTF-8");
-  for (const auto* kept : {"PATH", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS"})
+  for (const auto* kept :
+       {"PATH", "TMPDIR", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS"})
     if (const auto* value = std::getenv(kept))
       variables.emplace(kept, value);
   for (const auto& [name, value] : variables)

@@ -41,6 +41,7 @@ public:
     request.items = folder_.write("items.jsonl", items);
     request.out = folder_ / "out";
     request.batch_size = batch_size;
+    request.as_of = as_of;
     return scorer_->score(std::move(request));
   }
 
@@ -51,6 +52,8 @@ public:
       FAIL(runtime::render(result.error()));
     return std::move(*result);
   }
+
+  runtime::clock::wall_time as_of{};
 
   [[nodiscard]] std::map<std::string, std::string> output() const {
     auto contents = std::map<std::string, std::string>{};
@@ -184,6 +187,26 @@ TEST_CASE("incremental runs build on one another") {
   shop.score(scoring_mode::incremental, ends + line(3, 5));
   const auto third = shop.score(scoring_mode::incremental, ends + line(3, 5));
   CHECK(third.rescored == 0);
+}
+
+TEST_CASE("items whose age is scored change as time passes") {
+  auto configuration = plain();
+  configuration.criteria[3].source = "age_days(created)";
+  configuration.criteria[3].method = normalisation::none;
+  auto shop = workshop{configuration};
+  const auto dated = [](std::uint64_t id, const char* rest) {
+    auto text = line(id, static_cast<double>(id), static_cast<double>(id));
+    text.replace(text.rfind('}'), 1, std::string{rest} + '}');
+    return text;
+  };
+  const auto items = dated(1, ",\"created\":\"2026-01-01\"")
+                     + dated(2, ",\"created\":\"2026-02-01\"") + dated(3, "");
+  shop.as_of = std::chrono::sys_days{std::chrono::year{2026} / 6 / 1};
+  shop.score(scoring_mode::full, items);
+  shop.as_of += std::chrono::days{1};
+  // The third has no date.
+  CHECK(shop.score(scoring_mode::incremental, items).reason
+        == "2 of 3 items changed");
 }
 
 TEST_CASE("changes are not asked for without a store") {

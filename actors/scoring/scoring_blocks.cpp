@@ -202,7 +202,8 @@ std::optional<item_block> unpack_items(const column_block& block) {
   if (head.empty())
     return std::nullopt;
   const auto sizes = std::size_t{5} + head[2] + head[3] + head[4];
-  if (block.size() != sizes || (head[4] != 0 && head[4] != detail_count))
+  if (block.size() != sizes || head[1] > 1
+      || (head[4] != 0 && head[4] != detail_count))
     return std::nullopt;
   auto items = item_block{};
   items.rows = head[0];

@@ -315,7 +315,8 @@ outcome<stage_work::finished> stage_work::summarise(const column_block& block) {
 
 outcome<stage_work::finished> stage_work::record(const column_block& block) {
   const auto batch = unpack_scored(block);
-  if (!batch || !is_of_plan(*batch, plan_))
+  if (!batch || !is_of_plan(*batch, plan_)
+      || batch->strategic.values.size() != plan_.criteria.size())
     return undecodable();
   return finished{{}, make_record(*batch)};
 }

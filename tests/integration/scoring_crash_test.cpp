@@ -30,7 +30,7 @@ constexpr std::size_t item_count = 3'000;
 
 /// 20, or as many as the nightly run asks for.
 int kill_count() {
-  const auto* asked = std::getenv("TROUPE_TEST_KILLS");
+  const auto* asked = std::getenv("TEST_KILLS");
   return asked == nullptr ? 20 : std::atoi(asked);
 }
 

@@ -171,6 +171,10 @@ runtime::outcome<void> read_csv(const runtime::record_chunk& chunk,
         return table.refuse(1, "there is no column for the id",
                             std::string{id_key},
                             "the first record names the columns");
+      if (std::none_of(header.begin(), header.end(), is_financial_key))
+        return table.refuse(1, "there is no column of financial data", "",
+                            "name columns initial_investment, "
+                            "expected_revenue and so on");
       continue;
     }
     const auto line = static_cast<std::size_t>(rows.line());

@@ -103,6 +103,9 @@ TEST_CASE_METHOD(refusing_program, "separate financial records are checked") {
   folder().write("money.csv", "work_item_id,discount_rate\n1,7\n");
   refuses_items("good.jsonl", {2, "money.csv", 2, "discount_rate", "between"},
                 {"--financials", "money.csv"});
+  folder().write("money.csv", "work_item_id,discount_rte\n1,0.1\n");
+  refuses_items("good.jsonl", {2, "money.csv", 1, "", "no column"},
+                {"--financials", "money.csv"});
   refuses_items("good.jsonl", {3, "none.csv", 0, "", ""},
                 {"--financials", "none.csv"});
 }

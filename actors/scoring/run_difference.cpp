@@ -21,6 +21,9 @@ namespace {
 constexpr std::size_t changes_max = 100;
 constexpr std::size_t depth_max = 16;
 
+/// Changes up to this are the rounding of sums.
+constexpr double noise_max = 1e-15;
+
 // -- configurations -----------------------------------------------------------
 
 using leaf_map = std::map<std::string, std::string>;
@@ -329,7 +332,7 @@ std::vector<part_change> compare_parts(const run_formula& formula_before,
                      &new_lines[new_criteria.size() + i]});
   auto changes = std::vector<part_change>{};
   for (const auto& part : parts)
-    if (auto change = change_of(part); change.change != 0.0)
+    if (auto change = change_of(part); std::abs(change.change) > noise_max)
       changes.push_back(std::move(change));
   std::stable_sort(changes.begin(), changes.end(),
                    [](const auto& left, const auto& right) {

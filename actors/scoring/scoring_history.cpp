@@ -228,8 +228,8 @@ scoring_history::item_history(const std::string& item) {
   auto sql = std::string{"SELECT "};
   sql += run_columns;
   sql += ", overall_rank, financial_rank, strategic_rank, total, completeness"
-         " FROM scoring_runs JOIN scoring_items ON run = number"
-         " WHERE item_id = ?1 ORDER BY number DESC";
+         " FROM scoring_runs CROSS JOIN scoring_items"
+         " WHERE run = number AND item_id = ?1 ORDER BY number DESC";
   const auto parameters = std::vector<sql_value>{item};
   const auto read = reader_.query(sql, parameters, [&](const sqlite_row& row) {
     points.push_back({run_of(row), ranks_of(row, run_column_count),

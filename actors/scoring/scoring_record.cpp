@@ -164,7 +164,7 @@ const runtime::migration_list& scoring_schema() {
      " strategic_rank INTEGER NOT NULL,"
      " scores BLOB NOT NULL,"
      " PRIMARY KEY (run, row)) WITHOUT ROWID;"
-     "CREATE INDEX scoring_items_by_id ON scoring_items (run, item_id)"},
+     "CREATE UNIQUE INDEX scoring_items_by_id ON scoring_items (run, item_id)"},
   };
   return schema;
 }

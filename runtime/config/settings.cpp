@@ -22,7 +22,8 @@ constexpr auto levels = std::array<std::string_view, 6>{
   "trace", "debug", "info", "warning", "error", "off"};
 constexpr auto colors
   = std::array<std::string_view, 3>{"auto", "always", "never"};
-constexpr auto outputs = std::array<std::string_view, 2>{"text", "json"};
+constexpr auto outputs
+  = std::array<std::string_view, 3>{"text", "json", "jsonl"};
 
 constexpr auto kib = std::int64_t{1} << 10;
 constexpr auto mib = std::int64_t{1} << 20;

@@ -58,6 +58,7 @@ void add_score_command(command_line& line);
 void add_bench_command(command_line& line);
 void add_generate_command(command_line& line);
 void add_config_command(command_line& line);
+void add_doctor_command(command_line& line);
 void add_completion_command(command_line& line);
 
 } // namespace troupe::tools

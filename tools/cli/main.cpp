@@ -168,6 +168,7 @@ void declare(command_line& line, shared_flags& flags) {
   line.app.footer("Examples:\n"
                   "  troupe score --items portfolio.jsonl --preset agile\n"
                   "  troupe generate portfolio --items 1000 --out items.jsonl\n"
+                  "  troupe score explain ITEM-1042\n"
                   "  troupe bench w4 --items 1000000\n"
                   "  troupe config show --origin\n\n"
                   "Exit codes: 0 ok, 1 failed, 2 usage or invalid input, "
@@ -180,6 +181,7 @@ void declare(command_line& line, shared_flags& flags) {
   add_bench_command(line);
   add_generate_command(line);
   add_config_command(line);
+  add_doctor_command(line);
   add_completion_command(line);
 }
 

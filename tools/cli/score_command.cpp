@@ -3,6 +3,7 @@
 #include "tools/cli/interruption.hpp"
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/progress_bar.hpp"
+#include "tools/cli/score_history_command.hpp"
 #include "tools/cli/score_report.hpp"
 
 #include <chrono>
@@ -288,6 +289,7 @@ void add_score_command(command_line& line) {
   const auto flags = std::make_shared<score_flags>();
   declare(*app, *flags);
   app->require_subcommand(0, 1);
+  add_score_history_commands(*app, line);
   app->callback([app, flags, &line] {
     if (app->get_subcommands().empty())
       line.chosen

@@ -45,7 +45,8 @@ TEST_CASE("damage to the stored scorings is found") {
            "run 1: 24 of 25 items are there"},
     damage{"UPDATE scoring_items SET row = 99 WHERE run = 1 AND row = 3",
            "run 1: its rows do not count from 0"},
-    damage{"UPDATE scoring_items SET item_id = 'ITEM-1'"
+    damage{"DROP INDEX scoring_items_by_id;"
+           "UPDATE scoring_items SET item_id = 'ITEM-1'"
            " WHERE run = 1 AND row = 1",
            "run 1: item \"ITEM-1\" is there more than once"},
     damage{"UPDATE scoring_items SET financial_rank = 77"

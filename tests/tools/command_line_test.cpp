@@ -170,7 +170,8 @@ TEST_CASE_METHOD(fixture, "bash completes commands, options and values") {
   CHECK_FALSE(offers(flags, "--origin"));
   CHECK(completions(*this, {"score", "--ite"}) == texts{"--items"});
   CHECK(completions(*this, {"score", "--preset", "a"}) == texts{"agile"});
-  CHECK(completions(*this, {"score", "--output", "=", "j"}) == texts{"json"});
+  CHECK(completions(*this, {"score", "--output", "=", "j"})
+        == texts{"json", "jsonl"});
   CHECK(completions(*this, {"--output", "t"}) == texts{"text"});
   CHECK(completions(*this, {"score", "--items", "scr"}) == texts{"script"});
 }

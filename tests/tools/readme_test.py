@@ -23,6 +23,7 @@ VARYING = [
     (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?Z?", "<time>"),
     (r"[\d.]+ m?s\b( \([\d,]+ items/s\))?", "<duration>"),
     (r" +", " "),
+    (r"\d+\.\d{3} (?=tools/examples)", "<duration> "),
 ]
 
 
@@ -57,6 +58,7 @@ def main():
         place = pathlib.Path(folder)
         (place / "build" / "release").mkdir(parents=True)
         (place / "build" / "demo").mkdir()
+        (place / "tools").symlink_to(ROOT / "tools")
         (place / "build" / "release" / "troupe").symlink_to(troupe)
         environment["HOME"] = folder
         for command, shown in commands:

@@ -114,7 +114,10 @@ void ask_for_chunks(pointer self) {
         [=](const messages::ItemChunk& head, const column_block& text) {
           go_on(self, self->state.run->add_chunk(head, text));
         },
-        [=](caf::error& reason) { give_up(self, reason); });
+        [=](const caf::error& reason) {
+          go_on(self, self->state.run->source_failed(
+                        runtime::to_problem(reason, self->system())));
+        });
   }
 }
 

@@ -90,6 +90,9 @@ outcome<void> scoring_run::add_chunk(const messages::ItemChunk& head,
     source_ended_ = true;
     return advance();
   }
+  // What comes after a refused line does not matter any more.
+  if (refusal_)
+    return advance();
   auto added = job{};
   added.task.set_stage(messages::SCORING_STAGE_READ);
   added.task.set_first_line(head.first_line());
@@ -145,8 +148,10 @@ outcome<void> scoring_run::complete(const ScoringTaskResult& result,
 }
 
 outcome<void> scoring_run::fail(const ScoringTaskFailure& failure) {
-  if (failure.has_input())
-    return runtime::fail(from_message(failure.input()));
+  if (failure.has_input()) {
+    static_cast<void>(board_.complete(failure.task(), failure.attempt()));
+    return refuse(from_message(failure.input()));
+  }
   // Perhaps the worker failed before it took over the context.
   context_seen_.clear();
   switch (board_.fail(failure.task(), failure.attempt())) {

@@ -107,6 +107,9 @@ public:
   [[nodiscard]] runtime::outcome<void>
   add_chunk(const messages::ItemChunk& head, messages::column_block text);
 
+  /// The source could not give the chunk that was asked for.
+  [[nodiscard]] runtime::outcome<void> source_failed(runtime::problem reason);
+
   // -- the workers
   // -------------------------------------------------------------
 
@@ -231,6 +234,9 @@ private:
 
   // From stage to stage.
   runtime::outcome<void> advance();
+  /// Ends the run with a problem of the input: the first one in the source,
+  /// whoever comes upon his first.
+  runtime::outcome<void> refuse(runtime::problem reason);
   runtime::outcome<void> finish_reading();
   runtime::outcome<void> check_ids();
   runtime::outcome<void> number_rows();
@@ -264,6 +270,7 @@ private:
 
   std::size_t chunks_requested_ = 0; ///< Without an answer.
   bool source_ended_ = false;
+  std::optional<runtime::problem> refusal_;
   double source_progress_ = 0.0;
   std::uint64_t rows_read_ = 0;
   std::uint64_t rows_scored_ = 0;

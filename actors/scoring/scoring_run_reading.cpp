@@ -186,4 +186,19 @@ void scoring_run::drop_excluded() {
   }
 }
 
+outcome<void> scoring_run::refuse(problem reason) {
+  // Without a line it is about the whole.
+  if (stage_ != stage::read || reason.line == 0)
+    return runtime::fail(std::move(reason));
+  if (!refusal_ || reason.line < refusal_->line)
+    refusal_ = std::move(reason);
+  source_ended_ = true;
+  return advance();
+}
+
+outcome<void> scoring_run::source_failed(problem reason) {
+  --chunks_requested_;
+  return refuse(std::move(reason));
+}
+
 } // namespace troupe::scoring

@@ -69,6 +69,9 @@ void scoring_run::enter(stage next) {
 }
 
 outcome<void> scoring_run::advance() {
+  // Earlier parts of the source have had their say.
+  if (refusal_ && board_.is_empty())
+    return runtime::fail(*refusal_);
   const auto is_idle
     = board_.is_empty() && source_ended_ && chunks_requested_ == 0;
   if (!is_idle)

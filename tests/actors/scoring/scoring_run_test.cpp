@@ -268,6 +268,32 @@ TEST_CASE("an id that occurs twice is refused with both lines") {
   }
 }
 
+TEST_CASE("of several bad items the first in the file is refused") {
+  const auto folder = temporary_folder{};
+  auto text = golden_lines_text(40);
+  // Two lines lose their end: the sixth and the last but one.
+  auto at = std::size_t{0};
+  for (int line = 1; line <= 39; ++line) {
+    const auto end = text.find('\n', at);
+    if (line == 6 || line == 39) {
+      text.erase(end - 1, 1);
+      at = end;
+    } else {
+      at = end + 1;
+    }
+  }
+  const auto items = folder.write("items.jsonl", text);
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    auto how = simulation{};
+    how.seed = seed;
+    how.workers = 4;
+    const auto refused
+      = simulate(file_request(rule_set::standard, items, 3), how);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().line == 6);
+  }
+}
+
 TEST_CASE("isolating leaves out repeated ids and bad rows, in line order") {
   const auto folder = temporary_folder{};
   const auto text = golden_lines_text(20);

@@ -111,7 +111,7 @@ TEST_CASE_METHOD(fixture, "all problems of all sources are told at once") {
            "  hint: the default is 8MiB\n"
            "troupe.yaml:3:6: must be a mapping, not a list (key log)\n"
            "environment: \"xml\" is none of the choices (key TROUPE_OUTPUT)\n"
-           "  hint: known: text, json\n"
+           "  hint: known: text, json, jsonl\n"
            "environment: unknown variable TROUPE_LOG_LEVL (key "
            "TROUPE_LOG_LEVL)\n"
            "  hint: did you mean \"TROUPE_LOG_LEVEL\"?\n"

@@ -20,8 +20,11 @@ namespace {
 
 constexpr auto run_columns
   = "number, run_id, mode, rules, case_name, source, base_run, started_at,"
-    " finished_at, items, rescored, left_out, reason, configuration_digest";
-constexpr std::size_t run_column_count = 14;
+    " finished_at, items, rescored, left_out, reason, configuration_digest,"
+    " COALESCE((SELECT base.items FROM scoring_runs AS base"
+    " WHERE base.run_id = scoring_runs.base_run"
+    " AND scoring_runs.mode = 'real_time'), items)";
+constexpr std::size_t run_column_count = 15;
 
 /// Ids that are looked at for one that is spelt alike.
 constexpr std::int64_t similar_ids_max = 200'000;
@@ -53,6 +56,7 @@ stored_run run_of(const sqlite_row& row) {
   run.left_out = count_at(row, 11);
   run.reason = row.text(12);
   run.configuration_digest = count_at(row, 13);
+  run.ranked_among = count_at(row, 14);
   return run;
 }
 

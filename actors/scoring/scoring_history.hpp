@@ -33,6 +33,9 @@ struct stored_run {
   std::uint64_t left_out = 0;
   std::string reason; ///< Why so many were rescored.
   std::uint64_t configuration_digest = 0;
+  /// Items among which its ranks count: its own, or those of the run that a
+  /// real-time one builds on.
+  std::uint64_t ranked_among = 0;
 };
 
 /// Places among the items of a run, from 1; 0: not ranked by it.

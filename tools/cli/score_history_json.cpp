@@ -148,7 +148,7 @@ void print_history_as_json(const std::string& item,
       {"total", point.total},
       {"completeness", point.completeness},
       {"ranks", ranks_json(point.ranks)},
-      {"of", point.run.items},
+      {"of", point.run.ranked_among},
     };
   });
   print_list({{"work_item_id", item}}, "history", std::move(list), output);
@@ -214,7 +214,7 @@ void print_explanation_as_json(const scoring::item_explanation& explanation) {
     {"title", item.title},
     {"run", run_json(explanation.run)},
     {"ranks", ranks_json(item.ranks)},
-    {"of", explanation.run.items},
+    {"of", explanation.run.ranked_among},
     {"total", item.scores.item.total},
     {"strategic", item.scores.item.strategic},
     {"financial", item.scores.item.financial},

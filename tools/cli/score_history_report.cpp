@@ -68,7 +68,7 @@ void print_history_as_text(const std::string& item,
       change = text.data();
     }
     const auto rank = with_separators(point.ranks.overall) + " of "
-                      + with_separators(point.run.items);
+                      + with_separators(point.run.ranked_among);
     std::printf("%5lld  %-20s  %8.4f  %8s  %18s  %6.0f %%\n",
                 static_cast<long long>(point.run.number),
                 render_instant(point.run.finished_at).c_str(), point.total,
@@ -192,7 +192,7 @@ void print_explanation_as_text(const scoring::item_explanation& explanation) {
   std::printf("%s  %s\n", item.id.c_str(), clip(item.title).c_str());
   std::printf("rank %s of %s, total %.4f, %.0f %% complete; %s, %s rules\n",
               with_separators(item.ranks.overall).c_str(),
-              with_separators(explanation.run.items).c_str(),
+              with_separators(explanation.run.ranked_among).c_str(),
               item.scores.item.total, item.scores.completeness * 100.0,
               name_of(explanation.run).c_str(), explanation.run.rules.c_str());
   for (const auto& reason : explanation.reasons)

@@ -1,5 +1,6 @@
 #include "actors/scoring/rank_stability.hpp"
 
+#include "actors/scoring/draw_stream.hpp"
 #include "actors/scoring/ranking.hpp"
 #include "actors/scoring/refusal.hpp"
 #include "actors/scoring/strategic_weights.hpp"
@@ -15,13 +16,9 @@ namespace {
 constexpr std::uint32_t iterations_max = 100'000;
 constexpr std::uint32_t rows_limit = 100'000;
 
-/// Steele, Lea, Flood, "Fast splittable pseudorandom number generators" (2014):
-/// the output function of SplitMix64.
+/// The output function of SplitMix64.
 std::uint64_t splitmix64(std::uint64_t state) noexcept {
-  auto z = state + 0x9E3779B97F4A7C15ULL;
-  z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9ULL;
-  z = (z ^ (z >> 27U)) * 0x94D049BB133111EBULL;
-  return z ^ (z >> 31U);
+  return mix_bits(state + draw_step);
 }
 
 /// Uniform in [0, 1), a function of its arguments only.

@@ -239,8 +239,7 @@ void pump(pointer self) {
     conclude(self);
 }
 
-// -- the workers
-// ---------------------------------------------------------------
+// -- the workers -------------------------------------------------------------
 
 void start_workers(pointer self) {
   auto children = std::vector<runtime::child_spec>{};

@@ -66,8 +66,7 @@ outcome<void> scoring_run::start() {
   return {};
 }
 
-// -- the source
-// ----------------------------------------------------------------
+// -- the source --------------------------------------------------------------
 
 std::size_t scoring_run::chunks_wanted() const {
   if (source_ended_)
@@ -104,8 +103,7 @@ outcome<void> scoring_run::add_chunk(const messages::ItemChunk& head,
   return {};
 }
 
-// -- the workers
-// ---------------------------------------------------------------
+// -- the workers -------------------------------------------------------------
 
 void scoring_run::add_job(job added,
                           std::optional<std::uint32_t> attempts_max) {
@@ -260,8 +258,7 @@ void scoring_run::exclude(std::uint64_t key, std::uint64_t row,
   entry.set_reason(reason);
 }
 
-// -- what the answers mean
-// -----------------------------------------------------
+// -- what the answers mean ---------------------------------------------------
 
 outcome<void> scoring_run::accept(const job& done,
                                   const ScoringTaskResult& result,
@@ -372,8 +369,7 @@ outcome<void> scoring_run::accept_scores(const job& done,
   return is_part ? complete_scores(to) : outcome<void>{};
 }
 
-// -- the output
-// ----------------------------------------------------------------
+// -- the output --------------------------------------------------------------
 
 std::optional<scoring_run::output> scoring_run::take_output() {
   for (auto& [file, next] : next_output_) {

@@ -95,8 +95,7 @@ public:
   /// Has to be called once, before anything else.
   [[nodiscard]] runtime::outcome<void> start();
 
-  // -- the source
-  // --------------------------------------------------------------
+  // -- the source ------------------------------------------------------------
 
   /// How many more chunks may be asked for now; bounds what is in memory.
   [[nodiscard]] std::size_t chunks_wanted() const;
@@ -110,8 +109,7 @@ public:
   /// The source could not give the chunk that was asked for.
   [[nodiscard]] runtime::outcome<void> source_failed(runtime::problem reason);
 
-  // -- the workers
-  // -------------------------------------------------------------
+  // -- the workers -----------------------------------------------------------
 
   /// The next task; nothing while there is none to give.
   [[nodiscard]] std::optional<offer> take(worker_id worker);
@@ -127,8 +125,7 @@ public:
   /// A worker died: what it held is done by others.
   [[nodiscard]] runtime::outcome<void> lose(worker_id worker);
 
-  // -- the output
-  // --------------------------------------------------------------
+  // -- the output ------------------------------------------------------------
 
   /// The next piece, the pieces of each file in the order of the rows. To be
   /// called until there is none; written pieces make room for more.
@@ -136,8 +133,7 @@ public:
 
   [[nodiscard]] runtime::outcome<void> output_written();
 
-  // -- the result
-  // --------------------------------------------------------------
+  // -- the result ------------------------------------------------------------
 
   [[nodiscard]] stage current_stage() const noexcept {
     return stage_;

@@ -106,8 +106,7 @@ outcome<void> scoring_run::advance() {
   return {};
 }
 
-// -- sort, score, combine
-// ------------------------------------------------------
+// -- sort, score, combine ----------------------------------------------------
 
 outcome<void> scoring_run::start_sorting() {
   const auto& criteria = options_.plan.criteria;
@@ -276,8 +275,7 @@ void scoring_run::start_combining() {
   }
 }
 
-// -- rank
-// ----------------------------------------------------------------------
+// -- rank --------------------------------------------------------------------
 
 /// One column of the totals of the whole portfolio; a copy unless there is only
 /// one batch.
@@ -362,8 +360,7 @@ outcome<void> scoring_run::finish_ranking_others() {
   return {};
 }
 
-// -- output
-// --------------------------------------------------------------------
+// -- output ------------------------------------------------------------------
 
 scored_batch scoring_run::scored_one(const batch& from) const {
   auto result = scored_batch{};

@@ -29,7 +29,7 @@ struct interruption::state {
   std::thread waiting;
 };
 
-interruption::interruption() : state_{new state} {
+interruption::interruption() : state_{std::make_unique<state>()} {
   const auto set = signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   state_->waiting = std::thread{[this, set] {
@@ -45,7 +45,6 @@ interruption::interruption() : state_{new state} {
 interruption::~interruption() {
   pthread_kill(state_->waiting.native_handle(), SIGUSR1);
   state_->waiting.join();
-  delete state_;
 }
 
 std::stop_token interruption::token() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <stop_token>
 
 namespace troupe::tools {
@@ -19,7 +20,7 @@ public:
 private:
   struct state;
 
-  state* state_;
+  std::unique_ptr<state> state_;
 };
 
 } // namespace troupe::tools

@@ -48,14 +48,19 @@ progress_bar::progress_bar(std::function<progress_report()> ask)
       auto mutex = std::mutex{};
       auto wake = std::condition_variable_any{};
       auto lock = std::unique_lock{mutex};
-      const auto start = std::chrono::steady_clock::now();
+      auto start = std::chrono::steady_clock::now();
+      auto stage = std::string{};
       auto drawn = false;
       while (!wake.wait_for(lock, stop, 100ms,
                             [&] { return stop.stop_requested(); })) {
+        const auto report = ask();
+        // A share is one of its stage, so the time has to be.
+        if (std::exchange(stage, report.stage) != report.stage)
+          start = std::chrono::steady_clock::now();
         const auto elapsed
           = std::chrono::duration_cast<std::chrono::milliseconds>(
             std::chrono::steady_clock::now() - start);
-        const auto line = render_progress(ask(), elapsed, 24);
+        const auto line = render_progress(report, elapsed, 24);
         std::fprintf(stderr, "\r\033[K%s", line.c_str());
         std::fflush(stderr);
         drawn = true;

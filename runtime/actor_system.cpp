@@ -89,8 +89,9 @@ actor_configuration::actor_configuration(std::size_t threads) {
   if (threads == 0)
     threads = std::max(std::thread::hardware_concurrency(), 1U);
   set("scheduler.max-threads", threads);
-  // A worker in this phase of idling sleeps through the arrival of new work.
-  set("work-stealing.moderate-poll-attempts", std::size_t{0});
+  // An idle worker of the other policy, work stealing, sleeps for up to 10 ms
+  // while work waits in the queue of its neighbour.
+  set("scheduler.policy", caf::atom("sharing"));
 }
 
 local_system::local_system(local_system_options options)

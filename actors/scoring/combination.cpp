@@ -1,5 +1,7 @@
 #include "actors/scoring/combination.hpp"
 
+#include "actors/scoring/column_range.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -104,6 +106,19 @@ double risk_penalty(const combination_settings& settings, rule_set rules,
     return std::min(most, (2.0 - factor) * most);
   }
   return most * to_unit(risk);
+}
+
+bool is_total_strategic(const scoring_plan& plan, const item_view& items,
+                        const strategic_batch& strategic) {
+  if (plan.rules == rule_set::compat || !items.financials.empty()
+      || plan.combination.mode == integration_mode::financial_only)
+    return false;
+  const auto range = range_of_finite(strategic.raw);
+  return range.count == strategic.raw.size() && range.minimum >= 0.0
+         && range.maximum <= 1.0
+         && std::ranges::none_of(strategic.raw, [](double value) {
+              return std::signbit(value);
+            });
 }
 
 total_batch combine(const scoring_plan& plan, const scoring_scales& scales,

@@ -35,15 +35,18 @@ struct key_range {
   friend bool operator==(const key_range&, const key_range&) = default;
 };
 
+/// A column in pieces, whose rows are numbered through.
+using score_pieces = std::span<const std::span<const double>>;
+
 /// Cuts the keys into at most `parts` ranges that hold about as many of
 /// `scores` each (estimated on a fixed sample), without gap or overlap. The
 /// orders of the ranges, one after another, are `order_descending` whatever
 /// the cut, so that every range can be sorted by another worker.
-[[nodiscard]] std::vector<key_range>
-split_for_ranking(std::span<const double> scores, std::size_t parts);
+[[nodiscard]] std::vector<key_range> split_for_ranking(score_pieces scores,
+                                                       std::size_t parts);
 
 /// `order_descending` without the rows whose key is outside of `range`.
-[[nodiscard]] std::vector<std::uint32_t>
-order_part(std::span<const double> scores, key_range range);
+[[nodiscard]] std::vector<std::uint32_t> order_part(score_pieces scores,
+                                                    key_range range);
 
 } // namespace troupe::scoring

@@ -64,4 +64,10 @@ struct total_batch {
                                   const item_view& items,
                                   const strategic_batch& strategic);
 
+/// Whether `combine` would give the raw strategic scores, bit for bit, as
+/// strategic scores and as totals, and 0 for all the rest.
+[[nodiscard]] bool is_total_strategic(const scoring_plan& plan,
+                                      const item_view& items,
+                                      const strategic_batch& strategic);
+
 } // namespace troupe::scoring

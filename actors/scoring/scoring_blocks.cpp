@@ -292,6 +292,23 @@ column_block pack(total_batch&& batch) {
   }};
 }
 
+namespace {
+
+/// Zeros, shared by all blocks of a usual size.
+column zeros(std::size_t rows) {
+  static const auto usual = column{std::vector<double>(std::size_t{1} << 16)};
+  return rows <= usual.size() ? usual.slice(0, rows)
+                              : column{std::vector<double>(rows)};
+}
+
+} // namespace
+
+column_block totals_of_strategic(const column_block& strategic) {
+  const auto& raw = strategic[1];
+  const auto nothing = zeros(raw.size());
+  return column_block{{raw, nothing, nothing, column{}, raw}};
+}
+
 std::optional<total_block> unpack_totals(const column_block& block) {
   if (block.size() != 5)
     return std::nullopt;

@@ -77,6 +77,11 @@ struct total_block {
 
 [[nodiscard]] messages::column_block pack(total_batch&& batch);
 
+/// The totals of packed scores of which `is_total_strategic` is true, sharing
+/// their values.
+[[nodiscard]] messages::column_block
+totals_of_strategic(const messages::column_block& strategic);
+
 [[nodiscard]] std::optional<total_block>
 unpack_totals(const messages::column_block& block);
 

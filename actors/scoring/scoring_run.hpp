@@ -252,7 +252,7 @@ private:
   runtime::outcome<void> finish_ranking();
   runtime::outcome<void> finish_ranking_others();
   void enter(stage next);
-  messages::column rank_input(std::size_t totals_column) const;
+  std::vector<messages::column> rank_input(std::size_t totals_column) const;
   messages::column_block scored(std::uint64_t key) const;
   scored_batch scored_one(const batch& from) const;
 

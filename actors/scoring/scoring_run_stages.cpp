@@ -28,18 +28,21 @@ constexpr std::size_t total_column = 4;
 /// How often a batch may be tried again whose items are all sound.
 constexpr int rescues_max = 3;
 
-/// Rank r (from 1) of the row that comes r-th in `order`; nothing when `order`
-/// has not every row once.
-std::optional<column> ranks_of(const std::vector<std::uint32_t>& order,
-                               std::uint64_t rows) {
-  if (order.size() != rows)
+using order_parts = std::vector<std::vector<std::uint32_t>>;
+
+/// Rank r (from 1) of the row that comes r-th in the parts, one after another;
+/// nothing when they have not every row once.
+std::optional<column> ranks_of(const order_parts& parts, std::uint64_t rows) {
+  auto ranks = std::vector<std::uint32_t>(rows);
+  auto rank = std::uint32_t{0};
+  for (const auto& order : parts)
+    for (const auto row : order) {
+      if (row >= rows || ranks[row] != 0)
+        return std::nullopt;
+      ranks[row] = ++rank;
+    }
+  if (rank != rows)
     return std::nullopt;
-  auto ranks = std::vector<std::uint32_t>(order.size());
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    if (order[i] >= rows || ranks[order[i]] != 0)
-      return std::nullopt;
-    ranks[order[i]] = static_cast<std::uint32_t>(i + 1);
-  }
   return column{std::move(ranks)};
 }
 
@@ -277,28 +280,21 @@ void scoring_run::start_combining() {
 
 // -- rank --------------------------------------------------------------------
 
-/// One column of the totals of the whole portfolio; a copy unless there is only
-/// one batch.
-column scoring_run::rank_input(std::size_t totals_column) const {
-  if (batches_.size() == 1)
-    return batches_.begin()->second.totals[totals_column];
-  auto scores = std::vector<double>{};
-  scores.reserve(scales_.rows);
-  for (const auto& [key, from] : batches_) {
-    if (from.rows == 0)
-      continue;
-    const auto values = from.totals[totals_column].doubles();
-    scores.insert(scores.end(), values.begin(), values.end());
-  }
-  return column{std::move(scores)};
+/// One column of the totals of the whole portfolio, in as many pieces as there
+/// are batches.
+std::vector<column> scoring_run::rank_input(std::size_t totals_column) const {
+  auto pieces = std::vector<column>{};
+  for (const auto& [key, from] : batches_)
+    if (from.rows != 0)
+      pieces.push_back(from.totals[totals_column]);
+  return pieces;
 }
 
 void scoring_run::start_ranking() {
   enter(stage::rank);
   const auto parts = std::max<std::size_t>(1, options_.workers);
   rank_parts_.assign(parts, {});
-  const auto input
-    = column_block{std::vector<column>{rank_input(total_column)}};
+  const auto input = column_block{rank_input(total_column)};
   for (std::size_t part = 0; part < parts; ++part) {
     auto added = job{};
     added.task.set_stage(messages::SCORING_STAGE_RANK);
@@ -311,20 +307,19 @@ void scoring_run::start_ranking() {
 }
 
 outcome<void> scoring_run::finish_ranking() {
-  auto order = std::vector<std::uint32_t>{};
-  order.reserve(scales_.rows);
-  for (auto& part : rank_parts_) {
-    order.insert(order.end(), part.begin(), part.end());
-    part = {};
-  }
-  auto ranks = ranks_of(order, scales_.rows);
+  auto ranks = ranks_of(rank_parts_, scales_.rows);
   if (!ranks)
     return broken_order();
   ranks_[std::string{overall}] = std::move(*ranks);
   if (options_.ranking == ranks::overall_only) {
+    rank_parts_.clear();
     start_output();
     return {};
   }
+  auto order = std::vector<std::uint32_t>{};
+  order.reserve(scales_.rows);
+  for (const auto& part : rank_parts_)
+    order.insert(order.end(), part.begin(), part.end());
   overall_order_ = column{std::move(order)};
   start_ranking_others();
   return {};
@@ -339,8 +334,9 @@ void scoring_run::start_ranking_others() {
     added.task.set_stage(messages::SCORING_STAGE_RANK);
     added.task.set_file(std::string{score});
     added.task.set_part(part);
-    added.block = column_block{
-      std::vector<column>{rank_input(totals_column), overall_order_}};
+    auto input = rank_input(totals_column);
+    input.push_back(overall_order_);
+    added.block = column_block{std::move(input)};
     add_job(std::move(added));
   };
   add(financial, financial_column, 0);
@@ -348,8 +344,8 @@ void scoring_run::start_ranking_others() {
 }
 
 outcome<void> scoring_run::finish_ranking_others() {
-  auto by_financial = ranks_of(rank_parts_[0], scales_.rows);
-  auto by_strategic = ranks_of(rank_parts_[1], scales_.rows);
+  auto by_financial = ranks_of({rank_parts_[0]}, scales_.rows);
+  auto by_strategic = ranks_of({rank_parts_[1]}, scales_.rows);
   if (!by_financial || !by_strategic)
     return broken_order();
   ranks_[std::string{financial}] = std::move(*by_financial);

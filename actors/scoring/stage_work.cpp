@@ -85,11 +85,19 @@ column sort_values(const column_block& block) {
   return column{std::move(values)};
 }
 
+/// Without parts the last column is the order that equal scores keep.
 column order_scores(const messages::ScoringTask& task,
                     const column_block& block) {
-  const auto scores = block[0].doubles();
-  if (block.size() == 2)
-    return column{order_descending(scores, block[1].counts())};
+  const auto has_prior = task.parts() == 0;
+  auto scores = std::vector<std::span<const double>>{};
+  for (std::size_t i = 0; i + (has_prior ? 1 : 0) < block.size(); ++i)
+    scores.push_back(block[i].doubles());
+  if (has_prior) {
+    auto joined = std::vector<double>{};
+    for (const auto& piece : scores)
+      joined.insert(joined.end(), piece.begin(), piece.end());
+    return column{order_descending(joined, block[block.size() - 1].counts())};
+  }
   const auto ranges = split_for_ranking(scores, task.parts());
   if (task.part() >= ranges.size())
     return column{std::vector<std::uint32_t>{}};
@@ -139,6 +147,8 @@ stage_work::perform(const messages::ScoringTask& task,
       case messages::SCORING_STAGE_COMBINE:
         return combine_items(block);
       case messages::SCORING_STAGE_RANK:
+        if (block.empty())
+          return undecodable();
         return finished{{}, block_of(order_scores(task, block))};
       case messages::SCORING_STAGE_RENDER:
         return render(task, block);
@@ -244,12 +254,17 @@ stage_work::score_items(const column_block& block) {
   if (!scores.raw.empty())
     done.result.set_strategic_max(
       *std::max_element(scores.raw.begin(), scores.raw.end()));
-  // Under the standard rules a total depends on nothing but its own row.
-  if (plan_.rules == rule_set::standard) {
-    auto totals = pack(combine(plan_, scales_, rows, scores));
-    done.block = join(pack(std::move(scores)), totals);
-  } else {
+  if (plan_.rules == rule_set::compat) {
     done.block = pack(std::move(scores));
+    return done;
+  }
+  // Under the standard rules a total depends on nothing but its own row.
+  if (is_total_strategic(plan_, rows, scores)) {
+    auto packed = pack(std::move(scores));
+    done.block = join(packed, totals_of_strategic(packed));
+  } else {
+    const auto totals = pack(combine(plan_, scales_, rows, scores));
+    done.block = join(pack(std::move(scores)), totals);
   }
   return done;
 }

@@ -38,55 +38,44 @@ mask is_finite(vec values) {
   return hn::Eq(hn::Sub(values, values), hn::Zero(in_all));
 }
 
-/// One criterion's part in a vector of sums.
-struct term_constants {
-  explicit term_constants(const scoring_rule& rule)
-    : low{every(rule.low)}, high{every(rule.high)}, offset{every(rule.offset)},
-      extent{every(rule.extent)}, weight{every(rule.category_weight)} {}
-
-  vec low;
-  vec high;
-  vec offset;
-  vec extent;
-  vec weight;
-};
-
-template <scoring_rule::turn Turn>
-vec value_times_weight(const term_constants& term, vec values) {
-  const auto clipped = hn::Min(hn::Max(values, term.low), term.high);
-  auto ratio = hn::Div(hn::Sub(clipped, term.offset), term.extent);
-  if constexpr (Turn == scoring_rule::turn::complement)
+/// What one criterion adds to the sum of a vector of rows.
+vec weighted_ratio(const scoring_rule& rule, vec values) {
+  const auto clipped
+    = hn::Min(hn::Max(values, every(rule.low)), every(rule.high));
+  auto ratio
+    = hn::Div(hn::Sub(clipped, every(rule.offset)), every(rule.extent));
+  if (rule.inversion == scoring_rule::turn::complement)
     ratio = hn::Sub(every(1.0), ratio);
-  return hn::Mul(ratio, term.weight);
+  return hn::Mul(ratio, every(rule.category_weight));
 }
 
-/// Adds one term to the sums. Returns 0 where the values were finite.
-template <scoring_rule::turn Turn>
-vec add_term(const ratio_term& term, std::size_t rows, double* sums) {
-  const auto constants = term_constants{*term.rule};
-  auto doubt = hn::Zero(in_all);
-  for (auto row = std::size_t{0}; row < rows; row += hn::Lanes(in_all)) {
-    const auto values = load(term.values + row);
-    doubt = hn::Add(doubt, hn::Sub(values, values));
-    store(hn::Add(load(sums + row),
-                  value_times_weight<Turn>(constants, values)),
-          sums + row);
-  }
-  return doubt;
-}
-
+/// Two vectors of rows at once, so that the divisions of one hide the waits of
+/// the other; their sums never leave the registers.
 bool sum_ratios_here(std::span<const ratio_term> terms, std::size_t rows,
                      double* sums, double* raw) {
-  for (auto row = std::size_t{0}; row < rows; row += hn::Lanes(in_all))
-    store(hn::Zero(in_all), sums + row);
+  const auto lanes_here = hn::Lanes(in_all);
   auto doubt = hn::Zero(in_all);
-  for (const auto& term : terms)
-    doubt = hn::Add(
-      doubt, term.rule->inversion == scoring_rule::turn::complement
-               ? add_term<scoring_rule::turn::complement>(term, rows, sums)
-               : add_term<scoring_rule::turn::keep>(term, rows, sums));
-  for (auto row = std::size_t{0}; row < rows; row += hn::Lanes(in_all))
-    store(hn::Add(load(raw + row), load(sums + row)), raw + row);
+  for (auto row = std::size_t{0}; row < rows; row += 2 * lanes_here) {
+    // Of an odd number of vectors the last is done twice.
+    const auto next = row + lanes_here < rows ? row + lanes_here : row;
+    auto first = hn::Zero(in_all);
+    auto second = hn::Zero(in_all);
+    for (const auto& term : terms) {
+      const auto left = load(term.values + row);
+      const auto right = load(term.values + next);
+      // A number minus itself is 0 only when it is finite.
+      doubt
+        = hn::Add(doubt, hn::Add(hn::Sub(left, left), hn::Sub(right, right)));
+      first = hn::Add(first, weighted_ratio(*term.rule, left));
+      second = hn::Add(second, weighted_ratio(*term.rule, right));
+    }
+    store(first, sums + row);
+    store(second, sums + next);
+    const auto total = hn::Add(load(raw + row), first);
+    const auto next_total = hn::Add(load(raw + next), second);
+    store(total, raw + row);
+    store(next_total, raw + next);
+  }
   return hn::AllTrue(in_all, hn::Eq(doubt, hn::Zero(in_all)));
 }
 

@@ -3,9 +3,13 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <random>
+#include <vector>
 
 using namespace troupe::scoring;
 
@@ -43,6 +47,10 @@ item_batch to_items(const small_portfolio& portfolio, rule_set rules) {
     items.has_financials.push_back(record ? 1 : 0);
   }
   return items;
+}
+
+std::uint64_t bits(double value) {
+  return std::bit_cast<std::uint64_t>(value);
 }
 
 /// Reference and totals of a portfolio.
@@ -190,6 +198,40 @@ TEST_CASE("a batch without financial data combines without columns") {
   const auto result = combine(plan, {}, items, strategic);
   CHECK(result.total == std::vector<double>{0.25, 0.75});
   CHECK(result.penalty.empty());
+}
+
+TEST_CASE("totals that are the strategic scores are known as such") {
+  constexpr auto values
+    = std::array{0.0, 0.5, 1.0, -0.0, 1.5, -0.5, missing_value};
+  auto source = std::mt19937_64{23};
+  auto known = 0;
+  for (auto round = 0; round < 500; ++round) {
+    for (const auto mode : modes) {
+      const auto plan = plan_for(rule_set::standard, mode);
+      auto strategic = strategic_batch{};
+      strategic.rows = 1 + source() % 3;
+      for (auto row = std::size_t{0}; row < strategic.rows; ++row)
+        strategic.raw.push_back(values[source() % values.size()]);
+      if (source() % 4 == 0)
+        strategic.completeness.assign(strategic.rows, 0.0);
+      auto items = item_view{};
+      items.rows = strategic.rows;
+      if (!is_total_strategic(plan, items, strategic))
+        continue;
+      ++known;
+      const auto totals = combine(plan, {}, items, strategic);
+      const auto same = [&](const std::vector<double>& column) {
+        return std::ranges::equal(column, strategic.raw, {}, bits, bits);
+      };
+      CHECK(same(totals.total));
+      CHECK(same(totals.strategic));
+      CHECK(totals.financial == std::vector<double>(strategic.rows));
+      CHECK(totals.financial_normalised == totals.financial);
+      CHECK(totals.penalty.empty());
+    }
+  }
+  CHECK(known > 50);
+  CHECK_FALSE(is_total_strategic(plan_for(rule_set::compat, modes[0]), {}, {}));
 }
 
 TEST_CASE("a total is in 0 to 1 whatever the mode and the items") {

@@ -9,6 +9,7 @@
 #include <limits>
 #include <numeric>
 #include <random>
+#include <span>
 #include <vector>
 
 using namespace troupe;
@@ -35,6 +36,18 @@ rows all_rows(std::size_t count) {
   auto result = rows(count);
   std::iota(result.begin(), result.end(), 0U);
   return result;
+}
+
+/// The scores in pieces of uneven length.
+std::vector<std::span<const double>>
+in_pieces(const std::vector<double>& scores) {
+  auto pieces = std::vector<std::span<const double>>{};
+  auto rest = std::span<const double>{scores};
+  for (auto size = std::size_t{1}; !rest.empty(); size = size * 3 + 1) {
+    pieces.push_back(rest.first(std::min(size, rest.size())));
+    rest = rest.subspan(pieces.back().size());
+  }
+  return pieces;
 }
 
 /// Scores of one kind: spread, few distinct, any bits, clustered, ascending.
@@ -89,11 +102,12 @@ TEST_CASE("a ranking in parts is the ranking, however it is cut") {
   for (auto kind = 0; kind < 5; ++kind)
     for (const auto parts : {1U, 2U, 3U, 16U}) {
       const auto scores = make_scores(30'000, kind, parts);
-      const auto ranges = scoring::split_for_ranking(scores, parts);
+      const auto pieces = in_pieces(scores);
+      const auto ranges = scoring::split_for_ranking(pieces, parts);
       REQUIRE(ranges.size() <= parts);
       auto joined = rows{};
       for (const auto& range : ranges) {
-        const auto part = scoring::order_part(scores, range);
+        const auto part = scoring::order_part(pieces, range);
         joined.insert(joined.end(), part.begin(), part.end());
       }
       REQUIRE(joined == scoring::order_descending(scores));
@@ -102,10 +116,11 @@ TEST_CASE("a ranking in parts is the ranking, however it is cut") {
 
 TEST_CASE("ranking in parts shares the work evenly") {
   const auto scores = make_scores(100'000, 0, 9);
-  const auto ranges = scoring::split_for_ranking(scores, 4);
+  const auto pieces = in_pieces(scores);
+  const auto ranges = scoring::split_for_ranking(pieces, 4);
   REQUIRE(ranges.size() == 4);
   for (const auto& range : ranges) {
-    const auto size = scoring::order_part(scores, range).size();
+    const auto size = scoring::order_part(pieces, range).size();
     CHECK(size > 22'000);
     CHECK(size < 28'000);
   }

@@ -3,10 +3,8 @@
 #include "actors/scoring/draw_stream.hpp"
 #include "actors/scoring/ranking.hpp"
 #include "actors/scoring/refusal.hpp"
-#include "actors/scoring/strategic_weights.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 namespace troupe::scoring {
@@ -29,189 +27,21 @@ double draw(std::uint64_t seed, std::uint64_t iteration,
   return static_cast<double>(bits >> 11U) * 0x1.0p-53;
 }
 
-double to_unit(double value) noexcept {
-  return value > 0.0 ? std::min(value, 1.0) : 0.0;
-}
-
-/// Strategic scores before the clip (standard) or the factor (compat).
-std::vector<double> raw_scores(const scoring_plan& plan,
-                               const scored_portfolio& portfolio,
-                               std::span<const double> weights) {
-  const auto rows = portfolio.rows();
-  const auto n = portfolio.values.size();
-  auto scores = std::vector<double>(rows);
-  if (plan.rules == rule_set::compat) {
-    for (std::size_t j = 0; j < n; ++j)
-      for (std::size_t row = 0; row < rows; ++row)
-        scores[row] += portfolio.values[j][row] * weights[j];
-    return scores;
-  }
-  auto known = known_weights{plan, weights};
-  auto values = std::vector<double>(n);
-  for (std::size_t row = 0; row < rows; ++row) {
-    for (std::size_t j = 0; j < n; ++j)
-      values[j] = portfolio.values[j][row];
-    const auto own = known.of(values);
-    for (std::size_t j = 0; j < n; ++j)
-      if (!std::isnan(values[j]))
-        scores[row] += values[j] * own[j];
-  }
-  return scores;
-}
-
-score_basis basis_of(bool has_financial, bool has_strategic) noexcept {
-  if (has_financial)
-    return has_strategic ? score_basis::financial_and_strategic
-                         : score_basis::financial_only;
-  return has_strategic ? score_basis::strategic_only : score_basis::nothing;
+std::vector<std::uint32_t>
+find_contenders(const std::vector<stability_result::row>& rows,
+                std::size_t top) {
+  auto found = std::vector<std::uint32_t>{};
+  for (auto i = top; i < rows.size(); ++i)
+    if (rows[i].top_probability > 0.0)
+      found.push_back(static_cast<std::uint32_t>(i));
+  std::stable_sort(found.begin(), found.end(), [&](auto left, auto right) {
+    return rows[left].top_probability > rows[right].top_probability;
+  });
+  found.resize(std::min(found.size(), top));
+  return found;
 }
 
 } // namespace
-
-void append(scored_portfolio& portfolio, const item_view& items,
-            const strategic_batch& strategic, const total_batch& totals) {
-  const auto add
-    = [](std::vector<double>& to, const std::vector<double>& from) {
-        to.insert(to.end(), from.begin(), from.end());
-      };
-  const auto rows_before = portfolio.rows();
-  if (portfolio.values.empty())
-    portfolio.values.resize(strategic.values.size());
-  for (std::size_t j = 0; j < strategic.values.size(); ++j)
-    add(portfolio.values[j], strategic.values[j]);
-  add(portfolio.financial, totals.financial);
-  add(portfolio.financial_normalised, totals.financial_normalised);
-  add(portfolio.penalty, totals.penalty);
-  portfolio.penalty.resize(portfolio.rows());
-  portfolio.has_financial.resize(portfolio.rows());
-  constexpr auto score_b
-    = static_cast<std::size_t>(financial_figure::combined_financial_score);
-  for (std::size_t row = 0; row < items.rows; ++row)
-    if (!items.financials.empty() && items.has_financials[row] != 0
-        && !std::isnan(items.financials[score_b][row]))
-      portfolio.has_financial[rows_before + row] = 1;
-  for (std::size_t row = 0; row < items.rows; ++row)
-    portfolio.has_strategic.push_back(
-      strategic.completeness.empty() || strategic.completeness[row] > 0.0 ? 1
-                                                                          : 0);
-}
-
-scored_portfolio select(const scored_portfolio& portfolio,
-                        std::span<const std::uint32_t> rows) {
-  const auto pick = [&](const auto& column) {
-    auto picked = std::remove_cvref_t<decltype(column)>{};
-    picked.reserve(rows.size());
-    for (auto row : rows)
-      picked.push_back(column[row]);
-    return picked;
-  };
-  auto result = scored_portfolio{};
-  for (const auto& column : portfolio.values)
-    result.values.push_back(pick(column));
-  result.financial = pick(portfolio.financial);
-  result.financial_normalised = pick(portfolio.financial_normalised);
-  result.penalty = pick(portfolio.penalty);
-  result.has_financial = pick(portfolio.has_financial);
-  result.has_strategic = pick(portfolio.has_strategic);
-  return result;
-}
-
-std::vector<double> weights_of(const scoring_plan& plan) {
-  auto weights = std::vector<double>{};
-  for (const auto& planned : plan.criteria)
-    weights.push_back(planned.strategic_weight);
-  return weights;
-}
-
-std::vector<double> totals_under(const scoring_plan& plan,
-                                 const scored_portfolio& portfolio,
-                                 std::span<const double> weights) {
-  const auto scores = raw_scores(plan, portfolio, weights);
-  auto factor = 1.0;
-  if (plan.rules == rule_set::compat)
-    for (auto raw : scores)
-      factor = std::max(factor, raw);
-  auto totals = std::vector<double>(portfolio.rows());
-  for (std::size_t row = 0; row < totals.size(); ++row) {
-    const auto pair
-      = score_pair{portfolio.financial[row],
-                   portfolio.financial_normalised[row],
-                   plan.rules == rule_set::compat ? scores[row] / factor
-                                                  : to_unit(scores[row]),
-                   basis_of(portfolio.has_financial[row] != 0,
-                            portfolio.has_strategic[row] != 0)};
-    totals[row] = to_unit(combine_scores(plan.combination, plan.rules, pair)
-                          * (1.0 - portfolio.penalty[row]));
-  }
-  return totals;
-}
-
-// -- what if ------------------------------------------------------------------
-
-runtime::outcome<std::vector<double>>
-changed_weights(const scoring_plan& plan, const weight_change& change) {
-  const auto n = plan.criteria.size();
-  auto categories = std::map<std::string, double, std::less<>>{};
-  for (const auto& one : plan.categories)
-    categories[one.id] = one.weight;
-  auto within = std::map<std::string, double, std::less<>>{};
-  for (const auto& one : plan.criteria)
-    within[one.definition.id] = one.definition.weight;
-  const auto apply = [](const auto& changes, auto& weights,
-                        const std::string& what) -> runtime::outcome<void> {
-    for (const auto& [id, weight] : changes) {
-      const auto found = weights.find(id);
-      if (found == weights.end())
-        return refuse("unknown " + what + " \"" + id + "\"", id,
-                      "name an active one of the configuration");
-      if (!std::isfinite(weight) || weight < 0.0)
-        return refuse("weight is negative or not a number", id,
-                      "give a weight of 0 or more");
-      found->second = weight;
-    }
-    return {};
-  };
-  if (auto done = apply(change.categories, categories, "category"); !done)
-    return runtime::fail(std::move(done).error());
-  if (auto done = apply(change.criteria, within, "criterion"); !done)
-    return runtime::fail(std::move(done).error());
-
-  auto sums = std::vector<double>(plan.categories.size());
-  for (const auto& one : plan.criteria)
-    sums[one.category] += within[one.definition.id];
-  auto weights = std::vector<double>(n);
-  for (std::size_t j = 0; j < n; ++j) {
-    const auto& one = plan.criteria[j];
-    const auto sum = sums[one.category];
-    const auto share = sum > 0.0 ? within[one.definition.id] / sum : 0.0;
-    const auto global = share * categories[plan.categories[one.category].id];
-    weights[j] = one.global_weight > 0.0
-                   ? one.strategic_weight * (global / one.global_weight)
-                   : global;
-  }
-  const auto all = std::accumulate(weights.begin(), weights.end(), 0.0);
-  if (!(all > 0.0))
-    return refuse("no weight is left", "", "keep one weight above 0");
-  for (auto& weight : weights)
-    weight /= all;
-  return weights;
-}
-
-runtime::outcome<what_if_result> what_if(const scoring_plan& plan,
-                                         const scored_portfolio& portfolio,
-                                         const weight_change& change) {
-  const auto weights = changed_weights(plan, change);
-  if (!weights)
-    return runtime::fail(weights.error());
-  auto result = what_if_result{};
-  const auto before = totals_under(plan, portfolio, weights_of(plan));
-  result.totals = totals_under(plan, portfolio, *weights);
-  result.ranks_before = ranks_from_order(order_descending(before));
-  result.ranks_after = ranks_from_order(order_descending(result.totals));
-  return result;
-}
-
-// -- stability ----------------------------------------------------------------
 
 void merge(stability_counts& into, const stability_counts& from) {
   into.iterations += from.iterations;
@@ -276,9 +106,9 @@ stability_counts stability_experiment::run(std::uint32_t first,
   return counts;
 }
 
-rank_stability
+stability_result
 stability_experiment::summarise(const stability_counts& counts) const {
-  auto result = rank_stability{};
+  auto result = stability_result{};
   const auto iterations = static_cast<double>(counts.iterations);
   auto moves = std::uint64_t{0};
   for (std::size_t i = 0; i < rows_.size() && i < counts.moves.size(); ++i) {
@@ -297,10 +127,13 @@ stability_experiment::summarise(const stability_counts& counts) const {
     result.verdict = sensitivity::high;
   else if (result.mean_move > 2.0)
     result.verdict = sensitivity::medium;
+  result.contenders = find_contenders(result.rows, options_.top);
+  for (std::size_t i = 0; i < result.rows.size() && i < options_.top; ++i)
+    result.steady += result.rows[i].top_probability >= 0.9 ? 1 : 0;
   return result;
 }
 
-runtime::outcome<rank_stability>
+runtime::outcome<stability_result>
 measure_stability(const scoring_plan& plan, const scored_portfolio& portfolio,
                   const stability_options& options) {
   const auto experiment

@@ -1,78 +1,13 @@
 #pragma once
 
-#include "actors/scoring/combination.hpp"
-#include "actors/scoring/score_batch.hpp"
+#include "actors/scoring/scored_portfolio.hpp"
+#include "runtime/problem.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <span>
-#include <string>
 #include <vector>
 
 namespace troupe::scoring {
-
-/// Scored items, reduced to what other weights need: no source is read again.
-/// Plain columns; row order is file order.
-struct scored_portfolio {
-  /// values[criterion][row] as from `score` with `keep::values`; NaN: missing.
-  std::vector<std::vector<double>> values;
-  std::vector<double> financial;
-  std::vector<double> financial_normalised;
-  std::vector<double> penalty;
-  /// Whether Score B is defined.
-  std::vector<std::uint8_t> has_financial;
-  /// Whether any value that has weight was given.
-  std::vector<std::uint8_t> has_strategic;
-
-  [[nodiscard]] std::size_t rows() const noexcept {
-    return financial.size();
-  }
-};
-
-/// Appends scored rows. `strategic` needs its values.
-void append(scored_portfolio& portfolio, const item_view& items,
-            const strategic_batch& strategic, const total_batch& totals);
-
-/// Only these rows, in this order.
-[[nodiscard]] scored_portfolio select(const scored_portfolio& portfolio,
-                                      std::span<const std::uint32_t> rows);
-
-/// Totals under other strategic weights, one per criterion of the plan. The
-/// strategic factor of compat is that of these rows.
-[[nodiscard]] std::vector<double>
-totals_under(const scoring_plan& plan, const scored_portfolio& portfolio,
-             std::span<const double> weights);
-
-/// The strategic weights of a plan.
-[[nodiscard]] std::vector<double> weights_of(const scoring_plan& plan);
-
-// -- what if ------------------------------------------------------------------
-
-/// New weights by id; what is not named keeps its own. Category weights, and
-/// those of the criteria within a category, are brought back to the sum 1.
-struct weight_change {
-  std::map<std::string, double, std::less<>> categories;
-  std::map<std::string, double, std::less<>> criteria;
-};
-
-/// The strategic weights after a change. A weight derived by AHP changes in the
-/// proportion in which the configured one does. `invalid_input` for unknown
-/// ids, for weights that are negative or not finite, and if nothing is left.
-[[nodiscard]] runtime::outcome<std::vector<double>>
-changed_weights(const scoring_plan& plan, const weight_change& change);
-
-struct what_if_result {
-  std::vector<double> totals; ///< By row, after the change.
-  std::vector<std::uint32_t> ranks_before; ///< By row, from 1.
-  std::vector<std::uint32_t> ranks_after;
-};
-
-[[nodiscard]] runtime::outcome<what_if_result>
-what_if(const scoring_plan& plan, const scored_portfolio& portfolio,
-        const weight_change& change);
-
-// -- stability ----------------------------------------------------------------
 
 struct stability_options {
   std::uint64_t seed = 0;
@@ -103,7 +38,7 @@ void merge(stability_counts& into, const stability_counts& from);
 /// above 2 is medium.
 enum class sensitivity : std::uint8_t { low, medium, high };
 
-struct rank_stability {
+struct stability_result {
   struct row {
     std::uint32_t index = 0; ///< In the portfolio.
     std::uint32_t rank = 0; ///< With the given weights, from 1.
@@ -116,6 +51,11 @@ struct rank_stability {
   double mean_move = 0.0;
   double stability = 1.0; ///< 1 / (1 + mean_move).
   sensitivity verdict = sensitivity::low;
+  /// Positions in `rows` of those outside of the top k that were in it at least
+  /// once, the likeliest first; as many as the top has at most.
+  std::vector<std::uint32_t> contenders;
+  /// Rows of the top k that stayed in it at least nine times of ten.
+  std::uint32_t steady = 0;
 };
 
 /// A Monte Carlo experiment on weights. Draw = splitmix64 of (seed, iteration,
@@ -133,7 +73,8 @@ public:
   [[nodiscard]] stability_counts run(std::uint32_t first,
                                      std::uint32_t count) const;
 
-  [[nodiscard]] rank_stability summarise(const stability_counts& counts) const;
+  [[nodiscard]] stability_result
+  summarise(const stability_counts& counts) const;
 
 private:
   stability_experiment(scoring_plan plan, stability_options options)
@@ -147,7 +88,7 @@ private:
 };
 
 /// The whole experiment.
-[[nodiscard]] runtime::outcome<rank_stability>
+[[nodiscard]] runtime::outcome<stability_result>
 measure_stability(const scoring_plan& plan, const scored_portfolio& portfolio,
                   const stability_options& options);
 

@@ -1,6 +1,7 @@
 #include "actors/scoring/scoring_check.hpp"
 
 #include "actors/scoring/scoring_history.hpp"
+#include "actors/scoring/stored_details.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -179,6 +180,22 @@ void check_scores(scoring_history& history, const stored_run& run,
              });
 }
 
+void check_details(scoring_history& history, const stored_run& run,
+                   findings& found) {
+  check_rows(history,
+             "SELECT item_id, details FROM scoring_items WHERE run = ?1"
+             " AND details IS NOT NULL ORDER BY row",
+             {run.number}, found, [&](const sqlite_row& row) {
+               const auto blob = row.blob(1);
+               auto ignored = item_batch{};
+               if (!append_details({reinterpret_cast<const char*>(blob.data()),
+                                    blob.size()},
+                                   ignored))
+                 found.add(run, "item \"" + std::string{row.text(0)}
+                                  + "\": its details cannot be read");
+             });
+}
+
 } // namespace
 
 check_result check_scorings(const std::string& path) {
@@ -191,6 +208,7 @@ check_result check_scorings(const std::string& path) {
   }
   const auto has_items = history->reader().has_table("scoring_items");
   const auto runs = history->list_runs(runs_max);
+  const auto has_details = history->has_details();
   if (!has_items || !runs) {
     found.add(runs ? has_items.error() : runs.error());
     return result;
@@ -206,6 +224,8 @@ check_result check_scorings(const std::string& path) {
     if (check_rows_of(*history, run, found) && run.mode != "real_time")
       check_ranks(*history, run, found);
     check_scores(*history, run, found);
+    if (has_details.value_or(false))
+      check_details(*history, run, found);
   }
   return result;
 }

@@ -65,14 +65,6 @@ item_ranks ranks_of(const sqlite_row& row, std::size_t first) {
           count_at(row, first + 2)};
 }
 
-problem damaged(const stored_run& run, const std::string& what) {
-  auto reason = problem{};
-  reason.message
-    = what + " of run " + std::to_string(run.number) + " cannot be read";
-  reason.hint = "see what else is damaged: troupe doctor";
-  return reason;
-}
-
 std::string_view characters_of(std::span<const std::uint8_t> blob) {
   return {reinterpret_cast<const char*>(blob.data()), blob.size()};
 }
@@ -104,6 +96,14 @@ std::vector<category_score> categories_of(const scoring_plan& plan,
 }
 
 } // namespace
+
+problem damaged_run(const stored_run& run, const std::string& what) {
+  auto reason = problem{};
+  reason.message
+    = what + " of run " + std::to_string(run.number) + " cannot be read";
+  reason.hint = "see what else is damaged: troupe doctor";
+  return reason;
+}
 
 scoring_history::scoring_history(runtime::snapshot_reader reader, bool has_runs)
   : reader_{std::move(reader)}, has_runs_{has_runs} {}
@@ -197,6 +197,26 @@ outcome<stored_run> scoring_history::find_run(std::string_view name) {
   return first_of(std::move(runs));
 }
 
+outcome<stored_run> scoring_history::find_whole_run(std::string_view name) {
+  auto found = find_run(name);
+  if (found && found->mode == "real_time")
+    return fail(problem_kind::invalid_input,
+                "run " + std::to_string(found->number)
+                  + " scored single items in real time, not a portfolio",
+                "name a whole run: troupe score runs");
+  return found;
+}
+
+outcome<bool> scoring_history::has_details() {
+  auto found = false;
+  const auto read = reader_.query(
+    "SELECT 1 FROM troupe_schema WHERE subsystem = 'scoring' AND version = 2",
+    {}, [&](const sqlite_row&) { found = true; });
+  if (!read)
+    return fail(read.error());
+  return found;
+}
+
 problem scoring_history::no_item(const stored_run& run,
                                  const std::string& item) {
   auto reason = problem{};
@@ -268,13 +288,13 @@ outcome<run_formula> scoring_history::load_formula(const stored_run& run) {
   if (!read)
     return fail(read.error());
   if (!is_read)
-    return fail(damaged(run, "the scales"));
+    return fail(damaged_run(run, "the scales"));
   const auto parsed = parse_configuration(configuration, "");
   if (!parsed)
-    return fail(damaged(run, "the configuration"));
+    return fail(damaged_run(run, "the configuration"));
   auto plan = compile(*parsed);
   if (!plan)
-    return fail(damaged(run, "the configuration"));
+    return fail(damaged_run(run, "the configuration"));
   return run_formula{std::move(configuration), std::move(*plan),
                      from_message(scales)};
 }
@@ -301,7 +321,7 @@ outcome<stored_item> scoring_history::load_item(const stored_run& run,
   if (found.ranks.overall == 0 && !scores)
     return fail(no_item(run, item));
   if (!scores)
-    return fail(damaged(run, "item \"" + item + "\""));
+    return fail(damaged_run(run, "item \"" + item + "\""));
   found.scores = std::move(*scores);
   return found;
 }

@@ -87,6 +87,10 @@ struct item_explanation {
   std::vector<std::string> reasons; ///< As `top_reasons`.
 };
 
+/// The failure of reading a part of a run, for example "the items".
+[[nodiscard]] runtime::problem damaged_run(const stored_run& run,
+                                           const std::string& what);
+
 /// Reads what scorings have stored, as it was when this was opened; also while
 /// a program scores. Keep it short. Not thread-safe. Every call may fail with
 /// the problems of the store.
@@ -105,6 +109,10 @@ public:
   /// runs there are; an ambiguous beginning is `invalid_input`.
   [[nodiscard]] runtime::outcome<stored_run> find_run(std::string_view name);
 
+  /// The same, but a real-time run is `invalid_input`: it has a few items only.
+  [[nodiscard]] runtime::outcome<stored_run>
+  find_whole_run(std::string_view name);
+
   /// What each run made of the item, newest first. `not_found` when no run
   /// has it, with the most similar id of the last run as hint.
   [[nodiscard]] runtime::outcome<std::vector<item_point>>
@@ -122,6 +130,15 @@ public:
   [[nodiscard]] runtime::outcome<item_explanation>
   explain(const std::string& item, std::string_view run, std::size_t reasons);
 
+  /// Whether the store has the column of stored_details.hpp; rows of older runs
+  /// have NULL there.
+  [[nodiscard]] runtime::outcome<bool> has_details();
+
+  /// The failure of looking for an item that is not in the run, with the most
+  /// similar id.
+  [[nodiscard]] runtime::problem no_item(const stored_run& run,
+                                         const std::string& item);
+
   /// For queries of others that read the same snapshot.
   [[nodiscard]] runtime::snapshot_reader& reader() noexcept {
     return reader_;
@@ -133,10 +150,6 @@ private:
   [[nodiscard]] runtime::outcome<std::vector<stored_run>>
   select_runs(std::string_view where,
               std::span<const runtime::sql_value> parameters);
-
-  /// The failure of looking for an item that is not in the run.
-  [[nodiscard]] runtime::problem no_item(const stored_run& run,
-                                         const std::string& item);
 
   [[nodiscard]] runtime::problem no_run(std::string_view name);
 

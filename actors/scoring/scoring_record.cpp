@@ -1,5 +1,6 @@
 #include "actors/scoring/scoring_record.hpp"
 
+#include "actors/scoring/stored_details.hpp"
 #include "actors/scoring/stored_scores.hpp"
 
 #include <utility>
@@ -12,7 +13,7 @@ using messages::SqlStatement;
 
 namespace {
 
-constexpr std::size_t record_columns = 10;
+constexpr std::size_t record_columns = 11;
 /// Numbers of runs for which a real-time run stays.
 constexpr std::uint64_t real_time_runs_kept = 1'000;
 
@@ -94,9 +95,9 @@ SqlStatement insert_items(const std::string& run, std::size_t first_column) {
   auto statement = SqlStatement{};
   statement.set_sql(
     "INSERT INTO scoring_items (run, row, item_id, title, digest, total,"
-    " completeness, overall_rank, financial_rank, strategic_rank, scores)"
-    " VALUES ((SELECT number FROM scoring_runs WHERE run_id = ?1),"
-    " ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
+    " completeness, overall_rank, financial_rank, strategic_rank, scores,"
+    " details) VALUES ((SELECT number FROM scoring_runs WHERE run_id = ?1),"
+    " ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
   add_text(statement, run);
   statement.set_for_each_row(true);
   for (std::size_t i = 0; i < record_columns; ++i)
@@ -165,6 +166,8 @@ const runtime::migration_list& scoring_schema() {
      " scores BLOB NOT NULL,"
      " PRIMARY KEY (run, row)) WITHOUT ROWID;"
      "CREATE UNIQUE INDEX scoring_items_by_id ON scoring_items (run, item_id)"},
+    // NULL in the rows of runs that were stored before.
+    {"scoring", 2, "ALTER TABLE scoring_items ADD COLUMN details BLOB"},
   };
   return schema;
 }
@@ -186,6 +189,7 @@ column_block make_record(const scored_batch& batch) {
     or_zero(batch.financial_ranks, rows),
     or_zero(batch.strategic_ranks, rows),
     encode_scores(batch),
+    encode_details(batch),
   }};
 }
 

@@ -31,7 +31,8 @@ struct run_header {
 };
 
 /// Tables of this subsystem. scoring_runs has a row per run, scoring_items one
-/// per item and run; its column `scores` is that of stored_scores.hpp.
+/// per item and run; its columns `scores` and `details` are those of
+/// stored_scores.hpp and stored_details.hpp.
 [[nodiscard]] const runtime::migration_list& scoring_schema();
 
 /// The rows of one batch for scoring_items.

@@ -57,6 +57,9 @@ TEST_CASE("damage to the stored scorings is found") {
            " WHERE run = 2 AND row = 3",
            "run 2: item \"ITEM-4\": its total differs from that of its "
            "numbers"},
+    damage{"UPDATE scoring_items SET details = x'0F00'"
+           " WHERE run = 2 AND row = 3",
+           "run 2: item \"ITEM-4\": its details cannot be read"},
     damage{"UPDATE scoring_items SET completeness = 2"
            " WHERE run = 1 AND row = 3",
            "run 1: item \"ITEM-4\": its completeness differs from that of its "

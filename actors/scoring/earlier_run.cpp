@@ -1,6 +1,7 @@
 #include "actors/scoring/earlier_run.hpp"
 
 #include "actors/scoring/scoring_context.hpp"
+#include "actors/scoring/scoring_history.hpp"
 #include "actors/scoring/stored_scores.hpp"
 #include "runtime/store/snapshot_reader.hpp"
 
@@ -14,6 +15,7 @@ namespace troupe::scoring {
 
 using runtime::fail;
 using runtime::outcome;
+using runtime::problem_kind;
 using runtime::snapshot_reader;
 using runtime::sql_value;
 using runtime::sqlite_row;
@@ -58,17 +60,19 @@ struct found_run {
   scoring_scales scales;
 };
 
-/// The newest run by this configuration; else `others` says whether there are
-/// runs by another one.
+/// The newest run by this configuration, or this very number (0: any); else
+/// `others` says whether there are runs by another one.
 outcome<std::optional<found_run>> newest(snapshot_reader& store,
-                                         std::uint64_t digest, bool& others) {
+                                         std::uint64_t digest,
+                                         std::int64_t number, bool& others) {
   auto found = std::optional<found_run>{};
   const auto parameters
-    = std::vector<sql_value>{static_cast<std::int64_t>(digest)};
+    = std::vector<sql_value>{static_cast<std::int64_t>(digest), number};
   auto scales = messages::ScoringScales{};
   const auto read = store.query(
     "SELECT number, run_id, scales FROM scoring_runs WHERE mode <> 'real_time'"
-    " AND configuration_digest = ?1 ORDER BY number DESC LIMIT 1",
+    " AND configuration_digest = ?1 AND ?2 IN (0, number)"
+    " ORDER BY number DESC LIMIT 1",
     parameters, [&](const sqlite_row& row) {
       const auto bytes = bytes_of(row, 2);
       if (scales.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
@@ -87,11 +91,11 @@ outcome<std::optional<found_run>> newest(snapshot_reader& store,
 }
 
 outcome<earlier_search> read_run(snapshot_reader& store,
-                                 const scoring_plan& plan,
-                                 std::uint64_t digest) {
+                                 const scoring_plan& plan, std::uint64_t digest,
+                                 std::int64_t number) {
   auto result = earlier_search{};
   auto others = false;
-  auto found = newest(store, digest, others);
+  auto found = newest(store, digest, number, others);
   if (!found)
     return fail(found.error());
   if (!*found) {
@@ -121,6 +125,40 @@ outcome<earlier_search> read_run(snapshot_reader& store,
   index_by_id(*run);
   result.found = std::move(run);
   return result;
+}
+
+/// Numbers of the newest runs that may be a base, for a hint.
+std::string usable_runs(scoring_history& history, std::uint64_t digest) {
+  auto text = std::string{};
+  const auto parameters
+    = std::vector<sql_value>{static_cast<std::int64_t>(digest)};
+  const auto read = history.reader().query(
+    "SELECT number FROM scoring_runs WHERE mode <> 'real_time'"
+    " AND configuration_digest = ?1 ORDER BY number DESC LIMIT 5",
+    parameters, [&](const sqlite_row& row) {
+      text += (text.empty() ? "" : ", ") + std::to_string(row.integer(0));
+    });
+  return read ? text : std::string{};
+}
+
+/// The number of the run with this name, if it may be a base.
+outcome<std::int64_t> find_base(const std::string& store, std::uint64_t digest,
+                                const std::string& name) {
+  auto history = scoring_history::open(store);
+  if (!history)
+    return fail(history.error());
+  const auto run = history->find_whole_run(name);
+  if (!run)
+    return fail(run.error());
+  if (run->configuration_digest == digest)
+    return run->number;
+  const auto usable = usable_runs(*history, digest);
+  return fail(problem_kind::invalid_input,
+              "run " + std::to_string(run->number)
+                + " was scored with another configuration",
+              usable.empty() ? "score the whole portfolio first, with --mode "
+                               "full and this configuration"
+                             : "runs with this configuration: " + usable);
 }
 
 } // namespace
@@ -155,7 +193,18 @@ void index_by_id(earlier_run& run) {
 
 outcome<earlier_search> find_earlier_run(const std::string& store,
                                          const scoring_plan& plan,
-                                         std::uint64_t configuration_digest) {
+                                         std::uint64_t configuration_digest,
+                                         const std::string& base) {
+  auto number = std::int64_t{0};
+  if (!base.empty()) {
+    const auto found = find_base(store, configuration_digest, base);
+    if (!found) {
+      auto reason = found.error();
+      reason.key = "--base";
+      return fail(std::move(reason));
+    }
+    number = *found;
+  }
   const auto none = earlier_search{nullptr, "there is no earlier run"};
   auto ignored = std::error_code{};
   if (!std::filesystem::exists(store, ignored))
@@ -170,7 +219,7 @@ outcome<earlier_search> find_earlier_run(const std::string& store,
     return none;
   if (auto begun = reader->begin_snapshot(); !begun)
     return fail(begun.error());
-  auto result = read_run(*reader, plan, configuration_digest);
+  auto result = read_run(*reader, plan, configuration_digest, number);
   reader->end_snapshot();
   return result;
 }

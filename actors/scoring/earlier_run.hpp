@@ -52,9 +52,12 @@ struct earlier_search {
 
 /// Reads the newest full, batch or incremental run that was scored with this
 /// very configuration. Blocks on the disk. A store without such a run is no
-/// problem; one that cannot be read is.
+/// problem; one that cannot be read is. `base` names the run instead, as in
+/// `scoring_history::find_run`: `not_found` when there is none of that name,
+/// `invalid_input` when it was scored in real time or otherwise configured.
 [[nodiscard]] runtime::outcome<earlier_search>
 find_earlier_run(const std::string& store, const scoring_plan& plan,
-                 std::uint64_t configuration_digest);
+                 std::uint64_t configuration_digest,
+                 const std::string& base = {});
 
 } // namespace troupe::scoring

@@ -49,7 +49,8 @@ column ranks_among(const std::vector<double>& ascending,
 
 outcome<std::shared_ptr<const real_time_basis>>
 load_real_time_basis(const std::string& store,
-                     const scoring_configuration& configuration) {
+                     const scoring_configuration& configuration,
+                     const std::string& base) {
   auto plan = compile(configuration);
   if (!plan)
     return fail(plan.error());
@@ -58,7 +59,7 @@ load_real_time_basis(const std::string& store,
   basis->configuration = canonical_json(configuration);
   basis->configuration_digest = digest(configuration);
   auto search
-    = find_earlier_run(store, basis->plan, basis->configuration_digest);
+    = find_earlier_run(store, basis->plan, basis->configuration_digest, base);
   if (!search)
     return fail(search.error());
   if (!search->found) {

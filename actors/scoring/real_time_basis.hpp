@@ -29,11 +29,12 @@ struct real_time_basis {
 };
 
 /// Reads the newest full, batch or incremental run with this configuration
-/// (of a case: as `select_case` makes it). `not_found` when there is none.
-/// Blocks on the disk.
+/// (of a case: as `select_case` makes it), or the run `base`, as
+/// `find_earlier_run` does. `not_found` when there is none. Blocks on the disk.
 [[nodiscard]] runtime::outcome<std::shared_ptr<const real_time_basis>>
 load_real_time_basis(const std::string& store,
-                     const scoring_configuration& configuration);
+                     const scoring_configuration& configuration,
+                     const std::string& base = {});
 
 /// Scores items by the scales of the run, as they are: a value beyond an
 /// extreme counts as the extreme under the standard rules. Ranks are those that

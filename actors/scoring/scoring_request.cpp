@@ -2,6 +2,7 @@
 
 #include "actors/scoring/earlier_run.hpp"
 #include "actors/scoring/financial_table.hpp"
+#include "actors/scoring/refusal.hpp"
 #include "actors/scoring/reports.hpp"
 #include "runtime/tabular/file_problem.hpp"
 #include "runtime/tabular/input_file.hpp"
@@ -90,9 +91,10 @@ outcome<void> open_source(const scoring_request& request, item_format format,
 
 /// What an incremental or real-time scoring builds on.
 outcome<void> read_earlier(const scoring_configuration& configuration,
-                           scoring_mode mode,
+                           const scoring_request& request,
                            const preparation_options& options,
                            prepared_scoring& to) {
+  const auto mode = request.mode;
   if (mode != scoring_mode::incremental && mode != scoring_mode::real_time)
     return {};
   if (options.store.empty())
@@ -101,14 +103,15 @@ outcome<void> read_earlier(const scoring_configuration& configuration,
                   + " builds on an earlier run, which only a store has",
                 "leave out --no-store and --no-details, or use --mode full");
   if (mode == scoring_mode::real_time) {
-    auto basis = load_real_time_basis(options.store, configuration);
+    auto basis
+      = load_real_time_basis(options.store, configuration, request.base);
     if (!basis)
       return fail(basis.error());
     to.basis = std::move(*basis);
     return {};
   }
   auto search = find_earlier_run(options.store, to.run.plan,
-                                 to.header.configuration_digest);
+                                 to.header.configuration_digest, request.base);
   if (!search)
     return fail(search.error());
   to.run.earlier = std::move(search->found);
@@ -244,6 +247,10 @@ outcome<prepared_scoring> prepare(scoring_request request,
     return fail(problem_kind::invalid_input,
                 "ids are chosen in the mode real_time only",
                 "add --mode real_time, or leave out --ids");
+  if (!request.base.empty() && request.mode != scoring_mode::incremental
+      && request.mode != scoring_mode::real_time)
+    return refuse("only the modes incremental and real_time build on a run",
+                  "--base", "add --mode incremental, or leave out --base");
   auto configuration = std::move(request.configuration);
   if (!request.case_name.empty()) {
     auto selected = select_case(std::move(configuration), request.case_name);
@@ -272,7 +279,7 @@ outcome<prepared_scoring> prepare(scoring_request request,
   to.header.mode = to_string(request.mode);
   to.header.case_name = request.case_name;
   to.header.configuration_digest = digest(configuration);
-  if (auto read = read_earlier(configuration, request.mode, options, to); !read)
+  if (auto read = read_earlier(configuration, request, options, to); !read)
     return fail(read.error());
   to.ids = std::move(request.ids);
   if (auto read = read_separate(request, to); !read)

@@ -57,6 +57,9 @@ struct scoring_request {
   bad_item on_bad_item = bad_item::refuse;
   /// Ids to score; only for real_time. Empty: all of a small source.
   std::vector<std::string> ids;
+  /// The run that an incremental or real-time one builds on, by number, id or
+  /// "last"; empty: the newest by the same configuration.
+  std::string base;
   /// Items a batch has at most; 0: as many as suit the machine.
   std::size_t batch_size = 0;
   /// What dates in items are aged against.

@@ -99,6 +99,12 @@ TEST_CASE_METHOD(refusing_program, "unknown names are refused") {
   refuses_items("good.jsonl", {2, "", 0, "--as-of", "yesterday"},
                 {"--as-of", "yesterday"});
   refuses_items("good.jsonl", {2, "", 0, "--mode", "half"}, {"--mode", "half"});
+  refuses_items("good.jsonl", {2, "", 0, "--base", ""}, {"--base", "1"});
+  refuses_items("good.jsonl", {3, "", 0, "--base", "run \"7\""},
+                {"--base", "7", "--mode", "incremental"});
+  refuses_items("good.jsonl", {2, "", 0, "--base", "another configuration"},
+                {"--base", "1", "--mode", "real_time", "--preset",
+                 "enterprise"});
   refuses(run({"score"}), {2, "", 0, "--items", ""});
 }
 

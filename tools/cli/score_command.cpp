@@ -34,6 +34,7 @@ struct score_flags {
   std::string custom_fields;
   std::string mode = "full";
   std::string ids;
+  std::string base;
   std::string on_bad_item = "refuse";
   std::string as_of;
   std::string out;
@@ -49,6 +50,7 @@ constexpr auto examples = R"(Examples:
   troupe score --items portfolio.jsonl --preset agile --out results
   troupe score --items items.csv --config qvf.yaml --scores ranks.csv --decimals 6
   troupe score --items portfolio.jsonl --config qvf.yaml --mode incremental
+  troupe score --items portfolio.jsonl --mode incremental --base 3
   troupe score explain 1042
   troupe score diff 3 4)";
 
@@ -85,6 +87,9 @@ void declare(CLI::App& app, score_flags& flags) {
     ->check(CLI::IsMember({"full", "batch", "incremental", "real_time"}));
   app.add_option("--ids", flags.ids,
                  "ids to score with --mode real_time, separated by commas");
+  app.add_option("--base", flags.base,
+                 "run that --mode incremental or real_time builds on (default: "
+                 "the newest with the same configuration)");
   app
     .add_option("--on-bad-item", flags.on_bad_item,
                 "refuse: stop at the first bad item; isolate: leave it out "
@@ -169,6 +174,7 @@ outcome<scoring::scoring_request> make_request(const score_flags& flags,
                           ? scoring::bad_item::isolate
                           : scoring::bad_item::refuse;
   request.ids = split(flags.ids);
+  request.base = flags.base;
   const auto is_default = with.settings.origins.at("scoring.batch_items").source
                           == runtime::setting_source::fallback;
   if (!is_default)

@@ -41,12 +41,14 @@ struct scored_portfolio {
   }
 
   runtime::outcome<scoring_result> score(scoring_mode mode,
-                                         std::vector<std::string> ids) {
+                                         std::vector<std::string> ids,
+                                         std::string base = {}) {
     auto request = scoring_request{};
     request.configuration = configuration;
     request.mode = mode;
     request.items = items;
     request.ids = std::move(ids);
+    request.base = std::move(base);
     request.batch_size = 7;
     request.out = folder / "out";
     return scorer_->score(std::move(request));
@@ -196,6 +198,48 @@ TEST_CASE("real-time scoring needs a whole run first") {
   REQUIRE(!result);
   CHECK(result.error().kind == runtime::problem_kind::not_found);
   CHECK(result.error().hint.find("--mode full") != std::string::npos);
+}
+
+TEST_CASE("a run builds on the base that is named, not on the newest") {
+  auto scored = scored_portfolio{rule_set::standard};
+  const auto first = scored.whole.run;
+  // Another portfolio, with the same configuration.
+  scored.items = scored.folder.write("other.jsonl", line("new", 60.0));
+  REQUIRE(scored.score(scoring_mode::full, {}));
+  scored.items = scored.folder / "items.jsonl";
+  const auto whole = scored.score(scoring_mode::incremental, {}, "1").value();
+  CHECK(whole.reason == "0 of 30 items changed");
+  CHECK(scored.ask("SELECT base_run FROM scoring_runs WHERE run_id = '"
+                   + whole.run + "'")
+        == first);
+  const auto single
+    = scored.score(scoring_mode::real_time, {"3"}, first).value();
+  CHECK(single.base_run == first);
+  CHECK(single.base_items == 30);
+  CHECK(place_of(single, "3") == place_of(scored.whole, "3"));
+}
+
+TEST_CASE("a base that cannot be one is refused") {
+  auto scored = scored_portfolio{rule_set::standard};
+  REQUIRE(scored.score(scoring_mode::real_time, {"3"}));
+  const auto mode
+    = GENERATE(scoring_mode::incremental, scoring_mode::real_time);
+  const auto refusal_of = [&](scoring_mode how, const std::string& base) {
+    const auto result = scored.score(how, {}, base);
+    REQUIRE_FALSE(result);
+    CHECK(result.error().key == "--base");
+    return result.error();
+  };
+  CHECK(refusal_of(mode, "7").kind == runtime::problem_kind::not_found);
+  CHECK(refusal_of(mode, "2").message.find("real time") != std::string::npos);
+  CHECK(refusal_of(scoring_mode::full, "1").kind
+        == runtime::problem_kind::invalid_input);
+  scored.configuration.categories[0].weight = 0.4;
+  scored.configuration.categories[1].weight = 0.4;
+  const auto other = refusal_of(mode, "1");
+  CHECK(other.kind == runtime::problem_kind::invalid_input);
+  CHECK(other.message == "run 1 was scored with another configuration");
+  CHECK(scored.ask("SELECT count(*) FROM scoring_runs") == "2");
 }
 
 TEST_CASE("ids are refused where everything is scored") {

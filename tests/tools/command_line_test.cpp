@@ -170,6 +170,9 @@ TEST_CASE_METHOD(fixture, "bash completes commands, options and values") {
   CHECK_FALSE(offers(flags, "--origin"));
   CHECK(completions(*this, {"score", "--ite"}) == texts{"--items"});
   CHECK(completions(*this, {"score", "--preset", "a"}) == texts{"agile"});
+  CHECK(offers(completions(*this, {"score", "w"}), "what-if"));
+  CHECK(completions(*this, {"score", "hierarchy", "--order", "s"})
+        == texts{"score", "source"});
   CHECK(completions(*this, {"score", "--output", "=", "j"})
         == texts{"json", "jsonl"});
   CHECK(completions(*this, {"--output", "t"}) == texts{"text"});

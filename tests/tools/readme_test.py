@@ -1,9 +1,10 @@
-"""What README.md shows is what the program prints.
+"""What the pages show is what the program prints.
 
 usage: readme_test.py TROUPE
 
-Runs every command that README.md shows with its output, in their order and in an
-empty folder, and compares. Run ids and times of day or duration may differ.
+Runs every command that README.md and then the page on explaining show with its
+output, in their order and in one empty folder, and compares. Run ids and times of
+day or duration may differ.
 """
 
 import difflib
@@ -16,6 +17,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGES = ["README.md", "tools/examples/explaining.md"]
 COMMAND = "    $ build/release/troupe"
 # What differs from run to run.
 VARYING = [
@@ -50,9 +52,12 @@ def normal(text):
 
 def main():
     troupe = pathlib.Path(sys.argv[1]).resolve()
-    commands = shown_commands((ROOT / "README.md").read_text())
-    if len(commands) < 2:
-        sys.exit("README.md shows no commands")
+    commands = []
+    for page in PAGES:
+        shown = shown_commands((ROOT / page).read_text())
+        if len(shown) < 2:
+            sys.exit(f"{page} shows no commands")
+        commands += [(page, command, lines) for command, lines in shown]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TROUPE_")}
     with tempfile.TemporaryDirectory(prefix="troupe-test-") as folder:
         place = pathlib.Path(folder)
@@ -61,7 +66,7 @@ def main():
         (place / "tools").symlink_to(ROOT / "tools")
         (place / "build" / "release" / "troupe").symlink_to(troupe)
         environment["HOME"] = folder
-        for command, shown in commands:
+        for page, command, shown in commands:
             done = subprocess.run(
                 shlex.split(command), cwd=place, env=environment,
                 capture_output=True, text=True, timeout=120, check=False,
@@ -71,7 +76,7 @@ def main():
             printed = normal(done.stdout)
             if printed != shown:
                 difference = difflib.unified_diff(
-                    shown, printed, "README.md", "printed", lineterm=""
+                    shown, printed, page, "printed", lineterm=""
                 )
                 sys.exit("\n".join([command, *difference]))
             print(f"as shown: {command}")

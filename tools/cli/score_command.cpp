@@ -3,8 +3,10 @@
 #include "tools/cli/interruption.hpp"
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/progress_bar.hpp"
+#include "tools/cli/score_hierarchy_command.hpp"
 #include "tools/cli/score_history_command.hpp"
 #include "tools/cli/score_report.hpp"
+#include "tools/cli/score_weights_command.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -296,6 +298,8 @@ void add_score_command(command_line& line) {
   declare(*app, *flags);
   app->require_subcommand(0, 1);
   add_score_history_commands(*app, line);
+  add_score_weights_commands(*app, line);
+  add_score_hierarchy_command(*app, line);
   app->callback([app, flags, &line] {
     if (app->get_subcommands().empty())
       line.chosen

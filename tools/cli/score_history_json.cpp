@@ -16,10 +16,6 @@ using json = nlohmann::ordered_json;
 
 namespace {
 
-void print(const json& value) {
-  print_json(value.dump(-1, ' ', false, json::error_handler_t::replace));
-}
-
 /// A list as the member `name` of `head`, or by lines.
 void print_list(json head, const char* name, json list, output_format output) {
   if (output == output_format::jsonl) {
@@ -29,30 +25,6 @@ void print_list(json head, const char* name, json list, output_format output) {
   }
   head[name] = std::move(list);
   print(head);
-}
-
-json run_json(const scoring::stored_run& run) {
-  auto digest = std::array<char, 20>{};
-  std::snprintf(digest.data(), digest.size(), "%016llx",
-                static_cast<unsigned long long>(run.configuration_digest));
-  return {
-    {"number", run.number},
-    {"run", run.id},
-    {"mode", run.mode},
-    {"rules", run.rules},
-    {"case", run.case_name},
-    {"source", run.source},
-    {"base_run", run.base_run},
-    {"started_at", render_instant(run.started_at)},
-    {"finished_at", render_instant(run.finished_at)},
-    {"seconds",
-     std::chrono::duration<double>(run.finished_at - run.started_at).count()},
-    {"items", run.items},
-    {"rescored", run.rescored},
-    {"left_out", run.left_out},
-    {"reason", run.reason},
-    {"configuration_digest", digest.data()},
-  };
 }
 
 /// A rank; null where there is none.
@@ -131,6 +103,34 @@ void print_lines(const char* change, const json& list) {
 }
 
 } // namespace
+
+void print(const json& value) {
+  print_json(value.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+json run_json(const scoring::stored_run& run) {
+  auto digest = std::array<char, 20>{};
+  std::snprintf(digest.data(), digest.size(), "%016llx",
+                static_cast<unsigned long long>(run.configuration_digest));
+  return {
+    {"number", run.number},
+    {"run", run.id},
+    {"mode", run.mode},
+    {"rules", run.rules},
+    {"case", run.case_name},
+    {"source", run.source},
+    {"base_run", run.base_run},
+    {"started_at", render_instant(run.started_at)},
+    {"finished_at", render_instant(run.finished_at)},
+    {"seconds",
+     std::chrono::duration<double>(run.finished_at - run.started_at).count()},
+    {"items", run.items},
+    {"rescored", run.rescored},
+    {"left_out", run.left_out},
+    {"reason", run.reason},
+    {"configuration_digest", digest.data()},
+  };
+}
 
 void print_runs_as_json(const std::vector<scoring::stored_run>& runs,
                         output_format output) {

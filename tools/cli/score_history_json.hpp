@@ -4,10 +4,17 @@
 #include "actors/scoring/scoring_history.hpp"
 #include "tools/cli/invocation.hpp"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <string>
 #include <vector>
 
 namespace troupe::tools {
+
+/// A line on standard output.
+void print(const nlohmann::ordered_json& value);
+
+[[nodiscard]] nlohmann::ordered_json run_json(const scoring::stored_run& run);
 
 // What score_history_report.hpp prints, as JSON. `jsonl` prints the elements of
 // a list, each on a line of its own, and nothing else.

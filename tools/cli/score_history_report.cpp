@@ -18,20 +18,9 @@ namespace {
 constexpr std::size_t title_bytes_max = 60;
 constexpr std::size_t parts_shown = 3;
 
-std::string clip(std::string_view text) {
-  return std::string{runtime::clip_utf8(text, title_bytes_max)};
-}
-
 double seconds_of(const scoring::stored_run& run) {
   return std::chrono::duration<double>(run.finished_at - run.started_at)
     .count();
-}
-
-/// "run 3 (2026-01-31T09:30:00Z, 1,000 items)"
-std::string name_of(const scoring::stored_run& run) {
-  return "run " + std::to_string(run.number) + " ("
-         + render_instant(run.finished_at) + ", " + with_separators(run.items)
-         + " items)";
 }
 
 void print_runs_as_text(const std::vector<scoring::stored_run>& runs) {
@@ -113,7 +102,7 @@ void print_moves(const char* heading,
                 move.total_after - move.total_before,
                 with_separators(move.rank_before).c_str(),
                 with_separators(move.rank_after).c_str(),
-                clip(move.title).c_str());
+                clip_title(move.title).c_str());
     print_parts(move);
   }
 }
@@ -125,7 +114,8 @@ void print_lone(const char* heading, std::uint64_t count,
   std::printf("\n%s (%s)\n", heading, with_separators(count).c_str());
   for (const auto& item : items)
     std::printf("  %-12s  %.4f  rank %s  %s\n", item.id.c_str(), item.total,
-                with_separators(item.rank).c_str(), clip(item.title).c_str());
+                with_separators(item.rank).c_str(),
+                clip_title(item.title).c_str());
 }
 
 void print_difference_as_text(const scoring::run_difference& difference) {
@@ -189,7 +179,7 @@ void print_sum(const scoring::item_explanation& explanation) {
 
 void print_explanation_as_text(const scoring::item_explanation& explanation) {
   const auto& item = explanation.item;
-  std::printf("%s  %s\n", item.id.c_str(), clip(item.title).c_str());
+  std::printf("%s  %s\n", item.id.c_str(), clip_title(item.title).c_str());
   std::printf("rank %s of %s, total %.4f, %.0f %% complete; %s, %s rules\n",
               with_separators(item.ranks.overall).c_str(),
               with_separators(explanation.run.ranked_among).c_str(),
@@ -220,6 +210,16 @@ std::string render_instant(runtime::clock::wall_time instant) {
                 static_cast<int>(time.minutes().count()),
                 static_cast<int>(time.seconds().count()));
   return text.data();
+}
+
+std::string name_of(const scoring::stored_run& run) {
+  return "run " + std::to_string(run.number) + " ("
+         + render_instant(run.finished_at) + ", " + with_separators(run.items)
+         + " items)";
+}
+
+std::string clip_title(std::string_view title) {
+  return std::string{runtime::clip_utf8(title, title_bytes_max)};
 }
 
 void print_runs(const std::vector<scoring::stored_run>& runs,

@@ -5,6 +5,7 @@
 #include "tools/cli/invocation.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::tools {
@@ -24,6 +25,12 @@ void print_difference(const scoring::run_difference& difference,
 
 void print_explanation(const scoring::item_explanation& explanation,
                        output_format output);
+
+/// "run 3 (2026-01-31T09:30:00Z, 1,000 items)"
+[[nodiscard]] std::string name_of(const scoring::stored_run& run);
+
+/// As much of a title as fits into a line.
+[[nodiscard]] std::string clip_title(std::string_view title);
 
 /// An instant as "2026-01-31T09:30:00Z".
 [[nodiscard]] std::string render_instant(runtime::clock::wall_time instant);

@@ -17,22 +17,12 @@ namespace {
 
 using runtime::fail;
 using runtime::mapping_reader;
+using runtime::one_of;
 using runtime::outcome;
 using runtime::problem;
 using runtime::yaml_value;
 using problems = std::vector<problem>;
 using number_map = std::map<std::string, double, std::less<>>;
-
-/// Reads one of the words of a choice.
-template <class Choice, std::size_t Size>
-auto one_of(const std::array<spelling<Choice>, Size>& words) {
-  return [&words](const yaml_value& value) -> outcome<Choice> {
-    auto choices = std::array<std::pair<std::string_view, Choice>, Size>{};
-    for (auto index = std::size_t{0}; index < Size; ++index)
-      choices[index] = {words[index].text, words[index].value};
-    return value.choice<Choice>(choices);
-  };
-}
 
 template <class T>
 using element_reader = outcome<T> (*)(const yaml_value&);
@@ -349,58 +339,11 @@ private:
 
   /// The value at a path such as "criteria[3].weight", or the innermost one on
   /// the way to it that the file has.
-  static yaml_value locate(yaml_value value, std::string_view path) {
+  static yaml_value locate(const yaml_value& value, std::string_view path) {
     if (path == "weights.consistency_threshold")
       if (auto top = value.find("consistency_threshold"))
         return *top;
-    while (!path.empty()) {
-      auto next = step(value, path);
-      if (!next)
-        break;
-      value = std::move(*next);
-    }
-    return value;
-  }
-
-  /// One step along the path, which loses the part stepped over.
-  static std::optional<yaml_value> step(const yaml_value& value,
-                                        std::string_view& path) {
-    if (path.front() == '[')
-      return step_into_list(value, path);
-    if (path.front() == '.')
-      path.remove_prefix(1);
-    const auto entries = value.entries();
-    if (!entries)
-      return std::nullopt;
-    // Names may hold dots, so the longest that fits is the one meant.
-    const std::pair<std::string, yaml_value>* longest = nullptr;
-    for (const auto& entry : *entries) {
-      const auto size = entry.first.size();
-      const auto fits
-        = path.starts_with(entry.first)
-          && (path.size() == size || path[size] == '.' || path[size] == '[');
-      if (fits && (longest == nullptr || size > longest->first.size()))
-        longest = &entry;
-    }
-    if (longest == nullptr || longest->first.empty())
-      return std::nullopt;
-    path.remove_prefix(longest->first.size());
-    return longest->second;
-  }
-
-  static std::optional<yaml_value> step_into_list(const yaml_value& value,
-                                                  std::string_view& path) {
-    const auto items = value.items();
-    const auto close = path.find(']');
-    auto index = std::size_t{0};
-    if (!items || close == std::string_view::npos)
-      return std::nullopt;
-    const auto read
-      = std::from_chars(path.data() + 1, path.data() + close, index);
-    if (read.ec != std::errc{} || index >= items->size())
-      return std::nullopt;
-    path.remove_prefix(close + 1);
-    return (*items)[index];
+    return value.locate(path);
   }
 
   /// The first problem of the file; its hint tells of the others.

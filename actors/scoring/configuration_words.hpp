@@ -1,21 +1,15 @@
 #pragma once
 
 #include "actors/scoring/configuration.hpp"
+#include "runtime/config/choice_words.hpp"
 
 #include <array>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
 
 namespace troupe::scoring {
 
-/// How a choice is spelt in files and on the command line.
-template <class Choice>
-struct spelling {
-  Choice value;
-  std::string_view text;
-};
+using runtime::from_word;
+using runtime::spelling;
+using runtime::to_word;
 
 /// The spellings of each choice, in the order of its enumeration.
 inline constexpr auto rule_set_words = std::to_array<spelling<rule_set>>(
@@ -63,26 +57,5 @@ inline constexpr auto integration_mode_words
      {integration_mode::criteria_only, "criteria_only"},
      {integration_mode::financial_priority, "financial_priority"},
      {integration_mode::strategic_priority, "strategic_priority"}});
-
-/// The text of a choice; empty for a value outside the enumeration.
-template <class Choice, std::size_t Size>
-[[nodiscard]] constexpr std::string_view
-to_word(const std::array<spelling<Choice>, Size>& words, Choice value) {
-  for (const auto& word : words)
-    if (word.value == value)
-      return word.text;
-  return {};
-}
-
-/// The choice a text means, if any. Case matters.
-template <class Choice, std::size_t Size>
-[[nodiscard]] constexpr std::optional<Choice>
-from_word(const std::array<spelling<Choice>, Size>& words,
-          std::string_view text) {
-  for (const auto& word : words)
-    if (word.text == text)
-      return word.value;
-  return std::nullopt;
-}
 
 } // namespace troupe::scoring

@@ -73,6 +73,45 @@ std::string shortest(double value) {
   return {buffer.data(), end};
 }
 
+/// The element that "[3]..." names; the path loses that part.
+std::optional<std::size_t> step_into_list(const node& list,
+                                          std::string_view& path) {
+  const auto close = path.find(']');
+  auto position = std::size_t{0};
+  if (close == std::string_view::npos || list.type != yaml_kind::sequence)
+    return std::nullopt;
+  const auto* end = path.data() + close;
+  const auto read = std::from_chars(path.data() + 1, end, position);
+  if (read.ec != std::errc{} || read.ptr != end
+      || position >= list.children.size())
+    return std::nullopt;
+  path.remove_prefix(close + 1);
+  return list.children[position];
+}
+
+/// The entry whose key the path begins with; the path loses that part.
+std::optional<std::size_t> step_into_mapping(const yaml_tree& tree,
+                                             const node& mapping,
+                                             std::string_view& path) {
+  if (path.front() == '.')
+    path.remove_prefix(1);
+  auto longest = std::optional<std::size_t>{};
+  auto length = std::size_t{0};
+  for (const auto child : mapping.children) {
+    const auto& key = tree.nodes[child].key;
+    const auto size = key.size();
+    const auto fits
+      = path.starts_with(key)
+        && (path.size() == size || path[size] == '.' || path[size] == '[');
+    if (mapping.type == yaml_kind::mapping && fits && size > length) {
+      longest = child;
+      length = size;
+    }
+  }
+  path.remove_prefix(length);
+  return longest;
+}
+
 /// Reads the whole text as a number, with at most one sign in front.
 template <class T>
 std::optional<T> parse_number(std::string_view text) {
@@ -236,6 +275,20 @@ std::optional<yaml_value> yaml_value::find(std::string_view key) const {
     if (tree_->nodes[child].key == key)
       return at_index(child);
   return std::nullopt;
+}
+
+yaml_value yaml_value::locate(std::string_view path) const {
+  auto index = index_;
+  while (!path.empty()) {
+    const auto& from = tree_->nodes[index];
+    const auto next = path.front() == '['
+                        ? step_into_list(from, path)
+                        : step_into_mapping(*tree_, from, path);
+    if (!next)
+      break;
+    index = *next;
+  }
+  return at_index(index);
 }
 
 outcome<yaml_value> yaml_value::at(std::string_view key) const {

@@ -93,6 +93,11 @@ public:
   /// The value of a key that must be there.
   [[nodiscard]] outcome<yaml_value> at(std::string_view key) const;
 
+  /// The value at a path such as "criteria[3].weight", or the innermost one on
+  /// the way to it that there is. Keys may hold dots: the longest that fits is
+  /// the one meant.
+  [[nodiscard]] yaml_value locate(std::string_view path) const;
+
   /// One problem for each key that is not in `known`, at the key itself, with
   /// the nearest known one as hint.
   [[nodiscard]] std::vector<problem>

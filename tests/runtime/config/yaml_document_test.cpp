@@ -267,3 +267,18 @@ TEST_CASE("no mutilated document does more than fail") {
   }
   CHECK(refused > 0);
 }
+
+TEST_CASE("a path leads to its value or as near to it as there is") {
+  const auto root = parse("a:\n- b: 1\n  b.c: {d: 2}\n");
+  const auto path_of = [&](std::string_view path) {
+    return root.locate(path).path();
+  };
+  CHECK(path_of("a[0].b") == "a[0].b");
+  CHECK(root.locate("a[0].b.c.d").integer() == 2);
+  CHECK(path_of("a[0].x.y") == "a[0]");
+  CHECK(path_of("a[1].b") == "a");
+  for (const auto* path : {"a[", "a[]", "a[-1]", "a[0", "a[x]", "a."})
+    CHECK(path_of(path) == "a");
+  for (const auto* path : {"", ".", "[0]", "b", "ab"})
+    CHECK(path_of(path).empty());
+}

@@ -28,6 +28,9 @@ struct source_place {
   }
 };
 
+/// Gives a problem its place.
+void put_place(runtime::problem& reason, const source_place& place);
+
 /// A text with expressions in it: "a ${x} b". "$${" stands for "${".
 struct text_template {
   using part = std::variant<std::string, expression>;
@@ -62,7 +65,7 @@ struct value_template {
 
   /// Everything, with the templates in their normal spelling.
   nlohmann::json written;
-  /// The texts of `written` that have to be evaluated.
+  /// The texts of `written` that have to be evaluated, by their pointers.
   std::vector<entry> templates;
   /// The texts of `written` that an activity resolves, and no others: what
   /// comes out of an expression is never a reference.

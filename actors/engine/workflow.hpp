@@ -77,6 +77,9 @@ struct daily_deadline {
     = default;
 };
 
+/// "06:00 Europe/Berlin", with seconds if there are any.
+[[nodiscard]] std::string to_text(const daily_deadline& deadline);
+
 /// How the delay before a retry is spread.
 enum class retry_jitter : std::uint8_t {
   full, ///< Uniform from 0 to the delay.
@@ -216,16 +219,14 @@ struct workflow {
 /// leaves all of these empty if there is one; else nothing.
 [[nodiscard]] std::vector<step_index> resolve_order(workflow& of);
 
-/// Whether the first is needed by the second, directly or through others.
-/// Linear in steps and needs.
-[[nodiscard]] bool is_ancestor(const workflow& of, step_index first,
-                               step_index second);
-
 /// The workflow as JSON text: keys in a fixed order, defaults left out, texts
 /// in their normal spelling. `parse_workflow` reads it back as an equal one.
 [[nodiscard]] std::string canonical_json(const workflow& of);
 
 /// XXH3 of the canonical text: what a run is pinned to.
 [[nodiscard]] std::uint64_t digest(const workflow& of);
+
+/// The digest as 16 hexadecimal digits.
+[[nodiscard]] std::string digest_text(const workflow& of);
 
 } // namespace troupe::engine

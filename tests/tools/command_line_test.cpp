@@ -177,6 +177,8 @@ TEST_CASE_METHOD(fixture, "bash completes commands, options and values") {
         == texts{"json", "jsonl"});
   CHECK(completions(*this, {"--output", "t"}) == texts{"text"});
   CHECK(completions(*this, {"score", "--items", "scr"}) == texts{"script"});
+  CHECK(completions(*this, {"workflow", "plan", "scr"}) == texts{"script"});
+  CHECK(completions(*this, {"workflow", "plan", "--inp"}) == texts{"--input"});
 }
 
 TEST_CASE_METHOD(fixture, "every shell learns every command and flag") {

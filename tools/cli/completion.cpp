@@ -28,6 +28,7 @@ struct completed_command {
   std::vector<std::string> path; ///< {"troupe", "score"}
   std::vector<described> commands;
   std::vector<completed_option> options; ///< Also those of its parents.
+  bool takes_file = false; ///< By its place, not by an option.
 };
 
 operand operand_of(const CLI::Option& option) {
@@ -59,6 +60,9 @@ void collect(const CLI::App& app, std::vector<std::string> path,
   command.path = path;
   for (const auto* at = &app; at != nullptr; at = at->get_parent())
     add_options(*at, command);
+  for (const auto* option : app.get_options())
+    if (option->get_positional() && operand_of(*option) == operand::file)
+      command.takes_file = true;
   const auto children = app.get_subcommands({});
   for (const auto* child : children)
     command.commands.push_back({child->get_name(), child->get_description()});
@@ -114,6 +118,11 @@ std::string bash_operand(const completed_option& option) {
   return {};
 }
 
+/// What comes before the offer of words where a file may stand.
+constexpr auto bash_file_offer
+  = "if [[ $word != -* ]]; then compopt -o filenames 2>/dev/null; "
+    "_troupe_offer -f; return; fi; ";
+
 std::string bash_script(const std::vector<completed_command>& commands) {
   auto text = std::string{
     "# Completions of troupe for bash; in ~/.bashrc:\n"
@@ -147,8 +156,9 @@ std::string bash_script(const std::vector<completed_command>& commands) {
       words.push_back(child.name);
     for (const auto& option : command.options)
       words.push_back(option.what.name);
-    text += "    \"" + join(command.path) + "\") _troupe_offer -W \""
-            + join(words) + "\" ;;\n";
+    text += "    \"" + join(command.path) + "\") "
+            + (command.takes_file ? bash_file_offer : "")
+            + "_troupe_offer -W \"" + join(words) + "\" ;;\n";
   }
   return text + "  esac\n}\n\ncomplete -F _troupe troupe\n";
 }
@@ -186,7 +196,7 @@ std::string zsh_script(const std::vector<completed_command>& commands) {
     "# Completions of troupe for zsh; in ~/.zshrc, after compinit:\n"
     "#   source <(troupe completion zsh)\n"
     "_troupe() {\n"
-    "  local command=troupe i\n"
+    "  local command=troupe files= i\n"
     "  local -a offers\n"
     "  for ((i = 2; i < CURRENT; i++)); do\n"};
   text += command_search(commands, "${words[i]}");
@@ -203,11 +213,12 @@ std::string zsh_script(const std::vector<completed_command>& commands) {
       text += "      " + zsh_described(child) + "\n";
     for (const auto& option : command.options)
       text += "      " + zsh_described(option.what) + "\n";
-    text += "    ) ;;\n";
+    text += command.takes_file ? "    ); files=yes ;;\n" : "    ) ;;\n";
   }
   return text
          + "  esac\n"
            "  _describe 'troupe' offers\n"
+           "  if [[ -n $files ]]; then _files; fi\n"
            "}\n\n"
            "if [[ $funcstack[1] == _troupe ]]; then\n"
            "  _troupe \"$@\"\n"
@@ -257,6 +268,8 @@ std::string fish_script(const std::vector<completed_command>& commands) {
     for (const auto& child : command.commands)
       text += begin + " -f -a " + child.name + " -d "
               + quoted(child.purpose, "\\'") + "\n";
+    if (command.takes_file)
+      text += begin + " -F\n";
     for (const auto& option : command.options)
       text += begin + " -l " + option.what.name.substr(2) + fish_operand(option)
               + " -d " + quoted(option.what.purpose, "\\'") + "\n";

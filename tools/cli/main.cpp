@@ -169,6 +169,7 @@ void declare(command_line& line, shared_flags& flags) {
                   "  troupe score --items portfolio.jsonl --preset agile\n"
                   "  troupe generate portfolio --items 1000 --out items.jsonl\n"
                   "  troupe score explain ITEM-1042\n"
+                  "  troupe workflow plan nightly.yaml --input project=apollo\n"
                   "  troupe bench w4 --items 1000000\n"
                   "  troupe config show --origin\n\n"
                   "Exit codes: 0 ok, 1 failed, 2 usage or invalid input, "
@@ -179,7 +180,9 @@ void declare(command_line& line, shared_flags& flags) {
   declare_shared(line, flags);
   add_score_command(line);
   add_bench_command(line);
+  add_workflow_command(line);
   add_generate_command(line);
+  add_schema_command(line);
   add_config_command(line);
   add_doctor_command(line);
   add_completion_command(line);

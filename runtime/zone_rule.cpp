@@ -1,7 +1,6 @@
 #include "runtime/zone_rule.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace troupe::runtime {
 
@@ -158,19 +157,8 @@ std::optional<zone_rule> zone_rule::parse(std::string_view text) {
   return rule;
 }
 
-offset_period zone_rule::period_at(chrono::sys_seconds instant) const {
-  auto period = offset_period{zone_time_min, zone_time_max, standard_};
-  if (!has_daylight_)
-    return period;
-  constexpr auto horizon
-    = chrono::sys_days{chrono::year{last_year} / chrono::December / 31};
-  const auto known = std::min<chrono::sys_seconds>(instant, horizon);
-  const auto year
-    = chrono::year_month_day{chrono::floor<chrono::days>(known)}.year();
-  struct change {
-    chrono::sys_seconds at;
-    chrono::seconds offset;
-  };
+std::array<zone_rule::change, 6>
+zone_rule::changes_around(chrono::year year) const {
   auto changes = std::array<change, 6>{};
   auto next = changes.begin();
   for (auto y = year - chrono::years{1}; y <= year + chrono::years{1}; ++y) {
@@ -188,7 +176,19 @@ offset_period zone_rule::period_at(chrono::sys_seconds instant) const {
                        ? left.at < right.at
                        : left.offset == standard_ && right.offset == daylight_;
             });
-  for (const auto& [at, offset] : changes) {
+  return changes;
+}
+
+offset_period zone_rule::period_at(chrono::sys_seconds instant) const {
+  auto period = offset_period{zone_time_min, zone_time_max, standard_};
+  if (!has_daylight_)
+    return period;
+  constexpr auto horizon
+    = chrono::sys_days{chrono::year{last_year} / chrono::December / 31};
+  const auto known = std::min<chrono::sys_seconds>(instant, horizon);
+  const auto year
+    = chrono::year_month_day{chrono::floor<chrono::days>(known)}.year();
+  for (const auto& [at, offset] : changes_around(year)) {
     if (at > known) {
       if (offset == period.offset)
         continue;

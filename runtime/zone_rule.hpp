@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -63,6 +64,15 @@ public:
   [[nodiscard]] offset_period period_at(std::chrono::sys_seconds instant) const;
 
 private:
+  struct change {
+    std::chrono::sys_seconds at;
+    std::chrono::seconds offset{0};
+  };
+
+  /// Of a year and its neighbours, in order.
+  [[nodiscard]] std::array<change, 6>
+  changes_around(std::chrono::year year) const;
+
   std::chrono::seconds standard_{0};
   bool has_daylight_ = false;
   std::chrono::seconds daylight_{0};

@@ -57,6 +57,7 @@ void print_json(const std::string& json);
 void add_score_command(command_line& line);
 void add_bench_command(command_line& line);
 void add_generate_command(command_line& line);
+void add_guard_command(command_line& line);
 void add_config_command(command_line& line);
 void add_doctor_command(command_line& line);
 void add_completion_command(command_line& line);

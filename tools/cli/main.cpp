@@ -183,6 +183,7 @@ void declare(command_line& line, shared_flags& flags) {
   add_workflow_command(line);
   add_generate_command(line);
   add_schema_command(line);
+  add_guard_command(line);
   add_config_command(line);
   add_doctor_command(line);
   add_completion_command(line);

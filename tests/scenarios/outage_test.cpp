@@ -1,0 +1,67 @@
+#include "tests/scenarios/outage.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace troupe::tests;
+
+namespace {
+
+std::vector<outage_result> run_all(const outage_script& script) {
+  auto rows = std::vector<outage_result>{};
+  for (const auto by :
+       {protection::none, protection::source_rules,
+        protection::source_rules_without_low, protection::guarded})
+    rows.push_back(run_outage(script, by));
+  return rows;
+}
+
+/// What a guard promises when its backend is ten times slower for a minute.
+void check_bars(const outage_script& script) {
+  const auto normal = normal_p99(script.seed);
+  const auto rows = run_all(script);
+  INFO("seed " << script.seed << "\n" << render_table(rows, normal));
+  const auto& guarded = rows.back();
+  CHECK(guarded.goodput >= 0.9);
+  CHECK(guarded.goodput_after >= 0.9);
+  CHECK(guarded.p99_admitted <= 3 * normal);
+  CHECK(guarded.is_recovered);
+  CHECK(guarded.recovery_max <= 2 * outage_script::interval);
+  // Budget: a tenth, and what is saved and given per minute.
+  CHECK(guarded.attempts_per_call <= 1.1);
+  CHECK(rows[0].goodput < guarded.goodput / 2);
+  CHECK(rows[1].goodput < guarded.goodput / 2);
+  // Without low calls and overload, the source rules do as well but for the
+  // time to recover.
+  for (const auto& row : rows)
+    CHECK(row.recovery_max >= guarded.recovery_max);
+}
+
+} // namespace
+
+TEST_CASE("a guard keeps an overloaded backend useful through an outage") {
+  auto script = outage_script{};
+  script.seed = GENERATE(1, 2, 3);
+  check_bars(script);
+}
+
+TEST_CASE("a guard keeps a calm backend useful through an outage") {
+  auto script = outage_script{};
+  script.load_around = 0.7;
+  script.seed = GENERATE(1, 2, 3);
+  check_bars(script);
+}
+
+TEST_CASE("the outage is the same for the same seed") {
+  const auto script = outage_script{};
+  const auto once = run_outage(script, protection::guarded);
+  const auto again = run_outage(script, protection::guarded);
+  CHECK(once.goodput == again.goodput);
+  CHECK(once.p99_admitted == again.p99_admitted);
+  CHECK(once.recovery == again.recovery);
+}
+
+TEST_CASE("without protection an overloaded backend does nothing useful") {
+  const auto result = run_outage({}, protection::none);
+  CHECK(result.goodput < 0.1);
+  CHECK_FALSE(result.is_recovered);
+}

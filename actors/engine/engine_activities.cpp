@@ -1,0 +1,109 @@
+#include "actors/engine/engine_activities.hpp"
+
+#include "actors/engine/task_times.hpp"
+#include "runtime/config/quantities.hpp"
+
+#include <utility>
+
+namespace troupe::engine {
+
+using messages::TaskWaiting;
+using runtime::outcome;
+using json = nlohmann::json;
+
+namespace {
+
+auto wrong(std::string key, std::string message, std::string hint) {
+  auto reason = runtime::problem{};
+  reason.kind = runtime::problem_kind::invalid_input;
+  reason.key = "with." + key;
+  reason.message = std::move(message);
+  reason.hint = std::move(hint);
+  return runtime::fail(std::move(reason));
+}
+
+outcome<std::string> text_at(const json& input, const std::string& key,
+                             const std::string& hint) {
+  const auto found = input.find(key);
+  if (found == input.end())
+    return wrong(key, "is missing", hint);
+  if (!found->is_string() || found->get_ref<const std::string&>().empty())
+    return wrong(key, "has to be a text", hint);
+  return found->get<std::string>();
+}
+
+outcome<TaskWaiting> sleep_of(const json& input, instant now) {
+  const auto hint = std::string{"write a duration such as 90s or 1h30m"};
+  const auto text = text_at(input, "for", hint);
+  if (!text)
+    return runtime::fail(text.error());
+  const auto span = runtime::parse_duration(*text);
+  if (!span)
+    return wrong("for", span.error().message, hint);
+  auto wait = TaskWaiting{};
+  wait.set_reason(TaskWaiting::TIMER);
+  wait.set_until((now + *span).time_since_epoch().count());
+  return wait;
+}
+
+/// Whether somebody said yes: a payload of true, or {"approved": true}.
+bool is_approval(const json& payload) {
+  if (payload.is_boolean())
+    return payload.get<bool>();
+  return payload.is_object() && payload.value("approved", json{}) == json(true);
+}
+
+} // namespace
+
+bool is_of_engine(std::string_view activity) noexcept {
+  return activity == "sleep" || activity == "signal" || activity == "approval"
+         || activity == "workflow";
+}
+
+outcome<TaskWaiting> wait_of(const workflow& of, const task_key& task,
+                             const json& input, instant now) {
+  const auto& activity = call_of(of, task).activity;
+  auto wait = TaskWaiting{};
+  if (activity == "sleep") {
+    auto sleep = sleep_of(input, now);
+    if (!sleep)
+      return sleep;
+    wait = std::move(*sleep);
+  } else if (activity == "signal") {
+    auto name = text_at(input, "name", "name the signal to wait for");
+    if (!name)
+      return runtime::fail(name.error());
+    wait.set_reason(TaskWaiting::SIGNAL);
+    wait.set_what(std::move(*name));
+  } else if (activity == "approval") {
+    wait.set_reason(TaskWaiting::APPROVAL);
+    wait.set_what(of.steps[task.step].id);
+  } else {
+    wait.set_reason(TaskWaiting::CHILD_RUN);
+  }
+  *wait.mutable_task() = to_message(task);
+  return wait;
+}
+
+signal_answer answer_of(const task_work& waiting,
+                        const messages::SignalReceived& signal) {
+  auto answer = signal_answer{};
+  if (!signal.payload().empty())
+    answer.output = json::parse(signal.payload(), nullptr, false);
+  if (answer.output.is_discarded())
+    answer.output = nullptr;
+  if (waiting.waits_for != TaskWaiting::APPROVAL)
+    return answer;
+  if (!is_approval(answer.output)) {
+    auto error = messages::TaskError{};
+    error.set_kind("rejected");
+    error.set_message("rejected"
+                      + (signal.by().empty() ? "" : " by " + signal.by()));
+    error.set_permanent(true);
+    answer.rejection = std::move(error);
+  }
+  answer.output = {{"approved", true}, {"by", signal.by()}};
+  return answer;
+}
+
+} // namespace troupe::engine

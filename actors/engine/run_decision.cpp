@@ -1,0 +1,355 @@
+#include "actors/engine/run_decision.hpp"
+
+#include "actors/engine/engine_activities.hpp"
+#include "actors/engine/run_scope.hpp"
+#include "actors/engine/task_times.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+namespace troupe::engine {
+
+using messages::RunEnded;
+using runtime::outcome;
+using runtime::problem_kind;
+using json = nlohmann::json;
+
+namespace {
+
+auto too_late(std::string what) {
+  return runtime::fail(problem_kind::conflict, std::move(what));
+}
+
+std::int64_t microseconds(instant at) {
+  return at.time_since_epoch().count();
+}
+
+/// Null is not worth a text.
+std::string to_text(const json& value) {
+  return value.is_null() ? std::string{} : value.dump();
+}
+
+} // namespace
+
+std::optional<std::chrono::milliseconds>
+retry_delay(const retry_policy& policy, std::uint32_t attempts,
+            const messages::TaskError& error, double draw) {
+  if (error.permanent() || attempts >= policy.attempts)
+    return std::nullopt;
+  if (!policy.on.empty()
+      && std::ranges::find(policy.on, error.kind()) == policy.on.end())
+    return std::nullopt;
+  const auto grown
+    = static_cast<double>(policy.initial.count())
+      * std::pow(policy.factor, attempts == 0 ? 0.0 : attempts - 1.0);
+  const auto delay = std::min(grown, static_cast<double>(policy.cap.count()));
+  const auto least = policy.jitter == retry_jitter::full    ? 0.0
+                     : policy.jitter == retry_jitter::equal ? delay / 2
+                                                            : delay;
+  return std::chrono::milliseconds{
+    static_cast<std::int64_t>(least + (delay - least) * draw)};
+}
+
+run_decision::run_decision(run_state& run, const decision_context& context)
+  : run_{run}, context_{context} {}
+
+messages::RunEvents run_decision::take_events() {
+  return std::exchange(events_, {});
+}
+
+std::vector<task_key> run_decision::take_touched() {
+  touched_seen_ = 0;
+  return std::exchange(touched_, {});
+}
+
+/// The next event, to be filled in and committed.
+messages::RunEvent& run_decision::prepare() {
+  auto& event = *events_.add_events();
+  event.set_sequence(run_.sequence() + 1);
+  event.set_at(microseconds(context_.now));
+  event.set_epoch(context_.epoch);
+  return event;
+}
+
+/// Whoever prepared the event has made sure that it may happen.
+void run_decision::commit() {
+  const auto& event = events_.events(events_.events_size() - 1);
+  if (auto applied = run_.apply(event); !applied)
+    throw std::logic_error{"decided what may not happen: "
+                           + applied.error().message};
+  const auto touched = run_.take_touched();
+  touched_.insert(touched_.end(), touched.begin(), touched.end());
+}
+
+// -- commands
+// --------------------------------------------------------------------
+
+outcome<void> run_decision::submit(messages::RunSubmitted of) {
+  if (run_.sequence() != 0)
+    return too_late("the run exists already");
+  *prepare().mutable_submitted() = std::move(of);
+  commit();
+  return {};
+}
+
+outcome<void> run_decision::queue() {
+  if (run_.status() != run_status::pending)
+    return too_late("the run is not pending");
+  prepare().mutable_queued();
+  commit();
+  return {};
+}
+
+outcome<void> run_decision::start() {
+  if (run_.has_started())
+    return too_late("the run has started already");
+  prepare().mutable_started();
+  commit();
+  advance();
+  return {};
+}
+
+outcome<void> run_decision::signal(messages::SignalReceived received) {
+  if (is_over(run_.status()))
+    return too_late("the run is over");
+  if (!received.id().empty() && run_.has_seen_signal(received.id()))
+    return {};
+  *prepare().mutable_signal() = std::move(received);
+  commit();
+  advance();
+  return {};
+}
+
+outcome<void> run_decision::pause(const std::string& by) {
+  if (is_over(run_.status()) || run_.is_compensating())
+    return too_late("the run is over or being undone");
+  if (run_.is_paused())
+    return too_late("the run is paused already");
+  if (run_.is_cancelling())
+    return too_late("the run is being cancelled");
+  prepare().mutable_paused()->set_by(by);
+  commit();
+  return {};
+}
+
+outcome<void> run_decision::resume(const std::string& by) {
+  if (!run_.is_paused())
+    return too_late("the run is not paused");
+  prepare().mutable_resumed()->set_by(by);
+  commit();
+  begin_due_waits();
+  advance();
+  return {};
+}
+
+outcome<void> run_decision::cancel(messages::RunCancelRequested request) {
+  if (is_over(run_.status()))
+    return too_late("the run is over");
+  if (!request.terminate() && run_.is_cancelling())
+    return too_late("the run is being cancelled already");
+  if (!request.terminate() && run_.is_compensating())
+    return runtime::fail(problem_kind::conflict,
+                         "a run that is being undone is not cancelled",
+                         "wait for it, or terminate it");
+  const auto now = request.terminate();
+  *prepare().mutable_cancel_requested() = std::move(request);
+  commit();
+  if (now) {
+    call_off(true);
+    end(RunEnded::CANCELLED, {});
+  } else {
+    advance();
+  }
+  return {};
+}
+
+outcome<void> run_decision::retry(step_index step, const std::string& by) {
+  if (step >= run_.steps().size())
+    return runtime::fail(problem_kind::not_found, "the run has no such step");
+  const auto& state = run_.steps()[step];
+  const auto is_undoing = run_.failed_undos() != 0 || run_.is_compensating();
+  const auto has_failed
+    = is_undoing ? state.failed_undo != 0 : state.failed != 0;
+  const auto is_open
+    = !is_over(run_.status()) || run_.status() == run_status::failed;
+  if (!has_failed || !is_open || run_.is_cancelling())
+    return too_late("nothing of the step has failed, or the run went on");
+  auto& request = *prepare().mutable_step_retry();
+  request.set_step(step);
+  request.set_by(by);
+  commit();
+  advance();
+  return {};
+}
+
+outcome<void> run_decision::conclude(const std::string& objection) {
+  if (is_over(run_.status()) || !run_.is_finished() || run_.is_cancelling()
+      || run_.is_compensating())
+    return too_late("the run is not at its end");
+  if (objection.empty())
+    end(RunEnded::COMPLETED, {});
+  else
+    start_undoing_or_end(RunEnded::FAILED, "validation: " + objection);
+  advance();
+  return {};
+}
+
+// -- facts about work
+// --------------------------------------------------------------
+
+outcome<task_claim> run_decision::claim(const task_key& task,
+                                        const std::string& worker,
+                                        instant start_by) {
+  const auto* work = run_.find(task);
+  if (work == nullptr || !is_ready(*work, context_.now) || run_.is_paused())
+    return too_late("the task is not ready any more");
+  auto input = input_of(run_, task);
+  if (!input) {
+    auto reason = input.error();
+    auto error = messages::TaskError{};
+    error.set_kind("expression");
+    error.set_message(runtime::render(reason));
+    error.set_permanent(true);
+    record_failure(task, 0, std::move(error), false);
+    advance();
+    return runtime::fail(std::move(reason));
+  }
+  auto& event = *prepare().mutable_claimed();
+  *event.mutable_task() = to_message(task);
+  event.set_attempt(work->attempts + 1);
+  event.set_claim(run_.last_claim() + 1);
+  event.set_worker(worker);
+  event.set_start_by(microseconds(start_by));
+  commit();
+  return task_claim{task, work->attempts, work->claim, std::move(*input),
+                    work->progress};
+}
+
+/// The work if this claim holds it, in that status.
+outcome<const task_work*> run_decision::held_work(const task_key& task,
+                                                  std::uint64_t claim,
+                                                  work_status status) {
+  const auto* work = run_.find(task);
+  if (work == nullptr)
+    return runtime::fail(problem_kind::not_found, "the run has no such task");
+  if (work->claim != claim || work->status != status)
+    return too_late("claim " + std::to_string(claim) + " is over: the task is "
+                    + std::string{to_string(work->status)} + " under claim "
+                    + std::to_string(work->claim));
+  return work;
+}
+
+outcome<void> run_decision::begin(const task_key& task, std::uint64_t claim) {
+  if (auto work = held_work(task, claim, work_status::claimed); !work)
+    return runtime::fail(work.error());
+  auto& event = *prepare().mutable_task_started();
+  *event.mutable_task() = to_message(task);
+  event.set_claim(claim);
+  commit();
+  return {};
+}
+
+outcome<void> run_decision::beat(const task_key& task, std::uint64_t claim,
+                                 const json& progress) {
+  if (auto work = held_work(task, claim, work_status::running); !work)
+    return runtime::fail(work.error());
+  auto& event = *prepare().mutable_heartbeat();
+  *event.mutable_task() = to_message(task);
+  event.set_claim(claim);
+  event.set_progress(to_text(progress));
+  commit();
+  return {};
+}
+
+outcome<void> run_decision::succeed(const task_key& task, std::uint64_t claim,
+                                    const json& output) {
+  if (auto work = held_work(task, claim, work_status::running); !work)
+    return runtime::fail(work.error());
+  auto& event = *prepare().mutable_succeeded();
+  *event.mutable_task() = to_message(task);
+  event.set_claim(claim);
+  event.set_output(to_text(output));
+  commit();
+  advance();
+  return {};
+}
+
+outcome<void> run_decision::fail(const task_key& task, std::uint64_t claim,
+                                 messages::TaskError error) {
+  auto work = held_work(task, claim, work_status::running);
+  if (!work)
+    work = held_work(task, claim, work_status::claimed);
+  if (!work)
+    return runtime::fail(work.error());
+  record_failure(task, claim, std::move(error), false);
+  advance();
+  return {};
+}
+
+outcome<void> run_decision::lose(const task_key& task, std::uint64_t claim,
+                                 const std::string& reason) {
+  auto work = held_work(task, claim, work_status::running);
+  if (!work)
+    work = held_work(task, claim, work_status::claimed);
+  if (!work)
+    return runtime::fail(work.error());
+  auto error = messages::TaskError{};
+  error.set_kind("worker_lost");
+  error.set_message(reason);
+  record_failure(task, claim, std::move(error), true);
+  advance();
+  return {};
+}
+
+outcome<void>
+run_decision::child_ended(const task_key& task, const json& output,
+                          const std::optional<messages::TaskError>& error) {
+  const auto* work = run_.find(task);
+  if (work == nullptr || work->status != work_status::waiting
+      || work->waits_for != messages::TaskWaiting::CHILD_RUN)
+    return too_late("nobody waits for that run any more");
+  if (error)
+    record_failure(task, 0, *error, false);
+  else
+    end_waiting(task, output);
+  advance();
+  return {};
+}
+
+/// Fails the task, and lets it be tried again where that is allowed.
+void run_decision::record_failure(const task_key& task, std::uint64_t claim,
+                                  messages::TaskError error, bool lost) {
+  // What was told to stop and stopped did not fail.
+  if (run_.is_cancelling() && !task.compensation) {
+    *prepare().mutable_cancelled()->mutable_task() = to_message(task);
+    commit();
+    return;
+  }
+  auto& event = *prepare().mutable_failed();
+  *event.mutable_task() = to_message(task);
+  event.set_claim(claim);
+  *event.mutable_error() = error;
+  event.set_lost(lost);
+  commit();
+  const auto& work = *run_.find(task);
+  const auto& policy = call_of(run_.definition(), task).retry;
+  auto delay = std::optional<std::chrono::milliseconds>{};
+  if (lost && work.lost < lost_max)
+    delay = std::chrono::milliseconds{0};
+  else if (!lost)
+    delay = retry_delay(policy, work.attempts, error, context_.draw());
+  // Nothing new begins in a run that fails; this task alone counts as 1.
+  const auto others_failed
+    = !task.compensation
+      && (run_.failed_steps() > 1 || run_.steps()[task.step].failed > 1);
+  if (!delay || others_failed)
+    return;
+  auto& again = *prepare().mutable_retry();
+  *again.mutable_task() = to_message(task);
+  again.set_at(microseconds(context_.now + *delay));
+  commit();
+}
+
+} // namespace troupe::engine

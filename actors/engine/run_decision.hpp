@@ -1,0 +1,162 @@
+#pragma once
+
+#include "actors/engine/run_state.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace troupe::engine {
+
+/// What decisions are made with, all from outside.
+struct decision_context {
+  instant now{};
+  /// Of the engine that decides.
+  std::uint64_t epoch = 0;
+  /// Uniform in 0..1, for jitter.
+  std::function<double()> draw;
+  /// Ids for child runs.
+  std::function<std::string()> new_id;
+};
+
+/// A task as its worker gets it.
+struct task_claim {
+  task_key task;
+  std::uint32_t attempt = 0;
+  std::uint64_t claim = 0;
+  nlohmann::json input;
+  /// Of the attempt before; null: none.
+  nlohmann::json progress;
+};
+
+/// A worker that disappears this often with a task takes the task along.
+inline constexpr auto lost_max = std::uint32_t{5};
+
+/// One decision about a run: a command or a fact goes in, events come out, the
+/// state is that after them. Everything that follows without anybody's doing
+/// (steps become ready, the run ends) is part of the same decision. Refusals
+/// change nothing: `conflict` when the run has gone on meanwhile (a late
+/// report, a second cancel), `not_found`, `invalid_input`.
+///
+/// Pure: the same state, context and call give the same events.
+class run_decision {
+public:
+  /// Both must outlive it.
+  run_decision(run_state& run, const decision_context& context);
+
+  // -- commands
+  // ----------------------------------------------------------------
+
+  /// First of all; the rest of the run's life follows from `of`.
+  runtime::outcome<void> submit(messages::RunSubmitted of);
+
+  /// Its concurrency key has no room.
+  runtime::outcome<void> queue();
+
+  runtime::outcome<void> start();
+
+  /// `id` may be empty; a signal whose id was seen before changes nothing.
+  runtime::outcome<void> signal(messages::SignalReceived received);
+
+  runtime::outcome<void> pause(const std::string& by);
+
+  runtime::outcome<void> resume(const std::string& by);
+
+  /// What runs may end in its own way until `request.stop_at`.
+  runtime::outcome<void> cancel(messages::RunCancelRequested request);
+
+  /// Failed tasks of a step, or its failed compensations, once more.
+  runtime::outcome<void> retry(step_index step, const std::string& by);
+
+  /// A run whose steps are all done ends as completed, or, with an objection,
+  /// fails. `messages` sentence without a full stop.
+  runtime::outcome<void> conclude(const std::string& objection);
+
+  // -- facts about work
+  // ----------------------------------------------------------
+
+  /// Gives a task that is ready to a worker. If its input cannot be computed,
+  /// the task fails and the result is that problem.
+  runtime::outcome<task_claim>
+  claim(const task_key& task, const std::string& worker, instant start_by);
+
+  runtime::outcome<void> begin(const task_key& task, std::uint64_t claim);
+
+  runtime::outcome<void> beat(const task_key& task, std::uint64_t claim,
+                              const nlohmann::json& progress);
+
+  runtime::outcome<void> succeed(const task_key& task, std::uint64_t claim,
+                                 const nlohmann::json& output);
+
+  runtime::outcome<void> fail(const task_key& task, std::uint64_t claim,
+                              messages::TaskError error);
+
+  /// The worker is gone.
+  runtime::outcome<void> lose(const task_key& task, std::uint64_t claim,
+                              const std::string& reason);
+
+  /// A child run is over; `error` if it did not complete.
+  runtime::outcome<void>
+  child_ended(const task_key& task, const nlohmann::json& output,
+              const std::optional<messages::TaskError>& error);
+
+  // -- time
+  // ----------------------------------------------------------------------
+
+  /// Looks at the deadlines of a task; nothing happens before they are due.
+  runtime::outcome<void> check_time(const task_key& task);
+
+  /// The same for the run as a whole: its timeout, the end of a grace period.
+  runtime::outcome<void> check_time();
+
+  // -- the result
+  // ----------------------------------------------------------------
+
+  /// Everything decided so far.
+  [[nodiscard]] messages::RunEvents take_events();
+
+  /// Work whose status changed, as `run_state::take_touched`.
+  [[nodiscard]] std::vector<task_key> take_touched();
+
+private:
+  messages::RunEvent& prepare();
+  void commit();
+  runtime::outcome<const task_work*>
+  held_work(const task_key& task, std::uint64_t claim, work_status status);
+  void advance();
+  void decide_step(step_index step);
+  void fail_step(step_index step, const runtime::problem& reason);
+  void wait_where_needed();
+  void begin_waiting(const task_key& task);
+  void begin_due_waits();
+  void end_waiting(const task_key& task, const nlohmann::json& output);
+  void take_signals();
+  void record_failure(const task_key& task, std::uint64_t claim,
+                      messages::TaskError error, bool lost);
+  void call_off(bool also_held);
+  void end_if_idle();
+  void start_undoing_or_end(messages::RunEnded::Outcome outcome,
+                            const std::string& reason);
+  void end(messages::RunEnded::Outcome outcome, const std::string& reason);
+
+  run_state& run_;
+  const decision_context& context_;
+  messages::RunEvents events_;
+  std::vector<task_key> touched_;
+  /// What of `touched_` was not looked at by `wait_where_needed`.
+  std::size_t touched_seen_ = 0;
+};
+
+/// The instant at which `check_time()` of the run has something to do.
+[[nodiscard]] std::optional<instant> run_deadline(const run_state& run);
+
+/// Delay before another attempt, or nothing when there is none: after
+/// `attempts` attempts that count, the last with this error. `draw` is uniform
+/// in 0..1.
+[[nodiscard]] std::optional<std::chrono::milliseconds>
+retry_delay(const retry_policy& policy, std::uint32_t attempts,
+            const messages::TaskError& error, double draw);
+
+} // namespace troupe::engine

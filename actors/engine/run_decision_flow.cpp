@@ -1,0 +1,333 @@
+#include "actors/engine/engine_activities.hpp"
+#include "actors/engine/run_decision.hpp"
+#include "actors/engine/run_scope.hpp"
+#include "actors/engine/task_times.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// What follows from an event without anybody's doing.
+
+namespace troupe::engine {
+
+using messages::RunEnded;
+using runtime::outcome;
+using json = nlohmann::json;
+
+namespace {
+
+/// Calls `handle` for all work of the run whose status satisfies `is_wanted`.
+template <class Predicate, class Handle>
+void for_each_work(const run_state& run, Predicate is_wanted, Handle handle) {
+  for (auto step = step_index{0}; step < run.steps().size(); ++step)
+    for (const auto compensation : {false, true}) {
+      const auto& state = run.steps()[step];
+      const auto& works = compensation ? state.compensations : state.tasks;
+      for (auto item = std::uint32_t{0}; item < works.size(); ++item)
+        if (is_wanted(works[item].status))
+          handle(task_key{step, item, compensation});
+    }
+}
+
+/// "step fetch failed: exit_nonzero: ...", of the first in the file.
+std::string describe_failure(const run_state& run) {
+  for (std::size_t i = 0; i < run.steps().size(); ++i)
+    for (const auto& task : run.steps()[i].tasks)
+      if (task.status == work_status::failed)
+        return "step " + run.definition().steps[i].id
+               + " failed: " + task.error.kind() + ": " + task.error.message();
+  return "a step failed";
+}
+
+/// The steps whose effects are still there.
+std::string describe_remainder(const run_state& run) {
+  auto names = std::string{};
+  for (std::size_t i = 0; i < run.steps().size(); ++i)
+    if (!run.steps()[i].is_undone && run.definition().steps[i].compensate
+        && run.steps()[i].succeeded != 0)
+      names += (names.empty() ? "" : ", ") + run.definition().steps[i].id;
+  return names;
+}
+
+bool has_something_to_undo(const run_state& run) {
+  for (std::size_t i = 0; i < run.steps().size(); ++i)
+    if (run.definition().steps[i].compensate && run.steps()[i].succeeded != 0)
+      return true;
+  return false;
+}
+
+} // namespace
+
+void run_decision::advance() {
+  if (is_over(run_.status()) || run_.is_paused())
+    return;
+  for (auto before = std::uint64_t{0}; before != run_.sequence();) {
+    before = run_.sequence();
+    while (!run_.unblocked().empty() && !run_.is_failing()
+           && !run_.is_cancelling() && !run_.is_compensating())
+      decide_step(run_.unblocked().front());
+    wait_where_needed();
+    take_signals(); // Which may end steps that others need.
+  }
+  if (!run_.is_compensating() && (run_.is_failing() || run_.is_cancelling()))
+    call_off(false);
+  end_if_idle();
+}
+
+/// The step is skipped, ready, or fails at its own expressions.
+void run_decision::decide_step(step_index index) {
+  const auto& step = run_.definition().steps[index];
+  if (step.when) {
+    const auto is_wanted = evaluate_truth(*step.when, run_scope{run_});
+    if (!is_wanted)
+      return fail_step(index, is_wanted.error().reason);
+    if (!*is_wanted) {
+      auto& event = *prepare().mutable_step_skipped();
+      event.set_step(index);
+      event.set_reason("when is false: " + step.when->print());
+      return commit();
+    }
+  }
+  auto items = std::uint32_t{1};
+  if (step.foreach) {
+    const auto elements = elements_of(run_, index);
+    if (!elements)
+      return fail_step(index, elements.error());
+    items = static_cast<std::uint32_t>(elements->size());
+  }
+  auto& event = *prepare().mutable_step_ready();
+  event.set_step(index);
+  event.set_items(items);
+  commit();
+  wait_where_needed();
+}
+
+void run_decision::fail_step(step_index index, const runtime::problem& reason) {
+  // One task stands for the step, whatever its fan-out would have been.
+  auto& event = *prepare().mutable_step_ready();
+  event.set_step(index);
+  event.set_items(1);
+  commit();
+  auto error = messages::TaskError{};
+  error.set_kind("expression");
+  error.set_message(runtime::render(reason));
+  error.set_permanent(true);
+  record_failure({index, 0, false}, 0, std::move(error), false);
+}
+
+/// Tasks that are no worker's business wait instead of being ready.
+void run_decision::wait_where_needed() {
+  while (touched_seen_ < touched_.size()) {
+    const auto task = touched_[touched_seen_++];
+    const auto* work = run_.find(task);
+    if (work != nullptr && work->status == work_status::ready
+        && is_of_engine(call_of(run_.definition(), task).activity))
+      begin_waiting(task);
+  }
+}
+
+void run_decision::begin_waiting(const task_key& task) {
+  auto input = input_of(run_, task);
+  auto wait = input ? wait_of(run_.definition(), task, *input, context_.now)
+                    : runtime::fail(input.error());
+  if (!wait) {
+    auto error = messages::TaskError{};
+    error.set_kind(input ? "invalid_input" : "expression");
+    error.set_message(runtime::render(wait.error()));
+    error.set_permanent(true);
+    return record_failure(task, 0, std::move(error), false);
+  }
+  if (wait->reason() == messages::TaskWaiting::CHILD_RUN)
+    wait->set_what(context_.new_id());
+  *prepare().mutable_waiting() = std::move(*wait);
+  commit();
+  take_signals();
+}
+
+/// Retries of what is no worker's business came due while the run was paused.
+void run_decision::begin_due_waits() {
+  auto due = std::vector<task_key>{};
+  for_each_work(
+    run_,
+    [](work_status status) {
+      return status == work_status::backing_off || status == work_status::ready;
+    },
+    [&](const task_key& key) {
+      if (is_ready(*run_.find(key), context_.now)
+          && is_of_engine(call_of(run_.definition(), key).activity))
+        due.push_back(key);
+    });
+  for (const auto& key : due)
+    begin_waiting(key);
+}
+
+void run_decision::end_waiting(const task_key& task, const json& output) {
+  auto& event = *prepare().mutable_succeeded();
+  *event.mutable_task() = to_message(task);
+  if (!output.is_null())
+    event.set_output(output.dump());
+  commit();
+}
+
+/// Gives signals to those who wait for them, oldest signal first.
+void run_decision::take_signals() {
+  if (run_.signals().empty() || run_.is_cancelling())
+    return;
+  const auto signals = run_.signals();
+  for (const auto& signal : signals) {
+    auto taker = std::optional<task_key>{};
+    for_each_work(
+      run_, [](work_status status) { return status == work_status::waiting; },
+      [&](const task_key& key) {
+        const auto& work = *run_.find(key);
+        const auto is_taker
+          = (work.waits_for == messages::TaskWaiting::SIGNAL
+             || work.waits_for == messages::TaskWaiting::APPROVAL)
+            && work.what == signal.name();
+        if (is_taker && !taker)
+          taker = key;
+      });
+    if (!taker)
+      continue;
+    const auto answer = answer_of(*run_.find(*taker), signal);
+    if (answer.rejection)
+      record_failure(*taker, 0, *answer.rejection, false);
+    else
+      end_waiting(*taker, answer.output);
+  }
+}
+
+/// Nothing that has not begun will begin; with `also_held` what runs is given
+/// up, too.
+void run_decision::call_off(bool also_held) {
+  if (run_.busy() == 0 && run_.idle() == 0)
+    return;
+  auto wanted = std::vector<task_key>{};
+  for_each_work(
+    run_,
+    [=](work_status status) {
+      const auto is_held
+        = status == work_status::claimed || status == work_status::running;
+      return !is_over(status) && status != work_status::blocked
+             && (also_held || !is_held);
+    },
+    [&](const task_key& key) { wanted.push_back(key); });
+  for (const auto& key : wanted) {
+    *prepare().mutable_cancelled()->mutable_task() = to_message(key);
+    commit();
+  }
+}
+
+void run_decision::end_if_idle() {
+  if (is_over(run_.status()) || run_.busy() != 0 || run_.idle() != 0)
+    return;
+  if (run_.is_compensating()) {
+    if (run_.is_undone())
+      end(RunEnded::COMPENSATED, run_.reason());
+    else
+      end(RunEnded::FAILED,
+          "compensation failed, still in effect: " + describe_remainder(run_)
+            + " (after: " + run_.reason() + ")");
+    return;
+  }
+  const auto& cancellation = run_.cancellation();
+  if (cancellation)
+    start_undoing_or_end(cancellation->timed_out() ? RunEnded::FAILED
+                                                   : RunEnded::CANCELLED,
+                         run_.reason());
+  else if (run_.is_failing())
+    start_undoing_or_end(RunEnded::FAILED, describe_failure(run_));
+}
+
+void run_decision::start_undoing_or_end(RunEnded::Outcome outcome,
+                                        const std::string& reason) {
+  const auto policy = run_.definition().on_failure.kind;
+  if (policy != failure_policy::action::compensate
+      || !has_something_to_undo(run_)) {
+    end(outcome, reason);
+    return;
+  }
+  prepare().mutable_compensation_started()->set_reason(reason);
+  commit();
+  wait_where_needed();
+  end_if_idle();
+}
+
+void run_decision::end(RunEnded::Outcome outcome, const std::string& reason) {
+  auto& event = *prepare().mutable_ended();
+  event.set_outcome(outcome);
+  event.set_reason(reason);
+  commit();
+}
+
+// -- time
+// ------------------------------------------------------------------------
+
+outcome<void> run_decision::check_time(const task_key& task) {
+  const auto* work = run_.find(task);
+  if (work == nullptr || is_over(run_.status()))
+    return {};
+  if (is_ready(*work, context_.now) && !run_.is_paused()
+      && is_of_engine(call_of(run_.definition(), task).activity)) {
+    begin_waiting(task);
+    advance();
+    return {};
+  }
+  const auto deadline
+    = deadline_of(run_.definition(), task, *work, context_.now);
+  if (!deadline || deadline->at > context_.now)
+    return {};
+  using what = task_deadline::what;
+  switch (deadline->expires) {
+    case what::timer:
+      end_waiting(task, json{});
+      break;
+    case what::not_begun:
+      return lose(task, work->claim, "the worker did not begin in time");
+    default: {
+      auto error = messages::TaskError{};
+      error.set_kind("timeout");
+      error.set_message(std::string{to_string(deadline->expires)} + " is over");
+      // Only another attempt at the same work can end better.
+      error.set_permanent(deadline->expires != what::start_to_close
+                          && deadline->expires != what::heartbeat);
+      record_failure(task, work->claim, std::move(error), false);
+    }
+  }
+  advance();
+  return {};
+}
+
+outcome<void> run_decision::check_time() {
+  const auto due = run_deadline(run_);
+  if (!due || *due > context_.now)
+    return {};
+  if (run_.is_cancelling()) {
+    call_off(true);
+    advance();
+    return {};
+  }
+  auto request = messages::RunCancelRequested{};
+  request.set_reason("the run took longer than its timeout");
+  request.set_timed_out(true);
+  request.set_stop_at(context_.now.time_since_epoch().count());
+  return cancel(std::move(request));
+}
+
+std::optional<instant> run_deadline(const run_state& run) {
+  if (is_over(run.status()))
+    return std::nullopt;
+  auto at = std::int64_t{0};
+  if (const auto& cancellation = run.cancellation()) {
+    // A second look would find nothing to stop.
+    if (!run.is_compensating() && (run.busy() != 0 || run.idle() != 0))
+      at = cancellation->stop_at();
+  } else if (!run.is_compensating()) {
+    at = run.submission().timeout_at();
+  }
+  if (at == 0)
+    return std::nullopt;
+  return instant{std::chrono::microseconds{at}};
+}
+
+} // namespace troupe::engine

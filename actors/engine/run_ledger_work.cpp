@@ -1,0 +1,344 @@
+#include "actors/engine/engine_activities.hpp"
+#include "actors/engine/run_ledger.hpp"
+#include "actors/engine/task_times.hpp"
+
+#include <algorithm>
+#include <functional>
+
+// Who works on what, and what is due when.
+
+namespace troupe::engine {
+
+using runtime::outcome;
+
+namespace {
+
+/// As much as nobody asks for: this engine's own workers take what they get.
+constexpr auto unlimited = std::uint64_t{1} << 62;
+
+bool is_held(const task_work& work) {
+  return work.status == work_status::claimed
+         || work.status == work_status::running;
+}
+
+resource_amounts needs_of(const workflow_step& step) {
+  auto needed = resource_amounts{};
+  needed.cpu_thousandths = step.resources.cpu_thousandths;
+  needed.memory_bytes = step.resources.memory_bytes;
+  return needed;
+}
+
+} // namespace
+
+run_ledger::live_run* run_ledger::find_live(run_number number) {
+  const auto found = runs_.find(number);
+  return found == runs_.end() ? nullptr : &found->second;
+}
+
+run_ledger::live_run* run_ledger::find_live(std::string_view run_id) {
+  const auto found = by_id_.find(run_id);
+  return found == by_id_.end() ? nullptr : find_live(found->second);
+}
+
+// -- the queue
+// ---------------------------------------------------------------------
+
+activity_id run_ledger::intern(const std::string& activity) {
+  const auto next = static_cast<activity_id>(activities_.size());
+  return activities_.try_emplace(activity, next).first->second;
+}
+
+void run_ledger::sync(live_run& live, const task_key& task) {
+  const auto& work = *live.state->find(task);
+  const auto& activity = call_of(live.state->definition(), task).activity;
+  const auto is_wanted = is_ready(work, context_.now)
+                         && !live.state->is_paused() && !is_of_engine(activity);
+  if (is_wanted && !live.queued.contains(task))
+    enqueue(live, task, work);
+  else if (!is_wanted)
+    dequeue(live, task);
+  if (!is_held(work) && live.holders.contains(task)) {
+    call_off(live, task);
+    release(live, task, work.claim);
+  }
+  set_alarm(live, task, work);
+  const auto needs_child = work.status == work_status::waiting
+                           && work.waits_for == messages::TaskWaiting::CHILD_RUN
+                           && !by_id_.contains(work.what);
+  if (needs_child)
+    deferred_.push_back(
+      [this, number = live.number, task] { start_child(number, task); });
+}
+
+void run_ledger::sync_all(live_run& live) {
+  for (auto step = step_index{0}; step < live.state->steps().size(); ++step)
+    for (const auto compensation : {false, true}) {
+      const auto& state = live.state->steps()[step];
+      const auto count
+        = compensation ? state.compensations.size() : state.tasks.size();
+      for (auto item = std::uint32_t{0}; item < count; ++item)
+        sync(live, {step, item, compensation});
+    }
+}
+
+void run_ledger::enqueue(live_run& live, const task_key& task,
+                         const task_work& work) {
+  const auto& submission = live.state->submission();
+  const auto& definition = live.state->definition();
+  auto ready = ready_work{};
+  ready.task = ++last_handle_;
+  ready.priority = static_cast<priority_class>(
+    std::min<std::uint32_t>(submission.priority(), priority_classes - 1));
+  ready.enqueued = work.ready_since;
+  if (submission.deadline_at() != 0)
+    ready.deadline
+      = instant{std::chrono::microseconds{submission.deadline_at()}};
+  ready.fairness_key = std::hash<std::string>{}(submission.workflow_id());
+  ready.activity = intern(call_of(definition, task).activity);
+  ready.needed = needs_of(definition.steps[task.step]);
+  // New runs were let in or refused before; what they go on with is not.
+  static_cast<void>(queue_.push(ready, context_.now, admission::known));
+  places_[ready.task] = {live.number, task};
+  live.queued[task] = ready.task;
+}
+
+void run_ledger::dequeue(live_run& live, const task_key& task) {
+  const auto found = live.queued.find(task);
+  if (found == live.queued.end())
+    return;
+  queue_.remove(found->second);
+  places_.erase(found->second);
+  live.queued.erase(found);
+}
+
+// -- workers
+// -----------------------------------------------------------------------
+
+std::vector<assignment>
+run_ledger::assign(std::uint64_t worker,
+                   const std::vector<std::string>& activities,
+                   std::uint32_t credit) {
+  auto offer = worker_offer{};
+  offer.worker = worker;
+  for (const auto& activity : activities)
+    offer.activities.push_back(intern(activity));
+  std::ranges::sort(offer.activities);
+  offer.total.cpu_thousandths = ~std::uint32_t{0};
+  offer.total.memory_bytes = unlimited;
+  offer.free = offer.total;
+  auto given = std::vector<assignment>{};
+  while (given.size() < credit) {
+    const auto next = queue_.pop(offer, context_.now);
+    if (!next)
+      break;
+    const auto found = places_.find(next->task);
+    if (found == places_.end())
+      continue;
+    const auto at = found->second;
+    places_.erase(found);
+    if (auto handed = hand_out(at, worker))
+      given.push_back(std::move(*handed));
+  }
+  do_deferred();
+  return given;
+}
+
+/// Claims and begins in one decision: nothing happens in between that would be
+/// worth a commit.
+std::optional<assignment> run_ledger::hand_out(const place& at,
+                                               std::uint64_t worker) {
+  auto& live = *find_live(at.number);
+  live.queued.erase(at.task);
+  auto claimed = std::optional<task_claim>{};
+  live.holders[at.task] = worker;
+  decide_on(live, [&](run_decision& it) -> outcome<void> {
+    auto claim = it.claim(at.task, "worker " + std::to_string(worker),
+                          context_.now + std::chrono::seconds{10});
+    if (!claim)
+      return runtime::fail(claim.error());
+    claimed = std::move(*claim);
+    return it.begin(at.task, claimed->claim);
+  });
+  if (!claimed) {
+    live.holders.erase(at.task);
+    return std::nullopt;
+  }
+  held_[worker].insert({at.number, at.task});
+  const auto& definition = live.state->definition();
+  const auto& call = call_of(definition, at.task);
+  return assignment{live.state->submission().run_id(),
+                    definition.steps[at.task.step].id,
+                    call.activity,
+                    std::move(*claimed),
+                    call.with.secrets,
+                    call.timeouts};
+}
+
+void run_ledger::release(live_run& live, const task_key& task,
+                         std::uint64_t claim) {
+  const auto holder = live.holders.find(task);
+  const auto* work = live.state->find(task);
+  if (holder == live.holders.end() || work == nullptr || work->claim != claim)
+    return;
+  const auto held = held_.find(holder->second);
+  if (held != held_.end()) {
+    held->second.erase({live.number, task});
+    if (held->second.empty())
+      held_.erase(held);
+  }
+  live.holders.erase(holder);
+}
+
+void run_ledger::call_off(live_run& live, const task_key& task) {
+  const auto* work = live.state->find(task);
+  called_off_.push_back({live.holders.at(task),
+                         live.state->submission().run_id(), task,
+                         live.state->definition().steps[task.step].id,
+                         work->attempts, work->claim});
+}
+
+void run_ledger::lose_worker(std::uint64_t worker, const std::string& reason) {
+  queue_.forget_worker(worker);
+  const auto found = held_.find(worker);
+  if (found == held_.end())
+    return;
+  const auto held = std::move(found->second);
+  held_.erase(found);
+  for (const auto& [number, task] : held) {
+    auto* live = find_live(number);
+    if (live == nullptr)
+      continue;
+    live->holders.erase(task);
+    const auto claim = live->state->find(task)->claim;
+    decide_on(*live,
+              [&](run_decision& it) { return it.lose(task, claim, reason); });
+  }
+  do_deferred();
+}
+
+// -- time
+// ----------------------------------------------------------------------------
+
+void run_ledger::set_alarm(const live_run& live, const task_key& task,
+                           const task_work& work) {
+  if (const auto deadline
+      = deadline_of(live.state->definition(), task, work, context_.now))
+    alarms_.push({deadline->at, live.number, task});
+}
+
+void run_ledger::set_alarm(const live_run& live) {
+  if (const auto at = run_deadline(*live.state))
+    alarms_.push({*at, live.number, std::nullopt});
+}
+
+void run_ledger::check_time() {
+  while (!alarms_.empty() && alarms_.top().at <= context_.now) {
+    const auto due = alarms_.top();
+    alarms_.pop();
+    auto* live = find_live(due.number);
+    if (live == nullptr || live->is_over)
+      continue;
+    if (!due.task) {
+      decide_on(*live, [](run_decision& it) { return it.check_time(); });
+      set_alarm(*live);
+      continue;
+    }
+    decide_on(*live,
+              [&](run_decision& it) { return it.check_time(*due.task); });
+    // A task that is ready again by time alone has no event to tell of it.
+    const auto* work = live->state->find(*due.task);
+    if (work != nullptr && work->status == work_status::backing_off
+        && is_ready(*work, context_.now) && !live->queued.contains(*due.task))
+      sync(*live, *due.task);
+  }
+  do_deferred();
+}
+
+std::optional<instant> run_ledger::next_check() const {
+  if (alarms_.empty())
+    return std::nullopt;
+  return alarms_.top().at;
+}
+
+// -- what comes out
+// ------------------------------------------------------------------
+
+std::vector<run_change> run_ledger::take_changes() {
+  auto changes = std::vector<run_change>{};
+  for (const auto number : std::exchange(changed_, {})) {
+    auto* live = find_live(number);
+    if (live != nullptr && live->events.events_size() != 0)
+      changes.push_back({number, std::exchange(live->is_new, false),
+                         std::exchange(live->events, {})});
+  }
+  return changes;
+}
+
+std::vector<called_off> run_ledger::take_called_off() {
+  return std::exchange(called_off_, {});
+}
+
+std::vector<run_number> run_ledger::take_finished() {
+  auto finished = std::exchange(finished_, {});
+  // Some may have been cancelled meanwhile.
+  std::erase_if(finished, [this](run_number number) {
+    const auto* run = find(number);
+    return run == nullptr || is_over(run->status()) || run->is_cancelling()
+           || run->is_compensating();
+  });
+  return finished;
+}
+
+std::vector<run_number> run_ledger::take_ended() {
+  // Nobody may hear of an end that nobody could have stored yet.
+  const auto unstored = std::ranges::partition(ended_, [this](run_number one) {
+    const auto* live = find_live(one);
+    return live == nullptr || live->events.events_size() == 0;
+  });
+  const auto later = std::vector<run_number>(unstored.begin(), unstored.end());
+  ended_.erase(unstored.begin(), unstored.end());
+  return std::exchange(ended_, later);
+}
+
+void run_ledger::forget(run_number number) {
+  const auto found = runs_.find(number);
+  if (found == runs_.end() || !found->second.is_over
+      || found->second.events.events_size() != 0)
+    return;
+  by_id_.erase(found->second.state->submission().run_id());
+  runs_.erase(found);
+}
+
+const run_state* run_ledger::find(run_number number) const {
+  const auto found = runs_.find(number);
+  return found == runs_.end() ? nullptr : found->second.state.get();
+}
+
+const run_state* run_ledger::find(std::string_view run_id) const {
+  const auto number = number_of(run_id);
+  return number ? find(*number) : nullptr;
+}
+
+std::optional<run_number> run_ledger::number_of(std::string_view run_id) const {
+  const auto found = by_id_.find(run_id);
+  return found == by_id_.end() ? std::nullopt : std::optional{found->second};
+}
+
+std::vector<std::string> run_ledger::check() const {
+  auto found = queue_.check();
+  auto queued = std::size_t{0};
+  for (const auto& [number, live] : runs_) {
+    const auto name = "run " + live.state->submission().run_id();
+    queued += live.queued.size();
+    if (!live.is_over && !live.state->waiting_on())
+      found.push_back(name + " waits for nothing");
+    for (const auto& [task, worker] : live.holders)
+      if (!is_held(*live.state->find(task)))
+        found.push_back(name + ": somebody holds work that is not under way");
+  }
+  if (queued != queue_.size() || queued != places_.size())
+    found.push_back("the queue holds work that no run has ready");
+  return found;
+}
+
+} // namespace troupe::engine

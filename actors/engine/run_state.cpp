@@ -1,0 +1,232 @@
+#include "actors/engine/run_state.hpp"
+
+#include "actors/engine/run_state_parts.hpp"
+
+#include <algorithm>
+
+namespace troupe::engine {
+
+using messages::RunEvent;
+using runtime::outcome;
+using json = nlohmann::json;
+
+task_key from_message(const messages::TaskRef& ref) noexcept {
+  return {ref.step(), ref.item(), ref.compensation()};
+}
+
+messages::TaskRef to_message(const task_key& key) {
+  auto ref = messages::TaskRef{};
+  ref.set_step(key.step);
+  ref.set_item(key.item);
+  ref.set_compensation(key.compensation);
+  return ref;
+}
+
+run_state::run_state(std::shared_ptr<const workflow> of)
+  : workflow_{std::move(of)}, steps_(workflow_->steps.size()) {
+  for (std::size_t i = 0; i < steps_.size(); ++i)
+    steps_[i].unmet
+      = static_cast<std::uint32_t>(workflow_->steps[i].needs.size());
+}
+
+outcome<void> run_state::apply(const RunEvent& event) {
+  if (event.sequence() != sequence_ + 1)
+    return illegal("event " + std::to_string(event.sequence())
+                   + " follows event " + std::to_string(sequence_));
+  if ((phase_ == phase::nothing) != event.has_submitted())
+    return illegal("a history begins with its submission, and has one only");
+  const auto before = updated_at_;
+  updated_at_ = to_instant(event.at());
+  const auto is_of_work = event.what_case() >= RunEvent::kClaimed
+                          && event.what_case() <= RunEvent::kCancelled;
+  auto done = is_of_work ? apply_to_work(event) : apply_to_run(event);
+  if (!done) {
+    done.error().message += " (event " + std::to_string(event.sequence()) + ")";
+    updated_at_ = before;
+    return done;
+  }
+  sequence_ = event.sequence();
+  return {};
+}
+
+outcome<void> run_state::apply_to_run(const RunEvent& event) {
+  switch (event.what_case()) {
+    case RunEvent::kSubmitted:
+      return submit(event.submitted());
+    case RunEvent::kQueued:
+      if (phase_ != phase::pending)
+        return illegal("only a pending run is queued");
+      phase_ = phase::queued;
+      return {};
+    case RunEvent::kStarted:
+      return start();
+    case RunEvent::kStepReady:
+      return make_ready(event.step_ready());
+    case RunEvent::kStepSkipped:
+      return skip(event.step_skipped());
+    case RunEvent::kSignal:
+      return take_signal(event.signal());
+    case RunEvent::kPaused:
+      return pause(true);
+    case RunEvent::kResumed:
+      return pause(false);
+    case RunEvent::kCancelRequested:
+      return request_cancel(event.cancel_requested());
+    case RunEvent::kCompensationStarted:
+      return start_compensation(event.compensation_started());
+    case RunEvent::kStepRetry:
+      return retry(event.step_retry());
+    case RunEvent::kEnded:
+      return end(event.ended());
+    default:
+      return illegal("an event of an unknown kind");
+  }
+}
+
+outcome<void> run_state::apply_to_work(const RunEvent& event) {
+  if (phase_ != phase::started && phase_ != phase::compensating)
+    return illegal("nothing is done for a run that does not run");
+  switch (event.what_case()) {
+    case RunEvent::kClaimed:
+      return claim(event.claimed());
+    case RunEvent::kTaskStarted:
+      return begin(event.task_started());
+    case RunEvent::kHeartbeat:
+      return beat(event.heartbeat());
+    case RunEvent::kWaiting:
+      return wait(event.waiting());
+    case RunEvent::kSucceeded:
+      return succeed(event.succeeded());
+    case RunEvent::kFailed:
+      return fail(event.failed());
+    case RunEvent::kRetry:
+      return back_off(event.retry());
+    default:
+      return cancel(event.cancelled());
+  }
+}
+
+// -- the run
+// -------------------------------------------------------------------
+
+outcome<void> run_state::submit(const messages::RunSubmitted& event) {
+  auto inputs = parse_value(event.inputs());
+  if (!inputs)
+    return runtime::fail(inputs.error());
+  submission_ = event;
+  inputs_ = inputs->is_null() ? json::object() : std::move(*inputs);
+  phase_ = phase::pending;
+  submitted_at_ = updated_at_;
+  return {};
+}
+
+outcome<void> run_state::start() {
+  if (phase_ != phase::pending && phase_ != phase::queued)
+    return illegal("a run starts once");
+  phase_ = phase::started;
+  for (const auto step : workflow_->order)
+    if (steps_[step].unmet == 0)
+      unblocked_.push_back(step);
+  return {};
+}
+
+outcome<void> run_state::pause(bool paused) {
+  if (is_paused_ == paused)
+    return illegal(paused ? "the run is paused already"
+                          : "the run is not paused");
+  if (phase_ == phase::ended || phase_ == phase::compensating)
+    return illegal("a run that ends is not paused");
+  is_paused_ = paused;
+  return {};
+}
+
+outcome<void>
+run_state::request_cancel(const messages::RunCancelRequested& event) {
+  if (phase_ == phase::ended)
+    return illegal("the run is over");
+  if (cancel_ && !event.terminate())
+    return illegal("the run is being cancelled already");
+  if (phase_ == phase::compensating && !event.terminate())
+    return illegal("a run that is being undone is not cancelled");
+  cancel_ = event;
+  is_paused_ = false;
+  if (reason_.empty()) {
+    reason_ = event.terminate() ? "terminated" : "cancelled";
+    reason_ += event.by().empty() ? "" : " by " + event.by();
+    reason_ += event.reason().empty() ? "" : ": " + event.reason();
+  }
+  return {};
+}
+
+outcome<void> run_state::end(const messages::RunEnded& event) {
+  using ended = messages::RunEnded;
+  if (phase_ == phase::ended)
+    return illegal("a run ends once");
+  if (busy_ != 0 || idle_ != 0)
+    return illegal("a run does not end while it works");
+  const auto kind = event.outcome();
+  const auto is_sound = (kind == ended::COMPLETED && phase_ == phase::started
+                         && is_finished() && !cancel_)
+                        || kind == ended::FAILED
+                        || (kind == ended::CANCELLED && cancel_)
+                        || (kind == ended::COMPENSATED
+                            && phase_ == phase::compensating && is_undone());
+  if (!is_sound)
+    return illegal("the run does not end as "
+                   + messages::RunEnded::Outcome_Name(kind));
+  phase_ = phase::ended;
+  is_paused_ = false;
+  outcome_ = kind;
+  if (kind == ended::COMPLETED)
+    reason_.clear();
+  else if (!event.reason().empty())
+    reason_ = event.reason();
+  return {};
+}
+
+outcome<void> run_state::take_signal(const messages::SignalReceived& event) {
+  if (is_over(status()))
+    return illegal("the run is over");
+  if (!event.id().empty()) {
+    if (has_seen_signal(event.id()))
+      return illegal("the signal was received before");
+    signal_ids_.push_back(event.id());
+  }
+  signals_.push_back(event);
+  return {};
+}
+
+bool run_state::has_seen_signal(const std::string& id) const {
+  return std::ranges::find(signal_ids_, id) != signal_ids_.end();
+}
+
+run_status run_state::status() const noexcept {
+  if (is_paused_)
+    return run_status::paused;
+  switch (phase_) {
+    case phase::nothing:
+    case phase::pending:
+      return run_status::pending;
+    case phase::queued:
+      return run_status::queued;
+    case phase::started:
+      return busy_ == 0 && idle_ != 0 ? run_status::waiting
+                                      : run_status::running;
+    case phase::compensating:
+      return run_status::compensating;
+    case phase::ended:
+      break;
+  }
+  switch (outcome_) {
+    case messages::RunEnded::FAILED:
+      return run_status::failed;
+    case messages::RunEnded::CANCELLED:
+      return run_status::cancelled;
+    case messages::RunEnded::COMPENSATED:
+      return run_status::compensated;
+    default:
+      return run_status::completed;
+  }
+}
+
+} // namespace troupe::engine

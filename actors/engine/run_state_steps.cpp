@@ -1,0 +1,157 @@
+#include "actors/engine/run_state.hpp"
+#include "actors/engine/run_state_parts.hpp"
+
+#include <algorithm>
+
+namespace troupe::engine {
+
+using runtime::outcome;
+
+outcome<void> run_state::make_ready(const messages::StepReady& event) {
+  const auto found = std::ranges::find(unblocked_, event.step());
+  if (phase_ != phase::started || found == unblocked_.end())
+    return illegal("a step is ready before what it needs");
+  const auto& definition = workflow_->steps[event.step()];
+  if (!definition.foreach && event.items() != 1)
+    return illegal("a step without a fan-out has one task");
+  unblocked_.erase(found);
+  auto& step = steps_[event.step()];
+  step.tasks.resize(event.items());
+  if (step.tasks.empty())
+    settle(event.step());
+  else
+    refill(event.step());
+  return {};
+}
+
+outcome<void> run_state::skip(const messages::StepSkipped& event) {
+  const auto found = std::ranges::find(unblocked_, event.step());
+  if (phase_ != phase::started || found == unblocked_.end())
+    return illegal("a step is skipped before its turn");
+  unblocked_.erase(found);
+  steps_[event.step()].is_skipped = true;
+  steps_[event.step()].skip_reason = event.reason();
+  settle(event.step());
+  return {};
+}
+
+/// Lets as many tasks of a step be ready as may run at once.
+void run_state::refill(step_index index) {
+  auto& step = steps_[index];
+  const auto& fan_out = workflow_->steps[index].foreach;
+  const auto open_max = fan_out ? fan_out->parallel_max : 1U;
+  while (step.open < open_max && step.next < step.tasks.size()
+         && step.failed == 0 && !cancel_) {
+    const auto item = step.next++;
+    enter({index, item, false}, step.tasks[item], work_status::ready);
+  }
+}
+
+void run_state::settle(step_index index) {
+  ++settled_steps_;
+  for (const auto next : workflow_->steps[index].needed_by)
+    if (--steps_[next].unmet == 0)
+      unblocked_.push_back(next);
+}
+
+outcome<void>
+run_state::start_compensation(const messages::CompensationStarted& event) {
+  if (phase_ != phase::started || busy_ != 0 || idle_ != 0)
+    return illegal("a run is undone once, and when it does nothing else");
+  phase_ = phase::compensating;
+  is_paused_ = false;
+  reason_ = event.reason();
+  unblocked_.clear();
+  for (std::size_t i = 0; i < steps_.size(); ++i)
+    steps_[i].unmet_undo
+      = static_cast<std::uint32_t>(workflow_->steps[i].needed_by.size());
+  for (auto at = workflow_->order.rbegin(); at != workflow_->order.rend(); ++at)
+    if (workflow_->steps[*at].needed_by.empty())
+      begin_undo(*at);
+  return {};
+}
+
+/// Everything that depends on the step is undone, so that it is its turn.
+void run_state::begin_undo(step_index index) {
+  auto& step = steps_[index];
+  if (workflow_->steps[index].compensate && step.succeeded != 0) {
+    step.compensations.resize(step.tasks.size());
+    step.to_undo = step.succeeded;
+    for (auto item = std::uint32_t{0}; item < step.tasks.size(); ++item)
+      if (step.tasks[item].status == work_status::succeeded)
+        enter({index, item, true}, step.compensations[item],
+              work_status::ready);
+    return;
+  }
+  settle_undo(index);
+}
+
+void run_state::settle_undo(step_index index) {
+  // Long chains of steps without compensation must not use up the stack.
+  auto done = std::vector<step_index>{index};
+  while (!done.empty()) {
+    const auto at = done.back();
+    done.pop_back();
+    steps_[at].is_undone = true;
+    ++undone_steps_;
+    for (const auto need : workflow_->steps[at].needs) {
+      auto& step = steps_[need];
+      if (--step.unmet_undo != 0)
+        continue;
+      if (workflow_->steps[need].compensate && step.succeeded != 0)
+        begin_undo(need);
+      else
+        done.push_back(need);
+    }
+  }
+}
+
+outcome<void> run_state::retry(const messages::StepRetryRequested& event) {
+  if (event.step() >= steps_.size())
+    return illegal("no such step");
+  auto& step = steps_[event.step()];
+  if (phase_ == phase::ended && outcome_ != messages::RunEnded::FAILED)
+    return illegal("only a failed run goes on");
+  const auto is_undo = step.failed_undo != 0;
+  const auto is_undoing = failed_undos_ != 0 || phase_ == phase::compensating;
+  if ((!is_undo && step.failed == 0) || (is_undoing && !is_undo))
+    return illegal("nothing of the step failed");
+  phase_ = is_undo ? phase::compensating : phase::started;
+  if (is_undo) {
+    failed_undos_ -= step.failed_undo;
+    step.failed_undo = 0;
+  } else {
+    step.failed = 0;
+    --failed_steps_;
+    reason_.clear();
+  }
+  auto& works = is_undo ? step.compensations : step.tasks;
+  for (auto item = std::uint32_t{0}; item < works.size(); ++item)
+    if (works[item].status == work_status::failed)
+      revive({event.step(), item, is_undo}, works[item]);
+  if (is_undo || failed_steps_ != 0)
+    return {};
+  // What was called off because of the failure.
+  for (auto index = step_index{0}; index < steps_.size(); ++index) {
+    auto& tasks = steps_[index].tasks;
+    for (auto item = std::uint32_t{0}; item < tasks.size(); ++item)
+      if (tasks[item].status == work_status::cancelled)
+        revive({index, item, false}, tasks[item]);
+    refill(index);
+  }
+  return {};
+}
+
+/// Ready again, with a new budget of attempts.
+void run_state::revive(const task_key& key, task_work& work) {
+  work.attempts = 0;
+  work.lost = 0;
+  work.ready_since = {};
+  enter(key, work, work_status::ready);
+}
+
+std::vector<task_key> run_state::take_touched() {
+  return std::exchange(touched_, {});
+}
+
+} // namespace troupe::engine

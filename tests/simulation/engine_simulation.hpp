@@ -1,0 +1,103 @@
+#pragma once
+
+#include "actors/engine/run_ledger.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace troupe::tests {
+
+/// What goes wrong, in per cent of the steps or of the reports.
+struct simulated_faults {
+  unsigned crashes = 2; ///< The engine loses what it has not stored.
+  unsigned lost_workers = 2;
+  unsigned failures = 10; ///< Of the work itself.
+  unsigned late_reports = 10; ///< Also told again, after its turn.
+  unsigned commands = 3; ///< Somebody cancels, pauses, retries.
+};
+
+/// A whole engine in one thread and virtual time: a ledger, a store that keeps
+/// what was committed and nothing else, workers that die, stall and repeat
+/// themselves. Everything follows from the seed.
+class engine_simulation {
+public:
+  engine_simulation(std::uint64_t seed, const simulated_faults& faults);
+
+  /// Submits runs and lets everything happen until all are over. What is found
+  /// wrong, in words; empty: nothing.
+  [[nodiscard]] std::vector<std::string> run(std::size_t runs);
+
+  /// Of everything that happened, in order.
+  [[nodiscard]] std::uint64_t trace_hash() const noexcept {
+    return trace_;
+  }
+
+  /// How many runs ended in which way.
+  [[nodiscard]] const std::map<engine::run_status, int>& ends() const noexcept {
+    return ends_;
+  }
+
+  [[nodiscard]] int crashes() const noexcept {
+    return crashes_;
+  }
+
+private:
+  struct stored_run {
+    std::shared_ptr<const engine::workflow> definition;
+    std::vector<messages::RunEvent> history;
+    bool is_over = false;
+  };
+
+  struct held_work {
+    std::uint64_t worker = 0;
+    engine::assignment work;
+    bool is_stale = false; ///< Reported before, or its worker is gone.
+  };
+
+  void start_engine();
+  void step();
+  void submit();
+  void pull();
+  void report();
+  void command();
+  void lose_worker();
+  void pass_time();
+  void commit();
+  void crash();
+  void give_up_faults();
+  void check_stored(engine::run_number number, const stored_run& run);
+  void check_effects();
+  void object(std::string what);
+  void note(std::uint64_t what);
+  bool happens(unsigned percent);
+
+  std::mt19937_64 random_;
+  simulated_faults faults_;
+  engine::instant now_;
+  std::uint64_t epoch_ = 0;
+  std::uint64_t ids_ = 0;
+  std::unique_ptr<engine::run_ledger> ledger_;
+  std::vector<std::shared_ptr<const engine::workflow>> workflows_;
+
+  // The store, and what may only be told once it has more.
+  std::map<engine::run_number, stored_run> store_;
+  std::map<std::string, std::shared_ptr<const engine::workflow>> new_runs_;
+  std::vector<std::string> unacknowledged_;
+  std::vector<held_work> undelivered_;
+  std::set<std::string> acknowledged_;
+
+  std::vector<held_work> held_;
+  std::map<std::string, int> effects_; ///< Done, by run, step and item.
+  std::uint64_t trace_ = 0xcbf29ce484222325;
+  std::map<engine::run_status, int> ends_;
+  int crashes_ = 0;
+  std::size_t wanted_ = 0;
+  std::vector<std::string> objections_;
+};
+
+} // namespace troupe::tests

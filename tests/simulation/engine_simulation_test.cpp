@@ -1,0 +1,54 @@
+#include "tests/simulation/engine_simulation.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cstdlib>
+#include <string>
+
+using namespace troupe;
+using namespace troupe::tests;
+
+namespace {
+
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
+  const auto* text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::stoull(text);
+}
+
+} // namespace
+
+// SIMULATION_SEED=N repeats one seed, SIMULATION_SEEDS=N tries that many.
+TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
+  const auto only = number_from("SIMULATION_SEED", 0);
+  const auto count = number_from("SIMULATION_SEEDS", 1'000);
+  const auto first = only != 0 ? only : 1;
+  const auto last = only != 0 ? only : count;
+  auto ends = std::map<engine::run_status, int>{};
+  auto crashes = 0;
+  for (auto seed = first; seed <= last; ++seed) {
+    auto simulation = engine_simulation{seed, {}};
+    const auto objections = simulation.run(6);
+    INFO("repeat: SIMULATION_SEED=" << seed);
+    REQUIRE(objections == std::vector<std::string>{});
+    for (const auto& [status, number] : simulation.ends())
+      ends[status] += number;
+    crashes += simulation.crashes();
+  }
+  if (only != 0)
+    return;
+  CHECK(crashes > 0);
+  CHECK(ends[engine::run_status::completed] > 0);
+  CHECK(ends[engine::run_status::failed] > 0);
+  CHECK(ends[engine::run_status::compensated] > 0);
+  CHECK(ends[engine::run_status::cancelled] > 0);
+}
+
+TEST_CASE("a simulation repeats itself exactly") {
+  for (auto seed = std::uint64_t{1}; seed <= 20; ++seed) {
+    auto once = engine_simulation{seed, {}};
+    auto again = engine_simulation{seed, {}};
+    static_cast<void>(once.run(6));
+    static_cast<void>(again.run(6));
+    CHECK(once.trace_hash() == again.trace_hash());
+  }
+}

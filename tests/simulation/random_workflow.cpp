@@ -1,0 +1,57 @@
+#include "tests/simulation/random_workflow.hpp"
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+
+namespace troupe::tests {
+
+using namespace engine;
+using namespace std::chrono_literals;
+
+namespace {
+
+workflow_step random_step(std::mt19937_64& random, std::size_t index) {
+  auto step = workflow_step{};
+  step.id = "s" + std::to_string(index);
+  for (auto need = step_index{0}; need < index; ++need)
+    if (random() % 3 == 0)
+      step.needs.push_back(need);
+  step.call.activity = random() % 8 == 0 ? "sleep" : "noop";
+  step.call.with.written = nlohmann::json::object();
+  step.call.retry.attempts = 1 + static_cast<std::uint32_t>(random() % 3);
+  if (step.call.activity == "sleep") {
+    step.call.with.written["for"] = "1s";
+  } else if (random() % 6 == 0) {
+    step.foreach.emplace().items.written
+      = nlohmann::json(random() % 5, random() % 100);
+    step.foreach->parallel_max = 1 + static_cast<std::uint32_t>(random() % 3);
+  }
+  if (random() % 5 == 0)
+    step.call.timeouts.start_to_close = 5s;
+  if (random() % 10 == 0)
+    step.call.timeouts.heartbeat = 3s;
+  if (random() % 2 == 0) {
+    step.compensate = step.call;
+    step.compensate->activity = "noop";
+    step.compensate->with.written = nlohmann::json::object();
+  }
+  return step;
+}
+
+} // namespace
+
+workflow random_workflow(std::mt19937_64& random) {
+  auto of = workflow{};
+  of.id = "random";
+  const auto count = 1 + random() % 12;
+  for (auto i = std::size_t{0}; i < count; ++i)
+    of.steps.push_back(random_step(random, i));
+  if (!resolve_order(of).empty())
+    throw std::logic_error{"needs of earlier steps make no cycle"};
+  if (random() % 3 == 0)
+    of.on_failure.kind = failure_policy::action::keep;
+  return of;
+}
+
+} // namespace troupe::tests

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/activity.pb.h"
 #include "messages/column_block.hpp"
 #include "messages/column_block.pb.h"
 #include "messages/scoring.pb.h"
@@ -44,6 +45,12 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::ScoringSummary))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::ScoreItems))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::ItemScores))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::GetActivities))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::RunActivity))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::CancelActivity))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::ActivityProgress))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::ActivitySucceeded))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::ActivityFailed))
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 namespace troupe::messages {

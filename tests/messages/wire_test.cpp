@@ -45,6 +45,12 @@ CancelScoring
 ScoringSummary
 ScoreItems
 ItemScores
+GetActivities
+RunActivity
+CancelActivity
+ActivityProgress
+ActivitySucceeded
+ActivityFailed
 )";
 
 constexpr auto first_id = caf::id_block::troupe::begin;

@@ -1,0 +1,296 @@
+#include "actors/engine/activity_host.hpp"
+
+#include "runtime/config/spelling.hpp"
+#include "runtime/logging/log.hpp"
+
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/system_messages.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <map>
+#include <utility>
+
+namespace troupe::engine {
+
+/// Tells a host to look at the time.
+struct activity_tick {};
+
+} // namespace troupe::engine
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::activity_tick)
+
+namespace troupe::engine {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A pending message keeps its receiver, hence the system, alive for so long.
+constexpr auto tick_max = std::chrono::nanoseconds{1s};
+
+using private_host_actor
+  = activity_host_actor::extend<caf::reacts_to<activity_tick>>;
+
+struct activity_host_state {
+  static constexpr auto name = "activity_host"; // Shown in logs.
+
+  activity_host_state() = default;
+  activity_host_state(const activity_host_state&) = delete;
+  activity_host_state& operator=(const activity_host_state&) = delete;
+
+  /// Nobody survives a host, however it ends.
+  ~activity_host_state() {
+    for (const auto& [key, activity] : running)
+      caf::anon_send_exit(activity, caf::exit_reason::kill);
+  }
+
+  activity_host_options options;
+  activity_source_actor source;
+  activity_table table;
+  std::map<activity_key, activity_actor> running;
+  std::map<caf::actor_id, activity_key> keys;
+  std::optional<activity_table::time_point> next_tick;
+};
+
+using pointer = private_host_actor::stateful_pointer<activity_host_state>;
+
+messages::ActivityFailed failure_of(const messages::ActivityRef& ref,
+                                    const char* kind, std::string message) {
+  auto failure = messages::ActivityFailed{};
+  *failure.mutable_ref() = ref;
+  failure.set_kind(kind);
+  failure.set_message(std::move(message));
+  return failure;
+}
+
+/// Makes sure that the host looks at the time when it has to.
+void await_deadline(pointer self) {
+  auto& state = self->state;
+  const auto deadline = state.table.next_deadline();
+  if (!deadline)
+    return;
+  const auto now = self->clock().now();
+  const auto due = std::min(std::max(*deadline, now), now + tick_max);
+  if (state.next_tick && *state.next_tick <= due)
+    return;
+  state.next_tick = due;
+  self->delayed_send(self, due - now, activity_tick{});
+}
+
+void forget(pointer self, const activity_key& key) {
+  auto& state = self->state;
+  const auto node = state.running.extract(key);
+  if (!node.empty())
+    state.keys.erase(node.mapped().id());
+}
+
+/// An activity has left its place: somebody else may have it.
+void give_credit(pointer self) {
+  auto& state = self->state;
+  if (state.table.is_closing())
+    return;
+  auto request = messages::GetActivities{};
+  request.set_credit(1);
+  self->send(state.source, std::move(request));
+}
+
+void report(pointer self, std::optional<messages::ActivityFailed> failure) {
+  if (failure)
+    self->send(self->state.source, std::move(*failure));
+}
+
+/// Does whatever is to be done now.
+void pursue(pointer self) {
+  auto& state = self->state;
+  while (const auto step = state.table.next(self->clock().now())) {
+    const auto found = state.running.find(step->key);
+    if (found == state.running.end())
+      continue;
+    if (step->what == activity_table::step::kind::cancel) {
+      auto request = messages::CancelActivity{};
+      *request.mutable_ref() = to_message(step->key);
+      if (step->grace)
+        request.set_grace_ms(static_cast<std::uint64_t>(step->grace->count()));
+      self->send(found->second, std::move(request));
+      continue;
+    }
+    runtime::log_warning("engine", "an activity that did not stop was killed",
+                         {{"run", step->key.run}, {"step", step->key.step}});
+    self->send_exit(found->second, caf::exit_reason::kill);
+    forget(self, step->key);
+    report(self, state.table.end_lost(step->key, "killed"));
+    give_credit(self);
+  }
+  if (state.table.is_closing() && state.table.size() == 0)
+    self->quit(caf::exit_reason::user_shutdown);
+  else
+    await_deadline(self);
+}
+
+/// Starts an admitted activity; whatever a start function throws is its
+/// failure.
+void start(pointer self, const messages::RunActivity& request) {
+  auto& state = self->state;
+  const auto key = to_key(request.ref());
+  auto why = std::string{"its start gave no actor"};
+  try {
+    const auto results = caf::actor_cast<activity_results_actor>(self);
+    const auto& begin = *state.options.registry->find(request.activity());
+    if (auto activity = begin(self->system(), request, results)) {
+      state.keys.emplace(activity.id(), key);
+      state.running.emplace(key, activity);
+      self->monitor(activity);
+      return;
+    }
+  } catch (const std::exception& error) {
+    why = error.what();
+  }
+  report(self, state.table.end_lost(key, why));
+  give_credit(self);
+}
+
+void run(pointer self, const messages::RunActivity& request) {
+  auto& state = self->state;
+  const auto& registry = *state.options.registry;
+  const auto refuse = [&](const char* kind, std::string message) {
+    self->send(state.source,
+               failure_of(request.ref(), kind, std::move(message)));
+  };
+  if (registry.find(request.activity()) == nullptr) {
+    refuse("unknown_activity",
+           "there is no activity \"" + request.activity() + "\"; "
+             + runtime::spelling_hint(request.activity(), registry.names()));
+    // Whoever gave it out has spent a credit on it.
+    give_credit(self);
+    return;
+  }
+  switch (state.table.admit(request, self->clock().now())) {
+    case activity_table::admission::accepted:
+      start(self, request);
+      break;
+    case activity_table::admission::known:
+      break;
+    case activity_table::admission::outdated:
+      refuse("outdated", "its work was given to a later epoch");
+      give_credit(self);
+      break;
+    case activity_table::admission::full:
+      refuse("overloaded", "more activities than the host has asked for");
+      break;
+    case activity_table::admission::closing:
+      refuse("interrupted", "its host was told to end");
+      break;
+  }
+  pursue(self);
+}
+
+/// The activity behind a message, if it still counts.
+std::optional<activity_key> sender_key(pointer self) {
+  const auto& keys = self->state.keys;
+  const auto sender = self->current_sender();
+  const auto found = sender ? keys.find(sender->id()) : keys.end();
+  if (found == keys.end())
+    return std::nullopt;
+  return found->second;
+}
+
+void on_progress(pointer self, const messages::ActivityProgress& progress) {
+  const auto key = sender_key(self);
+  if (!key || !self->state.table.beat(*key, self->clock().now()))
+    return;
+  auto message = progress;
+  *message.mutable_ref() = to_message(*key);
+  self->send(self->state.source, std::move(message));
+}
+
+void on_success(pointer self, const messages::ActivitySucceeded& success) {
+  const auto key = sender_key(self);
+  if (!key)
+    return;
+  forget(self, *key);
+  if (self->state.table.end_succeeded(*key)) {
+    auto message = success;
+    *message.mutable_ref() = to_message(*key);
+    self->send(self->state.source, std::move(message));
+  }
+  give_credit(self);
+  pursue(self);
+}
+
+void on_failure(pointer self, const messages::ActivityFailed& failure) {
+  const auto key = sender_key(self);
+  if (!key)
+    return;
+  forget(self, *key);
+  report(self, self->state.table.end_failed(*key, failure));
+  give_credit(self);
+  pursue(self);
+}
+
+void on_down(pointer self, const caf::down_msg& message) {
+  auto& state = self->state;
+  if (message.source == state.source.address()) {
+    self->quit(caf::exit_reason::user_shutdown);
+    return;
+  }
+  const auto found = state.keys.find(message.source.id());
+  if (found == state.keys.end())
+    return; // It has said how it ended, or was killed.
+  const auto key = found->second;
+  forget(self, key);
+  report(self, state.table.end_lost(key, "its actor ended with "
+                                           + to_string(message.reason)));
+  give_credit(self);
+  pursue(self);
+}
+
+private_host_actor::behavior_type
+activity_host(pointer self, const activity_source_actor& source,
+              const activity_host_options& options) {
+  auto& state = self->state;
+  state.options = options;
+  state.source = source;
+  state.table = activity_table{options.limits};
+  self->monitor(source);
+  self->set_down_handler(
+    [=](const caf::down_msg& message) { on_down(self, message); });
+  self->set_exit_handler([=](const caf::exit_msg&) {
+    self->state.table.close(self->clock().now());
+    pursue(self);
+  });
+  auto credit = messages::GetActivities{};
+  credit.set_credit(static_cast<std::uint32_t>(options.limits.activities_max));
+  self->send(source, std::move(credit));
+  return {
+    [=](const messages::ActivityProgress& progress) {
+      on_progress(self, progress);
+    },
+    [=](const messages::ActivitySucceeded& success) {
+      on_success(self, success);
+    },
+    [=](const messages::ActivityFailed& failure) { on_failure(self, failure); },
+    [=](const messages::RunActivity& request) { run(self, request); },
+    [=](const messages::CancelActivity& request) {
+      self->state.table.cancel(request, self->clock().now());
+      pursue(self);
+    },
+    [=](activity_tick) {
+      self->state.next_tick.reset();
+      pursue(self);
+    },
+  };
+}
+
+} // namespace
+
+activity_host_actor spawn_activity_host(caf::actor_system& system,
+                                        const activity_source_actor& source,
+                                        activity_host_options options) {
+  return system.spawn(activity_host, source, std::move(options));
+}
+
+} // namespace troupe::engine

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "actors/engine/activity_registry.hpp"
+#include "actors/engine/activity_table.hpp"
+
+#include <memory>
+
+namespace troupe::engine {
+
+/// Gives activities to hosts that pull, and hears what becomes of them.
+using activity_source_actor = activity_results_actor::extend<
+  // The sender, an activity_host_actor, has room for more activities.
+  caf::reacts_to<messages::GetActivities>>;
+
+/// Runs activities, a bounded number at the same time. An exit message with any
+/// reason but `kill` stops them with their grace, reports that, and then ends
+/// the host; however else it ends, its activities are stopped at once.
+using activity_host_actor = activity_results_actor::extend<
+  // Starts an activity. Those that cannot be started are reported as failed:
+  // `overloaded` beyond the credit, `unknown_activity`, `outdated`.
+  caf::reacts_to<messages::RunActivity>,
+  // Stops one.
+  caf::reacts_to<messages::CancelActivity>>;
+
+struct activity_host_options {
+  std::shared_ptr<const activity_registry> registry;
+  /// `activities_max` is the credit that the host begins with.
+  activity_table_options limits;
+};
+
+/// Begins to pull at once, and ends when `source` does.
+activity_host_actor spawn_activity_host(caf::actor_system& system,
+                                        const activity_source_actor& source,
+                                        activity_host_options options);
+
+} // namespace troupe::engine

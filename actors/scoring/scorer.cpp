@@ -9,8 +9,10 @@
 #include <caf/scoped_actor.hpp>
 
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -73,9 +75,36 @@ struct scorer::state {
     return processors == 0 ? 1 : processors;
   }
 
-  outcome<void> open_store() {
-    if (options.store.empty())
+  /// A store that is there already shows at once whether it is one.
+  outcome<void> open_existing_store() {
+    auto ignored = std::error_code{};
+    if (!std::filesystem::exists(options.store, ignored))
       return {};
+    return open_store();
+  }
+
+  /// The folder of the store has to exist before the store does.
+  [[nodiscard]] outcome<void> make_folder() const {
+    const auto folder = std::filesystem::path{options.store}.parent_path();
+    if (folder.empty())
+      return {};
+    auto error = std::error_code{};
+    std::filesystem::create_directories(folder, error);
+    if (!error)
+      return {};
+    auto reason = runtime::problem{};
+    reason.kind = runtime::problem_kind::unavailable;
+    reason.message = "cannot make the store's folder: " + error.message();
+    reason.file = folder.string();
+    reason.hint = "choose another store with --store, or --no-store";
+    return fail(std::move(reason));
+  }
+
+  outcome<void> open_store() {
+    if (options.store.empty() || root)
+      return {};
+    if (auto made = make_folder(); !made)
+      return made;
     auto from = runtime::store_options{};
     from.path = options.store;
     from.queue_max = options.store_queue_max;
@@ -172,7 +201,7 @@ scorer::~scorer() = default;
 
 outcome<scorer> scorer::create(scorer_options options) {
   auto made = std::make_unique<state>(std::move(options));
-  if (auto opened = made->open_store(); !opened)
+  if (auto opened = made->open_existing_store(); !opened)
     return fail(opened.error());
   return scorer{std::move(made)};
 }
@@ -192,6 +221,9 @@ scorer::score(scoring_request request,
   auto prepared = prepare(std::move(request), preparation);
   if (!prepared)
     return fail(prepared.error());
+  // Not before: what is refused leaves no store behind.
+  if (auto opened = state_->open_store(); !opened)
+    return fail(opened.error());
   if (prepared->basis)
     return state_->score_in_real_time(std::move(*prepared), std::move(stop));
   auto result = scoring_result{};

@@ -37,7 +37,9 @@ struct scorer_options {
 /// have none of their own. One scoring at a time; not thread-safe.
 class scorer {
 public:
-  /// Starts the actors and opens the store. Problems are those of the store.
+  /// Starts the actors and opens the store, if there is one already; the first
+  /// scoring that is not refused makes it, and its folder. Problems are those
+  /// of the store.
   [[nodiscard]] static runtime::outcome<scorer> create(scorer_options options
                                                        = {});
 

@@ -2,6 +2,7 @@
 
 #include "actors/scoring/earlier_run.hpp"
 #include "actors/scoring/financial_table.hpp"
+#include "actors/scoring/item_feed.hpp"
 #include "actors/scoring/refusal.hpp"
 #include "actors/scoring/reports.hpp"
 #include "runtime/tabular/file_problem.hpp"
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <system_error>
 #include <utility>
 
@@ -40,46 +40,27 @@ constexpr std::array mode_names = {
   std::pair{scoring_mode::real_time, std::string_view{"real_time"}},
 };
 
-outcome<item_format> format_of(const scoring_request& request) {
-  if (request.format)
-    return *request.format;
-  auto ignored = std::error_code{};
-  if (fs::is_directory(request.items, ignored))
-    return fail(runtime::file_problem(EISDIR, request.items));
-  const auto ending = fs::path{request.items}.extension().string();
-  if (ending == ".csv")
-    return item_format::csv;
-  if (ending == ".jsonl" || ending == ".ndjson")
-    return item_format::jsonl;
-  auto reason = problem{};
-  reason.kind = problem_kind::invalid_input;
-  reason.message = "cannot tell the format of the items";
-  reason.file = request.items;
-  reason.hint = "name it: --format jsonl or --format csv";
-  return fail(std::move(reason));
-}
-
-outcome<void> open_source(const scoring_request& request, item_format format,
-                          std::stop_token stop, prepared_scoring& to) {
-  auto file = runtime::input_file::open(request.items);
-  if (!file)
-    return fail(file.error());
-  to.source_bytes = file->size_bytes();
+outcome<void> open_source(const scoring_request& request, std::stop_token stop,
+                          prepared_scoring& to) {
+  auto feed = open_item_feed(request, to.run.plan, std::move(stop));
+  if (!feed)
+    return fail(feed.error());
+  const auto is_csv = feed->format == item_format::csv;
+  to.source_bytes = feed->size_bytes;
   auto options = runtime::splitter_options{};
-  options.format = format == item_format::csv ? runtime::record_format::csv
-                                              : runtime::record_format::jsonl;
-  options.file = file->name();
-  to.run.context.set_source(file->name());
-  to.run.context.set_format(format == item_format::csv ? "csv" : "jsonl");
+  options.format
+    = is_csv ? runtime::record_format::csv : runtime::record_format::jsonl;
+  options.file = feed->name;
+  to.run.context.set_source(feed->name);
+  to.run.context.set_format(is_csv ? "csv" : "jsonl");
   if (request.batch_size != 0) {
     options.records_max = request.batch_size;
     options.bytes_max = chunk_bytes_max;
   } else {
     options.bytes_max = chunk_bytes;
   }
-  to.source.emplace(std::move(*file).into_source(std::move(stop)),
-                    std::move(options));
-  if (format != item_format::csv)
+  to.source.emplace(std::move(feed->bytes), std::move(options));
+  if (!is_csv)
     return {};
   auto header = runtime::record_chunk{};
   const auto read = to.source->next(header, 1);
@@ -294,10 +275,7 @@ outcome<prepared_scoring> prepare(scoring_request request,
     pack_batches(std::move(request.batches), to);
     context.set_source("memory");
   } else {
-    const auto format = format_of(request);
-    if (!format)
-      return fail(format.error());
-    if (auto opened = open_source(request, *format, options.stop, to); !opened)
+    if (auto opened = open_source(request, options.stop, to); !opened)
       return fail(opened.error());
   }
   to.header.source = context.source();

@@ -8,6 +8,7 @@
 #include "actors/scoring/scoring_record.hpp"
 #include "actors/scoring/scoring_run.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/config/secrets.hpp"
 #include "runtime/problem.hpp"
 #include "runtime/tabular/output_file.hpp"
 #include "runtime/tabular/record_splitter.hpp"
@@ -44,10 +45,20 @@ struct scoring_request {
   std::string case_name;
   scoring_mode mode = scoring_mode::full;
 
-  /// File of items, "-" for standard input; or no file, and `batches`.
+  /// Where items come from (items_address): a file, "-" for standard input, a
+  /// database, Azure DevOps; or nothing, and `batches`.
   std::string items;
   /// By the file's ending unless said: .csv, .jsonl, .ndjson.
   std::optional<item_format> format;
+  /// SQL for a database; for Azure DevOps what follows WHERE, empty: what is
+  /// neither done nor given up.
+  std::string query;
+  /// Where the token for Azure DevOps is; empty: secret://env/ADO_PAT.
+  std::string token;
+  /// Another server than dev.azure.com.
+  std::string endpoint;
+  /// What references to secrets are looked up in.
+  runtime::environment_map environment;
   /// Items in memory, columns in the order of the plan's criteria.
   std::vector<item_batch> batches;
   /// The same as blocks (`pack`), for items that are scored more than once.

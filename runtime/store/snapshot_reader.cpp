@@ -22,8 +22,10 @@ bool is_at_rest(const std::string& path) {
   return !error && !store_lock::is_held(path);
 }
 
+} // namespace
+
 outcome<std::unique_ptr<sqlite_connection>>
-open_connection(const std::string& path) {
+open_database_for_reading(const std::string& path) {
   auto opened = sqlite_connection::open(path, {});
   if (opened || opened.error().kind == problem_kind::invalid_input
       || !is_at_rest(path))
@@ -33,8 +35,6 @@ open_connection(const std::string& path) {
   options.mode = open_mode::immutable;
   return sqlite_connection::open(path, options);
 }
-
-} // namespace
 
 outcome<std::unique_ptr<sqlite_connection>>
 open_for_reading(const std::string& path) {
@@ -47,7 +47,7 @@ open_for_reading(const std::string& path) {
     reason.hint = "check the path; a store is made by the first run";
     return fail(std::move(reason));
   }
-  auto connection = open_connection(path);
+  auto connection = open_database_for_reading(path);
   if (!connection)
     return connection;
   const auto applied = read_applied_migrations(**connection);

@@ -11,6 +11,11 @@
 
 namespace troupe::runtime {
 
+/// Opens any SQLite file for reading, also where nothing may be written, as
+/// long as nobody writes to it. Errors are those of sqlite_connection::open.
+[[nodiscard]] outcome<std::unique_ptr<sqlite_connection>>
+open_database_for_reading(const std::string& path);
+
 /// Opens the store at `path` for reading, as `snapshot_reader::open` does.
 [[nodiscard]] outcome<std::unique_ptr<sqlite_connection>>
 open_for_reading(const std::string& path);

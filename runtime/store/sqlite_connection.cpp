@@ -271,6 +271,16 @@ void sqlite_connection::restrict_statements() {
   sqlite3_set_authorizer(database_, authorize, &is_restricted_);
 }
 
+void sqlite_connection::interrupt_on(std::stop_token stop) {
+  // Often enough to end soon, seldom enough to cost nothing.
+  constexpr auto steps = 1'000;
+  stop_ = std::move(stop);
+  const auto ask = [](void* token) {
+    return static_cast<const std::stop_token*>(token)->stop_requested() ? 1 : 0;
+  };
+  sqlite3_progress_handler(database_, steps, ask, &stop_);
+}
+
 bool sqlite_connection::is_read_only() const noexcept {
   return sqlite3_db_readonly(database_, "main") == 1;
 }

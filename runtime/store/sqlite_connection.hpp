@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -24,6 +25,9 @@ namespace troupe::runtime {
 using sql_value = std::variant<std::monostate, std::int64_t, double,
                                std::string, std::vector<std::uint8_t>>;
 
+/// What a value is before any conversion.
+enum class sqlite_type { null, integer, real, text, blob };
+
 class sqlite_connection;
 
 /// The row a statement stands on. A view: valid until the statement steps. A
@@ -33,6 +37,10 @@ class sqlite_row {
 public:
   [[nodiscard]] std::size_t size() const noexcept;
   [[nodiscard]] std::string_view name(std::size_t column) const;
+  /// The type that a table declares for a column that comes from it; empty for
+  /// an expression.
+  [[nodiscard]] std::string_view declared_type(std::size_t column) const;
+  [[nodiscard]] sqlite_type type(std::size_t column) const;
   [[nodiscard]] bool is_null(std::size_t column) const;
   [[nodiscard]] std::int64_t integer(std::size_t column) const;
   [[nodiscard]] double real(std::size_t column) const;
@@ -61,6 +69,9 @@ public:
 
   [[nodiscard]] std::size_t parameter_count() const noexcept;
 
+  /// Whether it leaves the database file as it is.
+  [[nodiscard]] bool is_read_only() const noexcept;
+
   // Texts and blobs are not copied: they must live until the statement ends.
   // A NaN becomes NULL. An index out of range is `invalid_input`.
   [[nodiscard]] outcome<void> bind(std::size_t index, const sql_value& value);
@@ -72,7 +83,8 @@ public:
   /// True if there is a row to look at, false at the end.
   [[nodiscard]] outcome<bool> step();
 
-  /// Requires that the last `step` was true.
+  /// Names and declared types of columns are there at any time; everything else
+  /// requires that the last `step` was true.
   [[nodiscard]] sqlite_row row() const noexcept;
 
   /// Steps to the end. Returns the rows it changed itself, without those of
@@ -147,6 +159,9 @@ public:
   /// PRAGMA; `execute` does not.
   void restrict_statements();
 
+  /// From now on a stop request ends a statement that runs, with an error.
+  void interrupt_on(std::stop_token stop);
+
   [[nodiscard]] bool is_read_only() const noexcept;
   [[nodiscard]] bool is_in_transaction() const noexcept;
 
@@ -177,6 +192,7 @@ private:
   sqlite3* database_ = nullptr;
   store_error last_error_ = store_error::failed;
   bool is_restricted_ = false;
+  std::stop_token stop_;
   std::unique_ptr<statement_cache> cache_;
 };
 

@@ -61,6 +61,26 @@ std::string_view sqlite_row::name(std::size_t column) const {
   return name == nullptr ? std::string_view{} : name;
 }
 
+std::string_view sqlite_row::declared_type(std::size_t column) const {
+  const auto* type = sqlite3_column_decltype(statement_, to_index(column));
+  return type == nullptr ? std::string_view{} : type;
+}
+
+sqlite_type sqlite_row::type(std::size_t column) const {
+  switch (sqlite3_column_type(statement_, to_index(column))) {
+    case SQLITE_INTEGER:
+      return sqlite_type::integer;
+    case SQLITE_FLOAT:
+      return sqlite_type::real;
+    case SQLITE_TEXT:
+      return sqlite_type::text;
+    case SQLITE_BLOB:
+      return sqlite_type::blob;
+    default:
+      return sqlite_type::null;
+  }
+}
+
 bool sqlite_row::is_null(std::size_t column) const {
   return sqlite3_column_type(statement_, to_index(column)) == SQLITE_NULL;
 }
@@ -150,6 +170,10 @@ outcome<void> sqlite_statement::check(int code) const {
 
 std::size_t sqlite_statement::parameter_count() const noexcept {
   return static_cast<std::size_t>(sqlite3_bind_parameter_count(statement_));
+}
+
+bool sqlite_statement::is_read_only() const noexcept {
+  return sqlite3_stmt_readonly(statement_) != 0;
 }
 
 outcome<void> sqlite_statement::bind(std::size_t index,

@@ -1,47 +1,21 @@
 #include "runtime/tabular/input_file.hpp"
 
+#include "runtime/stop_signal.hpp"
 #include "runtime/tabular/file_problem.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <functional>
 #include <memory>
 #include <utility>
 
 namespace troupe::runtime {
 
 namespace {
-
-/// A descriptor that becomes readable when a stop is requested.
-class stop_signal {
-public:
-  explicit stop_signal(std::stop_token stop)
-    : descriptor_{::eventfd(0, EFD_CLOEXEC)} {
-    callback_.emplace(std::move(stop),
-                      [this] { ::eventfd_write(descriptor_, 1); });
-  }
-  stop_signal(const stop_signal&) = delete;
-  stop_signal& operator=(const stop_signal&) = delete;
-
-  ~stop_signal() {
-    callback_.reset(); // It may be writing right now.
-    ::close(descriptor_);
-  }
-
-  [[nodiscard]] int descriptor() const noexcept {
-    return descriptor_;
-  }
-
-private:
-  int descriptor_;
-  std::optional<std::stop_callback<std::function<void()>>> callback_;
-};
 
 /// Waits until there is something to read, or its end, or an error; false when
 /// a stop was requested.

@@ -109,6 +109,12 @@ jsonl_writer& jsonl_writer::null(std::string_view key) {
   return *this;
 }
 
+jsonl_writer& jsonl_writer::json(std::string_view key, std::string_view value) {
+  begin_member(key);
+  *target_ += value;
+  return *this;
+}
+
 void jsonl_writer::end_object() {
   *target_ += has_members_ ? "}\n" : "{}\n";
   has_members_ = false;

@@ -25,6 +25,8 @@ public:
   jsonl_writer& integer(std::string_view key, std::int64_t value);
   jsonl_writer& boolean(std::string_view key, bool value);
   jsonl_writer& null(std::string_view key);
+  /// The value is JSON already, on one line.
+  jsonl_writer& json(std::string_view key, std::string_view value);
   void end_object();
 
 private:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/config/secrets.hpp"
 #include "runtime/config/settings.hpp"
 #include "runtime/problem.hpp"
 
@@ -25,6 +26,8 @@ struct invocation {
   /// Where one is looked for.
   std::vector<std::string> settings_file_places;
   output_format output = output_format::text;
+  /// What references to secrets are looked up in.
+  runtime::environment_map environment;
   bool show_progress = false; ///< stderr is a terminal.
 };
 

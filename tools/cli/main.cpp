@@ -117,6 +117,7 @@ tl::expected<invocation, int> load(const shared_flags& flags) {
   with.settings_file_places
     = runtime::settings_file_places(sources.environment);
   with.output = format_of(with.settings.output);
+  with.environment = std::move(sources.environment);
   with.show_progress = isatty(2) == 1;
   return with;
 }

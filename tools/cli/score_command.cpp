@@ -1,5 +1,6 @@
 #include "actors/scoring/explanation.hpp"
 #include "actors/scoring/scorer.hpp"
+#include "runtime/config/text_file.hpp"
 #include "tools/cli/interruption.hpp"
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/progress_bar.hpp"
@@ -9,11 +10,9 @@
 #include "tools/cli/score_weights_command.hpp"
 
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 
 namespace troupe::tools {
@@ -28,6 +27,10 @@ namespace {
 struct score_flags {
   std::string items;
   std::string format;
+  std::string query;
+  std::string query_file;
+  std::string token;
+  std::string endpoint;
   std::string financials;
   std::string config;
   std::string preset = "default";
@@ -53,15 +56,40 @@ constexpr auto examples = R"(Examples:
   troupe score --items items.csv --config qvf.yaml --scores ranks.csv --decimals 6
   troupe score --items portfolio.jsonl --config qvf.yaml --mode incremental
   troupe score --items portfolio.jsonl --mode incremental --base 3
+  troupe score --items sqlite:plans.db --query "SELECT id AS work_item_id, * FROM items"
+  troupe score --items postgresql://me@db.example.org/plans --query-file items.sql
+  troupe score --items azure-devops:contoso/Shop
+  troupe score --items azure-devops:contoso/Shop --query "[System.State] = 'New'"
   troupe score explain 1042
   troupe score diff 3 4)";
+
+void declare_queries(CLI::App& app, score_flags& flags) {
+  app
+    .add_option("--query", flags.query,
+                "what to read: SQL of one SELECT for a database; for Azure "
+                "DevOps what follows WHERE (default: what is not done)")
+    ->type_name("TEXT");
+  app.add_option("--query-file", flags.query_file, "file with the query")
+    ->type_name("FILE");
+  app
+    .add_option("--token", flags.token,
+                "where the token for Azure DevOps is (default: "
+                "secret://env/ADO_PAT); also secret://file/PATH")
+    ->type_name("REFERENCE");
+  app
+    .add_option("--endpoint", flags.endpoint,
+                "server of Azure DevOps (default: https://dev.azure.com)")
+    ->type_name("URL");
+}
 
 void declare(CLI::App& app, score_flags& flags) {
   app
     .add_option("--items", flags.items,
-                "file of work items (.jsonl, .ndjson, .csv), or - for "
-                "standard input")
+                "file of work items (.jsonl, .ndjson, .csv), - for standard "
+                "input, sqlite:FILE, postgresql://USER@HOST/DATABASE, or "
+                "azure-devops:ORGANIZATION/PROJECT")
     ->type_name("FILE");
+  declare_queries(app, flags);
   app.add_option("--format", flags.format, "format of the items")
     ->check(CLI::IsMember({"jsonl", "csv"}));
   app
@@ -158,6 +186,45 @@ std::vector<std::string> split(const std::string& list) {
   return parts;
 }
 
+/// The query, wherever it was given.
+outcome<std::string> read_query(const score_flags& flags) {
+  constexpr auto bytes_max = std::size_t{1} << 20;
+  if (flags.query_file.empty())
+    return flags.query;
+  auto reason = runtime::problem{};
+  reason.kind = problem_kind::invalid_input;
+  reason.key = "--query-file";
+  if (!flags.query.empty()) {
+    reason.message = "there are two queries";
+    reason.hint = "leave out --query or --query-file";
+    return fail(std::move(reason));
+  }
+  auto text = runtime::read_text_file(flags.query_file, bytes_max);
+  if (!text || text->find_first_not_of(" \t\r\n") != std::string::npos)
+    return text;
+  reason.message = "the file has no query";
+  reason.file = flags.query_file;
+  reason.hint = "write the query into it";
+  return fail(std::move(reason));
+}
+
+/// Where the items are and what is asked there.
+outcome<void> add_source(const score_flags& flags, const invocation& with,
+                         scoring::scoring_request& request) {
+  request.items = flags.items;
+  if (!flags.format.empty())
+    request.format = flags.format == "csv" ? scoring::item_format::csv
+                                           : scoring::item_format::jsonl;
+  auto query = read_query(flags);
+  if (!query)
+    return fail(query.error());
+  request.query = std::move(*query);
+  request.token = flags.token;
+  request.endpoint = flags.endpoint;
+  request.environment = with.environment;
+  return {};
+}
+
 outcome<scoring::scoring_request> make_request(const score_flags& flags,
                                                const invocation& with) {
   auto configuration = load(flags);
@@ -167,10 +234,8 @@ outcome<scoring::scoring_request> make_request(const score_flags& flags,
   request.configuration = std::move(*configuration);
   request.case_name = flags.case_name;
   request.mode = scoring::parse_scoring_mode(flags.mode).value();
-  request.items = flags.items;
-  if (!flags.format.empty())
-    request.format = flags.format == "csv" ? scoring::item_format::csv
-                                           : scoring::item_format::jsonl;
+  if (auto added = add_source(flags, with, request); !added)
+    return fail(added.error());
   request.financials = flags.financials;
   request.on_bad_item = flags.on_bad_item == "isolate"
                           ? scoring::bad_item::isolate
@@ -192,23 +257,6 @@ outcome<scoring::scoring_request> make_request(const score_flags& flags,
     request.decimals = flags.decimals;
   request.details = !flags.no_details;
   return request;
-}
-
-/// The folder of the store has to exist before the store does.
-outcome<void> make_folder(const std::string& store) {
-  const auto folder = std::filesystem::path{store}.parent_path();
-  if (folder.empty())
-    return {};
-  auto error = std::error_code{};
-  std::filesystem::create_directories(folder, error);
-  if (!error)
-    return {};
-  auto reason = runtime::problem{};
-  reason.kind = problem_kind::unavailable;
-  reason.message = "cannot make the store's folder: " + error.message();
-  reason.file = folder.string();
-  reason.hint = "choose another store with --store, or --no-store";
-  return fail(std::move(reason));
 }
 
 progress_report ask_progress(const scoring::scoring_progress& progress) {
@@ -263,11 +311,8 @@ int run_score(const score_flags& flags, const invocation& with) {
     = static_cast<std::size_t>(with.settings.store_queue_max);
   options.store_cache_bytes = with.settings.store_cache_bytes;
   options.shutdown_timeout = with.settings.shutdown_timeout;
-  if (!flags.no_store && !flags.no_details) {
+  if (!flags.no_store && !flags.no_details)
     options.store = with.settings.store_path;
-    if (const auto made = make_folder(options.store); !made)
-      return report(made.error(), with.output);
-  }
   const auto stop = interruption{};
   const auto start = std::chrono::steady_clock::now();
   auto scorer = scoring::scorer::create(options);

@@ -1,0 +1,93 @@
+#include "tests/support/postgres_server.hpp"
+
+#include "tests/support/program.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <stdexcept>
+
+namespace troupe::tests {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The newest one of Debian's.
+std::string find_programs() {
+  auto found = fs::path{};
+  const auto root = fs::path{"/usr/lib/postgresql"};
+  if (fs::is_directory(root))
+    for (const auto& entry : fs::directory_iterator{root})
+      if (fs::exists(entry.path() / "bin/initdb"))
+        found = std::max(found, entry.path() / "bin");
+  if (found.empty())
+    throw std::runtime_error{
+      "no PostgreSQL server: apt-get install postgresql"};
+  return found.string();
+}
+
+constexpr auto access = "local all guest scram-sha-256\n"
+                        "local all all trust\n";
+
+} // namespace
+
+postgres_server::postgres_server() : bin_{find_programs()} {
+  // The server refuses to be the superuser, hence somebody else enters.
+  fs::permissions(folder_.path(), fs::perms::all);
+  const auto data = (folder_ / "data").string();
+  static_cast<void>(run("initdb", "--no-sync --auth=trust --encoding=UTF8 "
+                                  "--locale=C --username=troupe --pgdata="
+                                    + data));
+  folder_.write("pg_hba.conf", access);
+  // Nothing of it has to survive.
+  static_cast<void>(
+    run("pg_ctl",
+        "--wait --timeout=100 --silent --log=" + data + "/log --pgdata=" + data
+          + " --options=\"-c fsync=off -c listen_addresses= "
+            "-c shared_buffers=8MB -c max_connections=10 -k "
+          + folder_.path().string()
+          + " -c hba_file=" + (folder_ / "pg_hba.conf").string() + "\" start"));
+  execute("CREATE ROLE guest LOGIN PASSWORD 'guest''s secret'");
+}
+
+postgres_server::~postgres_server() {
+  try {
+    static_cast<void>(run("pg_ctl", "--mode=immediate --silent --pgdata="
+                                      + (folder_ / "data").string() + " stop"));
+  } catch (const std::exception&) {
+    // It has ended by itself.
+  }
+}
+
+std::string postgres_server::address(const std::string& user) const {
+  return "postgresql://" + user + "@/postgres?host=" + folder_.path().string();
+}
+
+void postgres_server::execute(const std::string& sql) const {
+  const auto script = folder_.write("script.sql", sql);
+  fs::permissions(script, fs::perms::all);
+  static_cast<void>(run("psql", "--no-psqlrc --quiet --set ON_ERROR_STOP=1 "
+                                "--file="
+                                  + script.string() + " \"" + address()
+                                  + "\""));
+}
+
+std::string postgres_server::run(const std::string& program,
+                                 const std::string& arguments) const {
+  const auto line = bin_ + "/" + program + " " + arguments;
+  auto asked = program_run{};
+  asked.folder = folder_.path();
+  const auto is_superuser = ::geteuid() == 0;
+  if (is_superuser)
+    asked.arguments = {"-u", "nobody", "--", "sh", "-c", line};
+  else
+    asked.arguments = {"-c", line};
+  const auto result = run_command(is_superuser ? "runuser" : "sh", asked);
+  if (result.exit_code != 0)
+    throw std::runtime_error{program + ": " + result.err + result.out};
+  return result.out;
+}
+
+} // namespace troupe::tests

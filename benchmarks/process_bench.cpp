@@ -156,10 +156,10 @@ give_out(engine::activity_source_actor::pointer self, const workload& work,
 void run_activities(caf::actor_system& system,
                     const std::shared_ptr<runtime::process_host>& host,
                     const workload& work) {
-  auto catalog = std::make_shared<engine::activity_catalog>();
-  engine::add_command_activity(*catalog, {host, {{"PATH", "/usr/bin:/bin"}}});
+  auto registry = std::make_shared<engine::activity_registry>();
+  engine::add_command_activity(*registry, {host, {{"PATH", "/usr/bin:/bin"}}});
   auto options = engine::activity_host_options{};
-  options.catalog = std::move(catalog);
+  options.registry = std::move(registry);
   options.limits.activities_max = work.concurrency;
   const auto done = std::make_shared<std::promise<void>>();
   const auto source = system.spawn(give_out, work, done);

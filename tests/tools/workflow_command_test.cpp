@@ -77,12 +77,9 @@ TEST_CASE_METHOD(refusing_program, "a wrong workflow is refused by its line") {
   const auto file = folder().write("wrong.yaml", text).string();
   for (const auto* command : {"validate", "plan"})
     refuses(run({"workflow", command, file}),
-            {.file = file,
-             .line = 6,
-             .key = "steps[0].activity",
-             .message = "unknown activity \"nop\""});
+            {2, file, 6, "steps[0].activity", "unknown activity \"nop\""});
   refuses(run({"workflow", "validate", "none.yaml"}),
-          {.exit_code = 3, .file = "none.yaml", .message = "no such file"});
+          {3, "none.yaml", 0, "", "no such file"});
 }
 
 TEST_CASE_METHOD(refusing_program, "wrong inputs are refused by their name") {
@@ -90,13 +87,12 @@ TEST_CASE_METHOD(refusing_program, "wrong inputs are refused by their name") {
   const auto plan = [&](const std::string& input) {
     return run({"workflow", "plan", file, "--input", input});
   };
-  refuses(plan("dry"), {.message = "not an input"});
-  refuses(plan("dy=true"), {.key = "inputs.dy", .message = "no input \"dy\""});
-  refuses(plan("dry=1"),
-          {.key = "inputs.dry", .message = "must be of type boolean"});
+  refuses(plan("dry"), {2, "", 0, "", "not an input"});
+  refuses(plan("dy=true"), {2, "", 0, "inputs.dy", "no input \"dy\""});
+  refuses(plan("dry=1"), {2, "", 0, "inputs.dry", "must be of type boolean"});
   auto twice = plan("dry=true");
   twice.arguments.insert(twice.arguments.end(), {"--input", "dry=false"});
-  refuses(twice, {.message = "given twice"});
+  refuses(twice, {2, "", 0, "", "given twice"});
 }
 
 TEST_CASE_METHOD(refusing_program, "schemas are printed as they are kept") {

@@ -84,7 +84,8 @@ TEST_CASE("cron refuses what nobody understands, and says where") {
 
 TEST_CASE("the canonical text of every golden expression means the same") {
   for (const auto* name : {"vectors.json", "nearest_weekday.json"}) {
-    for (const auto& vector : golden_json(name)["vectors"]) {
+    const auto file = golden_json(name);
+    for (const auto& vector : file["vectors"]) {
       const auto text = vector["expression"].get<std::string>();
       const auto parsed = expression(text);
       const auto canonical = to_string(parsed);

@@ -59,6 +59,8 @@ void seclude(int orders) {
 [[noreturn]] void keep() {
   static auto watched = watched_groups{};
   auto orders = std::array<pid_t, 256>{};
+  const auto is_ready = char{1};
+  ::send(STDIN_FILENO, &is_ready, sizeof is_ready, MSG_NOSIGNAL);
   for (;;) {
     const auto size = ::recv(STDIN_FILENO, orders.data(), sizeof orders, 0);
     if (size < 0 && errno == EINTR)
@@ -91,7 +93,18 @@ outcome<process_keeper> process_keeper::start() {
     seclude(theirs.get());
     keep();
   }
-  return process_keeper{pid, std::move(ours)};
+  auto keeper = process_keeper{pid, std::move(ours)};
+  theirs.close();
+  // Before it is secluded, what kills our group would kill it as well.
+  auto is_ready = char{};
+  auto size = ssize_t{-1};
+  do
+    size = ::recv(keeper.orders_.get(), &is_ready, sizeof is_ready, 0);
+  while (size < 0 && errno == EINTR);
+  if (size != sizeof is_ready)
+    return fail(problem_kind::unavailable,
+                "the keeper of processes did not start");
+  return keeper;
 }
 
 process_keeper::~process_keeper() {

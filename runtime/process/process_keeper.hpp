@@ -17,6 +17,8 @@ public:
   /// Groups watched at the same time; more are not watched.
   static constexpr auto groups_max = std::size_t{4} << 10;
 
+  /// From its return on, a signal to our process group does not reach the
+  /// keeper.
   [[nodiscard]] static outcome<process_keeper> start();
 
   process_keeper(process_keeper&&) = default;
@@ -26,6 +28,11 @@ public:
 
   /// Lets it kill whatever groups it still knows, and waits for its end.
   ~process_keeper();
+
+  /// The keeper itself.
+  [[nodiscard]] pid_t pid() const noexcept {
+    return pid_;
+  }
 
   /// From now on it watches this group ...
   void watch(pid_t group) noexcept;

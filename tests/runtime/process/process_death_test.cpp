@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
@@ -42,10 +43,18 @@ TEST_CASE("kill -9 of a host kills its processes and what these started") {
   }
 }
 
+TEST_CASE("a keeper is out of reach of what kills our group") {
+  for (auto i = 0; i < 50; ++i) {
+    auto keeper = process_keeper::start();
+    REQUIRE(keeper);
+    REQUIRE(::getsid(keeper->pid()) == keeper->pid());
+  }
+}
+
 TEST_CASE("a keeper kills the groups it still knows when it is let go") {
-  auto launched = launch(shell("sleep 1000"), side_channel::none);
+  auto launched = launch(sleeper(), side_channel::none);
   REQUIRE(launched);
-  auto spared = launch(shell("sleep 1000"), side_channel::none);
+  auto spared = launch(sleeper(), side_channel::none);
   REQUIRE(spared);
   {
     auto keeper = process_keeper::start();

@@ -30,6 +30,13 @@ inline runtime::process_request shell(std::string text) {
   return request;
 }
 
+/// A program that stays, and starts no other.
+inline runtime::process_request sleeper() {
+  auto request = shell("");
+  request.argv = {"sleep", "1000"};
+  return request;
+}
+
 /// Whether the process ends in time; it need not be a child of ours.
 inline bool await_death(pid_t pid) {
   const auto fd = runtime::file_descriptor{

@@ -94,8 +94,8 @@ TEST_CASE("a failed launch leaves no process and no descriptor behind") {
 
 TEST_CASE("a process is killed when the thread that launched it ends") {
   auto launched = outcome<launched_process>{};
-  auto launcher = std::thread{
-    [&] { launched = launch(shell("sleep 1000"), side_channel::none); }};
+  auto launcher
+    = std::thread{[&] { launched = launch(sleeper(), side_channel::none); }};
   launcher.join();
   REQUIRE(launched);
   REQUIRE(await_death(launched->pid));

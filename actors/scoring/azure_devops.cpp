@@ -1,6 +1,7 @@
 #include "actors/scoring/azure_devops.hpp"
 
 #include "actors/scoring/azure_devops_item.hpp"
+#include "actors/scoring/refusal.hpp"
 #include "runtime/utf8.hpp"
 
 #include <nlohmann/json.hpp>
@@ -132,20 +133,13 @@ find_azure_devops_project(std::string_view organization,
     = "azure-devops:" + std::string{organization} + "/" + std::string{project};
   if (endpoint.empty())
     endpoint = public_endpoint;
-  const auto refuse = [&](std::string message, std::string hint) {
-    auto reason = problem{};
-    reason.kind = problem_kind::invalid_input;
-    reason.message = std::move(message);
-    reason.key = "--endpoint";
-    reason.hint = std::move(hint);
-    return fail(std::move(reason));
-  };
+  constexpr auto key = "--endpoint";
   const auto origin = runtime::origin_of(endpoint);
   if (!origin || endpoint.find_first_of("?#") != std::string_view::npos)
-    return refuse("not the address of a server",
+    return refuse("not the address of a server", key,
                   "write https://HOST or https://HOST/PATH, nothing more");
   if (!origin->is_encrypted && !origin->is_loopback())
-    return refuse("the token would travel unencrypted",
+    return refuse("the token would travel unencrypted", key,
                   "write https:// in place of http://");
   while (endpoint.ends_with('/'))
     endpoint.remove_suffix(1);
@@ -156,28 +150,22 @@ find_azure_devops_project(std::string_view organization,
 }
 
 outcome<void> check_azure_devops_condition(std::string_view condition) {
-  const auto refuse = [](std::string message, std::string hint) {
-    auto reason = problem{};
-    reason.kind = problem_kind::invalid_input;
-    reason.message = std::move(message);
-    reason.key = "--query";
-    reason.hint = std::move(hint);
-    return fail(std::move(reason));
-  };
+  constexpr auto key = "--query";
   const auto text = trim(condition);
   auto begin = std::string{text.substr(0, 6)};
   std::transform(begin.begin(), begin.end(), begin.begin(), [](char c) {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   });
   if (text.empty() || begin == "SELECT" || begin.starts_with("WHERE"))
-    return refuse("not a condition of the work item query language",
+    return refuse("not a condition of the work item query language", key,
                   "write what follows WHERE: [System.State] = 'Active'");
   if (!is_balanced(text))
-    return refuse("a quote or a bracket is not closed",
+    return refuse("a quote or a bracket is not closed", key,
                   "in a text write '' for a quote");
   // The rest of the query takes less than a thousand.
   if (text.size() > query_max - 1'000)
-    return refuse("the condition is longer than 31,000 bytes", "shorten it");
+    return refuse("the condition is longer than 31,000 bytes", key,
+                  "shorten it");
   return {};
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <utility>
 
 namespace troupe::scoring {
@@ -30,7 +31,8 @@ std::optional<double> number_of(const http_reply& reply,
   auto number = 0.0;
   const auto* const end = text.data() + text.size();
   const auto read = std::from_chars(text.data(), end, number);
-  if (text.empty() || read.ec != std::errc{} || read.ptr != end)
+  if (text.empty() || read.ec != std::errc{} || read.ptr != end
+      || !std::isfinite(number))
     return std::nullopt;
   return number;
 }

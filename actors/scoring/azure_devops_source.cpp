@@ -1,6 +1,7 @@
 #include "actors/scoring/azure_devops_source.hpp"
 
 #include "runtime/http/http_client.hpp"
+#include "runtime/http/http_retry.hpp"
 #include "runtime/logging/log.hpp"
 #include "runtime/stop_signal.hpp"
 #include "runtime/tabular/piece_source.hpp"
@@ -27,14 +28,25 @@ struct azure_devops_pieces {
   /// One request, or its failure; what comes is appended.
   outcome<void> step(std::string& lines) {
     if (reading.pause() >= pause_reported)
-      runtime::log_info("scoring", "waiting, as Azure DevOps asks",
+      runtime::log_info("scoring", "waiting before the next request",
                         {{"milliseconds", reading.pause().count()}});
     if (reading.pause().count() > 0 && !with.pause(reading.pause()))
       return fail(runtime::problem_kind::interrupted,
                   "the reading was interrupted");
     auto reply = with.send(reading.request());
+    report_failure(reply);
     return reply ? reading.take(*reply, with.now(), with.draw(), lines)
                  : reading.take(std::move(reply.error()), with.draw());
+  }
+
+  /// What is tried again would otherwise leave no trace.
+  static void report_failure(const outcome<runtime::http_reply>& reply) {
+    if (!reply)
+      runtime::log_warning("scoring", "a request to Azure DevOps failed",
+                           {{"reason", reply.error().message}});
+    else if (runtime::is_retryable(reply->status))
+      runtime::log_warning("scoring", "Azure DevOps refused a request",
+                           {{"status", reply->status}});
   }
 
   outcome<bool> append(std::string& lines) {

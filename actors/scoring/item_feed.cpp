@@ -3,6 +3,7 @@
 #include "actors/scoring/azure_devops_source.hpp"
 #include "actors/scoring/item_layout.hpp"
 #include "actors/scoring/items_address.hpp"
+#include "actors/scoring/refusal.hpp"
 #include "runtime/logging/logging.hpp"
 #include "runtime/query/postgres_query.hpp"
 #include "runtime/query/sqlite_query.hpp"
@@ -28,15 +29,6 @@ using runtime::problem_kind;
 namespace {
 
 constexpr auto token_default = "secret://env/ADO_PAT";
-
-auto refuse(std::string message, std::string key, std::string hint) {
-  auto reason = problem{};
-  reason.kind = problem_kind::invalid_input;
-  reason.message = std::move(message);
-  reason.key = std::move(key);
-  reason.hint = std::move(hint);
-  return fail(std::move(reason));
-}
 
 outcome<item_format> format_of(const scoring_request& request) {
   if (request.format)

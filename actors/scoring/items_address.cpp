@@ -1,5 +1,6 @@
 #include "actors/scoring/items_address.hpp"
 
+#include "actors/scoring/refusal.hpp"
 #include "runtime/query/postgres_address.hpp"
 
 namespace troupe::scoring {
@@ -9,14 +10,7 @@ namespace {
 constexpr auto sqlite = std::string_view{"sqlite:"};
 constexpr auto azure_devops = std::string_view{"azure-devops:"};
 
-auto refuse(std::string message, std::string hint) {
-  auto reason = runtime::problem{};
-  reason.kind = runtime::problem_kind::invalid_input;
-  reason.message = std::move(message);
-  reason.key = "--items";
-  reason.hint = std::move(hint);
-  return runtime::fail(std::move(reason));
-}
+constexpr auto key = "--items";
 
 } // namespace
 
@@ -26,7 +20,7 @@ runtime::outcome<items_address> parse_items_address(std::string_view text) {
     address.place = items_place::sqlite;
     address.what = text.substr(sqlite.size());
     if (address.what.empty())
-      return refuse("a SQLite file without a path", "write sqlite:PATH");
+      return refuse("a SQLite file without a path", key, "write sqlite:PATH");
     return address;
   }
   if (text.starts_with(azure_devops)) {
@@ -38,12 +32,19 @@ runtime::outcome<items_address> parse_items_address(std::string_view text) {
       address.project = rest.substr(slash + 1);
     if (address.what.empty() || address.project.empty()
         || address.project.find('/') != std::string::npos)
-      return refuse("not a project of Azure DevOps",
+      return refuse("not a project of Azure DevOps", key,
                     "write azure-devops:ORGANIZATION/PROJECT");
     return address;
   }
+  const auto scheme = text.substr(0, text.find("://"));
   if (runtime::is_postgres_address(text))
     address.place = items_place::postgres;
+  else if (scheme.size() != text.size())
+    // Taken for a file, it would be shown with whatever password is in it.
+    return refuse("items cannot be read from " + std::string{scheme} + "://",
+                  key,
+                  "write a file, sqlite:PATH, postgresql://... or "
+                  "azure-devops:ORGANIZATION/PROJECT");
   address.what = text;
   return address;
 }

@@ -5,6 +5,7 @@
 #include "actors/scoring/refusal.hpp"
 
 #include <algorithm>
+#include <future>
 #include <numeric>
 
 namespace troupe::scoring {
@@ -133,14 +134,36 @@ stability_experiment::summarise(const stability_counts& counts) const {
   return result;
 }
 
+namespace {
+
+stability_counts run_iterations(const stability_experiment& experiment,
+                                std::uint32_t iterations, std::size_t threads) {
+  if (threads <= 1)
+    return experiment.run(0, iterations);
+  const auto share
+    = static_cast<std::uint32_t>((iterations + threads - 1) / threads);
+  auto parts = std::vector<std::future<stability_counts>>{};
+  for (auto first = std::uint32_t{0}; first < iterations; first += share)
+    parts.push_back(std::async(std::launch::async, [&experiment, first, share] {
+      return experiment.run(first, share);
+    }));
+  auto counts = stability_counts{};
+  for (auto& part : parts)
+    merge(counts, part.get());
+  return counts;
+}
+
+} // namespace
+
 runtime::outcome<stability_result>
 measure_stability(const scoring_plan& plan, const scored_portfolio& portfolio,
-                  const stability_options& options) {
+                  const stability_options& options, std::size_t threads) {
   const auto experiment
     = stability_experiment::create(plan, portfolio, options);
   if (!experiment)
     return runtime::fail(experiment.error());
-  return experiment->summarise(experiment->run(0, options.iterations));
+  return experiment->summarise(
+    run_iterations(*experiment, options.iterations, threads));
 }
 
 } // namespace troupe::scoring

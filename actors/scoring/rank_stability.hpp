@@ -87,9 +87,10 @@ private:
   std::vector<double> weights_;
 };
 
-/// The whole experiment.
+/// The whole experiment on so many threads: the same result for any number,
+/// since counts are integers.
 [[nodiscard]] runtime::outcome<stability_result>
 measure_stability(const scoring_plan& plan, const scored_portfolio& portfolio,
-                  const stability_options& options);
+                  const stability_options& options, std::size_t threads = 1);
 
 } // namespace troupe::scoring

@@ -213,6 +213,8 @@ check_result check_scorings(const std::string& path) {
     found.add(runs ? has_items.error() : runs.error());
     return result;
   }
+  if (!has_details)
+    found.add(has_details.error());
   if (!*has_items)
     return result;
   check_orphans(*history, found);

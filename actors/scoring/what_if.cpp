@@ -209,12 +209,24 @@ std::vector<double> category_weights(const scoring_plan& plan,
   return sums;
 }
 
+std::vector<double> shares_within_categories(const scoring_plan& plan,
+                                             std::span<const double> weights) {
+  const auto categories = category_weights(plan, weights);
+  auto shares = std::vector<double>(weights.begin(), weights.end());
+  for (std::size_t j = 0; j < shares.size(); ++j) {
+    const auto all = categories[plan.criteria[j].category];
+    shares[j] = all > 0.0 ? shares[j] / all : 0.0;
+  }
+  return shares;
+}
+
 outcome<std::vector<double>> changed_weights(const scoring_plan& plan,
                                              const weight_change& change) {
   if (auto checked = check_change(plan, change); !checked)
     return fail(checked.error());
   auto weights = weights_of(plan);
   const auto before = category_weights(plan, weights);
+  const auto shares = shares_within_categories(plan, weights);
   auto categories = std::vector<group_member>{};
   for (std::size_t k = 0; k < before.size(); ++k)
     categories.push_back({plan.categories[k].id, before[k]});
@@ -225,8 +237,7 @@ outcome<std::vector<double>> changed_weights(const scoring_plan& plan,
     auto criteria = std::vector<group_member>{};
     for (std::size_t j = 0; j < weights.size(); ++j)
       if (plan.criteria[j].category == k)
-        criteria.push_back(
-          {id_of(plan, j), before[k] > 0.0 ? weights[j] / before[k] : 0.0});
+        criteria.push_back({id_of(plan, j), shares[j]});
     if (auto shared
         = share_out(criteria, change.criteria, plan.categories[k].id);
         !shared)

@@ -32,6 +32,11 @@ parse_weight_change(const scoring_plan& plan,
 [[nodiscard]] std::vector<double>
 category_weights(const scoring_plan& plan, std::span<const double> weights);
 
+/// The weight of each criterion within its category; 0 where that has none.
+[[nodiscard]] std::vector<double>
+shares_within_categories(const scoring_plan& plan,
+                         std::span<const double> weights);
+
 /// The strategic weights after a change: those that weigh now, however they
 /// came about, are what is shared. `invalid_input` for unknown ids, for weights
 /// out of range, and where no sum of 1 is possible.

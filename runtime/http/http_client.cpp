@@ -32,7 +32,8 @@ struct receiver {
   http_reply reply;
   std::size_t body_bytes_max = 0;
   std::size_t header_bytes = 0;
-  bool is_too_long = false;
+  /// The limit that was hit; zero: none.
+  std::size_t exceeded = 0;
 
   bool take_header(std::string_view line) {
     // Of a redirect or an interim reply only the last one counts.
@@ -42,7 +43,7 @@ struct receiver {
     }
     header_bytes += line.size();
     if (header_bytes > header_bytes_max) {
-      is_too_long = true;
+      exceeded = header_bytes_max;
       return false;
     }
     const auto colon = line.find(':');
@@ -54,7 +55,7 @@ struct receiver {
 
   bool take_body(std::string_view bytes) {
     if (reply.body.size() + bytes.size() > body_bytes_max) {
-      is_too_long = true;
+      exceeded = body_bytes_max;
       return false;
     }
     reply.body += bytes;
@@ -294,11 +295,14 @@ outcome<http_reply> http_client::send(const http_request& request,
   curl_multi_remove_handle(state_->multi.get(), easy);
   if (!has_ended)
     return fail(problem_kind::interrupted, "the request was interrupted");
-  if (incoming.is_too_long) {
+  if (incoming.exceeded != 0) {
+    const auto is_body = incoming.header_bytes <= header_bytes_max;
     auto reason = to_problem(CURLE_WRITE_ERROR, origin->host);
-    reason.message = "the reply is longer than "
-                     + std::to_string(request.response_bytes_max) + " bytes";
-    reason.hint = "ask for less at a time";
+    reason.message
+      = std::string{is_body ? "the reply is" : "the headers of the reply are"}
+        + " longer than " + std::to_string(incoming.exceeded) + " bytes";
+    reason.hint = is_body ? "ask for less at a time"
+                          : "look for a proxy or a server that adds headers";
     return fail(std::move(reason));
   }
   if (code != CURLE_OK)

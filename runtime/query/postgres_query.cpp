@@ -67,7 +67,7 @@ public:
   postgres_rows(std::string name, const row_query& query, std::stop_token stop,
                 const postgres_limits& limits)
     : name_{std::move(name)}, query_{query}, limits_{limits}, signal_{stop},
-      stop_{std::move(stop)} {}
+      stop_{std::move(stop)}, patience_{limits.statement_timeout} {}
 
   outcome<void> connect(const postgres_address& address);
   /// Begins the transaction.
@@ -85,6 +85,7 @@ private:
 
   outcome<void> await(wait_for what, steady_time deadline);
   outcome<result_pointer> next_result();
+  void read_patience(std::string_view setting);
   outcome<void> take_columns();
   outcome<void> append_cell(int row, std::size_t column);
 
@@ -119,8 +120,8 @@ private:
   connection_pointer connection_{nullptr, PQfinish};
   std::optional<row_json> json_;
   std::vector<cell_form> forms_;
-  /// Whether address or server set a time limit for statements.
-  bool has_own_limit_ = false;
+  /// How long a statement may run, as the server sees it.
+  std::chrono::milliseconds patience_;
   /// Rows that are not written yet.
   result_pointer result_{nullptr, PQclear};
 };
@@ -195,9 +196,7 @@ outcome<void> postgres_rows::connect(const postgres_address& address) {
 outcome<result_pointer> postgres_rows::next_result() {
   // The server is the first to lose patience, if it still can.
   constexpr auto grace = 10s;
-  const auto deadline = has_own_limit_ ? steady_time::max()
-                                       : std::chrono::steady_clock::now()
-                                           + limits_.statement_timeout + grace;
+  const auto deadline = std::chrono::steady_clock::now() + patience_ + grace;
   while (PQisBusy(connection_.get()) != 0) {
     if (auto ready = await(wait_for::read, deadline); !ready)
       return fail(ready.error());
@@ -226,6 +225,15 @@ postgres_rows::query_failure(const PGresult* result) const {
   return fail(std::move(reason));
 }
 
+/// How long the server lets a statement run. Not forever: it was just set.
+void postgres_rows::read_patience(std::string_view setting) {
+  auto limit = std::int64_t{0};
+  const auto* const end = setting.data() + setting.size();
+  const auto read = std::from_chars(setting.data(), end, limit);
+  if (read.ec == std::errc{} && read.ptr == end && limit > 0)
+    patience_ = std::chrono::milliseconds{limit};
+}
+
 outcome<void> postgres_rows::begin() {
   // For this transaction only, and only where nobody has decided otherwise.
   auto sql = "BEGIN READ ONLY; SET LOCAL datestyle = ISO; SELECT "
@@ -234,6 +242,8 @@ outcome<void> postgres_rows::begin() {
              + "', true) WHERE current_setting('statement_timeout') = '0'";
   if (PQserverVersion(connection_.get()) >= version_with_check)
     sql += "; SET LOCAL client_connection_check_interval = '5s'";
+  // In milliseconds, whoever decided.
+  sql += "; SELECT setting FROM pg_settings WHERE name = 'statement_timeout'";
   if (PQsendQuery(connection_.get(), sql.c_str()) == 0)
     return connection_failure();
   for (;;) {
@@ -244,8 +254,9 @@ outcome<void> postgres_rows::begin() {
       return {};
     if (PQresultStatus(result->get()) == PGRES_FATAL_ERROR)
       return query_failure(result->get());
-    if (PQresultStatus(result->get()) == PGRES_TUPLES_OK)
-      has_own_limit_ = PQntuples(result->get()) == 0;
+    if (PQresultStatus(result->get()) == PGRES_TUPLES_OK
+        && PQntuples(result->get()) == 1)
+      read_patience(PQgetvalue(result->get(), 0, 0));
   }
 }
 

@@ -27,7 +27,7 @@ int print(const runtime::outcome<json>& result, output_format output) {
   if (output == output_format::text)
     print_table(*result);
   else
-    print_json(result->dump());
+    print_json(*result);
   return 0;
 }
 

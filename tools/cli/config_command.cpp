@@ -43,8 +43,7 @@ int show_paths(const invocation& with) {
     json["settings_places"] = with.settings_file_places;
     json["store"] = settings.store_path;
     json["log"] = or_null(settings.log_file);
-    print_json(json.dump(-1, ' ', false,
-                         nlohmann::ordered_json::error_handler_t::replace));
+    print_json(json);
     return 0;
   }
   auto places = std::string{};

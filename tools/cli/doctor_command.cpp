@@ -33,14 +33,14 @@ void print_as_json(const std::string& store, const scoring::check_result& found,
       json::parse(runtime::render_json(reason), nullptr, false));
   if (is_lines) {
     for (const auto& reason : problems)
-      print_json(reason.dump());
+      print_json(reason);
     return;
   }
   const auto to = json{
     {"store", store},       {"clean", problems.empty()}, {"runs", found.runs},
     {"items", found.items}, {"problems", problems},
   };
-  print_json(to.dump(-1, ' ', false, json::error_handler_t::replace));
+  print_json(to);
 }
 
 void print_as_text(const std::string& store,

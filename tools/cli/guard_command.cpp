@@ -28,11 +28,11 @@ int validate(const std::string& file, const invocation& with) {
     list += (list.empty() ? "" : ", ") + name;
   }
   if (with.output == output_format::text)
-    std::printf("%s: %zu guards%s%s\n", file.c_str(), guards->size(),
+    std::printf("%s: %zu %s%s%s\n", file.c_str(), guards->size(),
+                guards->size() == 1 ? "guard" : "guards",
                 list.empty() ? "" : ": ", list.c_str());
   else
-    print_json(json{{"file", file}, {"guards", names}}.dump(
-      -1, ' ', false, json::error_handler_t::replace));
+    print_json(json{{"file", file}, {"guards", names}});
   return 0;
 }
 
@@ -47,7 +47,9 @@ void add_guard_command(command_line& line) {
     "validate", "Read a file of guards and report all that is wrong with it");
   to_validate->footer(examples);
   const auto file = std::make_shared<std::string>();
-  to_validate->add_option("FILE", *file, "the file, YAML or JSON")->required();
+  to_validate->add_option("FILE", *file, "the file, YAML or JSON")
+    ->required()
+    ->type_name("FILE");
   to_validate->callback([file, &line] {
     line.chosen
       = [file](const invocation& with) { return validate(*file, with); };

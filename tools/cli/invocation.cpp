@@ -38,8 +38,9 @@ bool is_stdout_closed() {
   return ::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
 }
 
-void print_json(const std::string& json) {
-  std::printf("%s\n", json.c_str());
+void print_json(const nlohmann::ordered_json& value) {
+  using policy = nlohmann::ordered_json::error_handler_t;
+  std::printf("%s\n", value.dump(-1, ' ', false, policy::replace).c_str());
 }
 
 } // namespace troupe::tools

@@ -5,6 +5,7 @@
 #include "runtime/problem.hpp"
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include <functional>
 #include <memory>
@@ -53,8 +54,8 @@ int report(const std::vector<runtime::problem>& reasons, output_format output);
 /// the reader has what it wanted.
 [[nodiscard]] bool is_stdout_closed();
 
-/// Prints a line of JSON to stdout.
-void print_json(const std::string& json);
+/// Prints a line of JSON to stdout; bytes that are not UTF-8 are replaced.
+void print_json(const nlohmann::ordered_json& value);
 
 // One function per command.
 void add_score_command(command_line& line);

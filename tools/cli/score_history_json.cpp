@@ -20,11 +20,11 @@ namespace {
 void print_list(json head, const char* name, json list, output_format output) {
   if (output == output_format::jsonl) {
     for (const auto& element : list)
-      print(element);
+      print_json(element);
     return;
   }
   head[name] = std::move(list);
-  print(head);
+  print_json(head);
 }
 
 /// A rank; null where there is none.
@@ -98,15 +98,11 @@ void print_lines(const char* change, const json& list) {
   for (const auto& element : list) {
     auto line = json{{"change", change}};
     line.update(element);
-    print(line);
+    print_json(line);
   }
 }
 
 } // namespace
-
-void print(const json& value) {
-  print_json(value.dump(-1, ' ', false, json::error_handler_t::replace));
-}
 
 json run_json(const scoring::stored_run& run) {
   auto digest = std::array<char, 20>{};
@@ -173,7 +169,7 @@ void print_difference_as_json(const scoring::run_difference& difference,
                                              {"before", change.before},
                                              {"after", change.after}};
                                });
-  print({
+  print_json({
     {"before", run_json(difference.before)},
     {"after", run_json(difference.after)},
     {"configuration", std::move(configuration)},
@@ -209,7 +205,7 @@ void print_explanation_as_json(const scoring::item_explanation& explanation) {
                   {"contribution", category.contribution},
                   {"score", category.score}};
     });
-  print({
+  print_json({
     {"work_item_id", item.id},
     {"title", item.title},
     {"run", run_json(explanation.run)},

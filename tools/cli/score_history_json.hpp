@@ -11,9 +11,6 @@
 
 namespace troupe::tools {
 
-/// A line on standard output.
-void print(const nlohmann::ordered_json& value);
-
 [[nodiscard]] nlohmann::ordered_json run_json(const scoring::stored_run& run);
 
 // What score_history_report.hpp prints, as JSON. `jsonl` prints the elements of

@@ -92,7 +92,7 @@ void print_as_json(const scoring::scoring_result& result, std::size_t top,
   to["warnings"] = result.warnings;
   if (!result.summary_json.empty())
     to["summary"] = json::parse(result.summary_json, nullptr, false);
-  print_json(to.dump(-1, ' ', false, json::error_handler_t::replace));
+  print_json(to);
 }
 
 void print_best(const std::vector<best_item>& best) {

@@ -4,7 +4,6 @@
 #include "tools/cli/score_weights_report.hpp"
 
 #include <algorithm>
-#include <future>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -53,24 +52,6 @@ std::size_t worker_count(const invocation& with) {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
-/// Runs the iterations on several threads. Counts are integers, so that it does
-/// not matter who counted what.
-scoring::stability_counts
-run_iterations(const scoring::stability_experiment& experiment,
-               std::uint32_t iterations, std::size_t workers) {
-  const auto share
-    = static_cast<std::uint32_t>((iterations + workers - 1) / workers);
-  auto parts = std::vector<std::future<scoring::stability_counts>>{};
-  for (auto first = std::uint32_t{0}; first < iterations; first += share)
-    parts.push_back(std::async(std::launch::async, [&experiment, first, share] {
-      return experiment.run(first, share);
-    }));
-  auto counts = scoring::stability_counts{};
-  for (auto& part : parts)
-    merge(counts, part.get());
-  return counts;
-}
-
 outcome<stability_report> measure(const stability_flags& flags,
                                   const invocation& with) {
   auto history = scoring_history::open(with.settings.store_path);
@@ -79,14 +60,14 @@ outcome<stability_report> measure(const stability_flags& flags,
   auto portfolio = scoring::load_portfolio(*history, flags.run);
   if (!portfolio)
     return fail(portfolio.error());
-  const auto experiment = scoring::stability_experiment::create(
-    portfolio->formula.plan, portfolio->scores, flags.options);
-  if (!experiment)
-    return fail(experiment.error());
+  auto result
+    = scoring::measure_stability(portfolio->formula.plan, portfolio->scores,
+                                 flags.options, worker_count(with));
+  if (!result)
+    return fail(result.error());
   auto report = stability_report{};
   report.options = flags.options;
-  report.result = experiment->summarise(
-    run_iterations(*experiment, flags.options.iterations, worker_count(with)));
+  report.result = std::move(*result);
   report.run = std::move(portfolio->run);
   report.criteria = portfolio->formula.plan.criteria.size();
   const auto add = [&](std::size_t position) -> outcome<void> {

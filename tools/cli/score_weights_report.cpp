@@ -96,11 +96,11 @@ void print_stability_as_json(const stability_report& report,
   if (output == output_format::jsonl) {
     for (const auto* list : {&items, &contenders})
       for (const auto& item : *list)
-        print(item);
+        print_json(item);
     return;
   }
   const auto& result = report.result;
-  print({
+  print_json({
     {"run", run_json(report.run)},
     {"iterations", report.options.iterations},
     {"seed", report.options.seed},
@@ -117,22 +117,6 @@ void print_stability_as_json(const stability_report& report,
 }
 
 // -- what if ------------------------------------------------------------------
-
-/// The weight of a criterion within its category, before and after.
-struct share_change {
-  double before = 0.0;
-  double after = 0.0;
-};
-
-share_change share_of(const what_if_report& report, std::size_t criterion) {
-  const auto share = [&](const std::vector<double>& weights) {
-    const auto all = scoring::category_weights(
-      report.plan, weights)[report.plan.criteria[criterion].category];
-    return all > 0.0 ? weights[criterion] / all : 0.0;
-  };
-  return {share(report.result.weights_before),
-          share(report.result.weights_after)};
-}
 
 void print_weight(double before, double after, const std::string& name,
                   bool is_given) {
@@ -160,16 +144,18 @@ void print_weights(const what_if_report& report) {
   for (std::size_t j = 0; j < plan.criteria.size(); ++j)
     if (is_given(j))
       is_changed[plan.criteria[j].category] = true;
+  const auto shares_before
+    = scoring::shares_within_categories(plan, report.result.weights_before);
+  const auto shares_after
+    = scoring::shares_within_categories(plan, report.result.weights_after);
   for (std::size_t k = 0; k < plan.categories.size(); ++k) {
     if (!is_changed[k])
       continue;
     std::printf("weights within %s\n", plan.categories[k].id.c_str());
     for (std::size_t j = 0; j < plan.criteria.size(); ++j)
-      if (plan.criteria[j].category == k) {
-        const auto share = share_of(report, j);
-        print_weight(share.before, share.after, plan.criteria[j].definition.id,
-                     is_given(j));
-      }
+      if (plan.criteria[j].category == k)
+        print_weight(shares_before[j], shares_after[j],
+                     plan.criteria[j].definition.id, is_given(j));
   }
 }
 
@@ -231,16 +217,19 @@ json weights_json(const what_if_report& report) {
     categories.push_back({{"category", plan.categories[k].id},
                           {"before", before[k]},
                           {"after", after[k]}});
+  const auto shares_before
+    = scoring::shares_within_categories(plan, result.weights_before);
+  const auto shares_after
+    = scoring::shares_within_categories(plan, result.weights_after);
   auto criteria = json::array();
   for (std::size_t j = 0; j < plan.criteria.size(); ++j) {
-    const auto share = share_of(report, j);
     criteria.push_back(
       {{"criterion", plan.criteria[j].definition.id},
        {"category", plan.categories[plan.criteria[j].category].id},
        {"before", result.weights_before[j]},
        {"after", result.weights_after[j]},
-       {"in_category_before", share.before},
-       {"in_category_after", share.after}});
+       {"in_category_before", shares_before[j]},
+       {"in_category_after", shares_after[j]}});
   }
   return {{"categories", std::move(categories)},
           {"criteria", std::move(criteria)}};
@@ -254,10 +243,10 @@ void print_what_if_as_json(const what_if_report& report, output_format output) {
   if (output == output_format::jsonl) {
     for (const auto* list : {&entered, &left, &moved})
       for (const auto& item : *list)
-        print(item);
+        print_json(item);
     return;
   }
-  print({
+  print_json({
     {"run", run_json(report.run)},
     {"weights", weights_json(report)},
     {"top", report.top},

@@ -1,13 +1,13 @@
 #include "actors/engine/workflow_file.hpp"
 #include "actors/engine/workflow_inputs.hpp"
 #include "actors/engine/workflow_plan.hpp"
+#include "runtime/time_zone.hpp"
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/workflow_report.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,16 +43,13 @@ struct plan_flags {
   std::vector<std::string> inputs;
 };
 
-/// Asks the time zones of this machine, if it has them.
 engine::workflow_surroundings surroundings() {
   auto result = engine::workflow_surroundings{};
-  const auto folder = std::filesystem::path{"/usr/share/zoneinfo"};
-  auto error = std::error_code{};
-  if (std::filesystem::is_directory(folder, error))
-    result.zone_exists = [folder](std::string_view zone) {
-      auto failed = std::error_code{};
-      return std::filesystem::is_regular_file(folder / zone, failed);
-    };
+  result.zone_exists = [](std::string_view zone) {
+    const auto found = runtime::time_zone::find(zone);
+    // Without time zone data nobody knows.
+    return found || found.error().kind == runtime::problem_kind::unavailable;
+  };
   return result;
 }
 
@@ -71,7 +68,7 @@ int validate(const std::string& file, const invocation& with) {
   result["digest"] = engine::digest_text(*flow);
   result["steps"] = flow->steps.size();
   result["layers"] = flow->layers.size();
-  print_json(result.dump(-1, ' ', false, json::error_handler_t::replace));
+  print_json(result);
   return 0;
 }
 
@@ -110,8 +107,7 @@ int plan(const plan_flags& flags, const invocation& with) {
   if (with.output == output_format::text)
     std::fputs(render_plan(*flow, *decided).c_str(), stdout);
   else
-    print_json(engine::to_json(*flow, *decided)
-                 .dump(-1, ' ', false, json::error_handler_t::replace));
+    print_json(engine::to_json(*flow, *decided));
   return 0;
 }
 

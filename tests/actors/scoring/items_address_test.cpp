@@ -22,6 +22,17 @@ TEST_CASE("the text after --items says what kind of place it is") {
   CHECK(project.project == "My Shop");
 }
 
+TEST_CASE("an address of another kind is refused without what follows") {
+  for (const auto* text :
+       {"mysql://me:pw@h/d", "Postgresql://me:pw@h/d", "https://me:pw@h/d"}) {
+    const auto refused = parse_items_address(text);
+    CAPTURE(text);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().key == "--items");
+    CHECK(render(refused.error()).find("pw") == std::string::npos);
+  }
+}
+
 TEST_CASE("an incomplete address is refused with its form") {
   for (const auto* text :
        {"sqlite:", "azure-devops:", "azure-devops:org", "azure-devops:org/",

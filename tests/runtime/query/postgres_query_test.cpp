@@ -94,17 +94,31 @@ void check_rights(const postgres_server& server) {
   CHECK(kind(other, "SELECT 1 AS a") == problem_kind::not_found);
 }
 
-void check_times(const std::string& address) {
+/// Returns once somebody runs exactly this query.
+void await_query(const postgres_server& server, const std::string& sql) {
+  server.execute("DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM pg_stat_activity"
+                 " WHERE state = 'active' AND query = '"
+                 + sql
+                 + "') LOOP PERFORM pg_sleep(0.01);"
+                   " PERFORM pg_stat_clear_snapshot(); END LOOP; END $$");
+}
+
+void check_times(const postgres_server& server) {
+  const auto address = server.address();
   auto limits = postgres_limits{};
   limits.statement_timeout = 50ms;
   const auto slow = query_postgres(
     parse(address), {"SELECT 1 AS a FROM pg_sleep(600)", {}}, {}, limits);
   REQUIRE_FALSE(slow);
   CHECK(slow.error().kind == problem_kind::timeout);
+  const auto sql = std::string{"SELECT 1 AS a FROM pg_sleep(601)"};
   auto stop = std::stop_source{};
-  auto waiting = std::thread{[&] { stop.request_stop(); }};
-  const auto stopped = query_postgres(
-    parse(address), {"SELECT 1 AS a FROM pg_sleep(600)", {}}, stop.get_token());
+  auto waiting = std::thread{[&] {
+    await_query(server, sql);
+    stop.request_stop();
+  }};
+  const auto stopped
+    = query_postgres(parse(address), {sql, {}}, stop.get_token());
   waiting.join();
   REQUIRE_FALSE(stopped);
   CHECK(stopped.error().kind == problem_kind::interrupted);
@@ -119,7 +133,7 @@ TEST_CASE("PostgreSQL is asked row by row, and for reading only") {
   check_values(server.address());
   check_refusals(server.address());
   check_rights(server);
-  check_times(server.address());
+  check_times(server);
 }
 
 TEST_CASE("a server of PostgreSQL that is not there is unavailable") {

@@ -3,6 +3,7 @@
 #include "messages/activity.pb.h"
 #include "messages/column_block.hpp"
 #include "messages/column_block.pb.h"
+#include "messages/engine.pb.h"
 #include "messages/scoring.pb.h"
 #include "messages/store.pb.h"
 #include "messages/supervision.pb.h"
@@ -51,6 +52,18 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::ActivityProgress))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::ActivitySucceeded))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::ActivityFailed))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::SubmitRun))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::RunAccepted))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::ApplyWorkflow))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::WorkflowApplied))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::ChangeRun))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::RunChanged))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::AwaitRun))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::RunResult))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::GetRunProgress))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::RunProgress))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::ValidateRun))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::RunVerdict))
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 namespace troupe::messages {

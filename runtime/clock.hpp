@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace troupe::runtime {
 
@@ -22,6 +23,17 @@ public:
   /// Never goes back.
   [[nodiscard]] virtual steady_time steady_now() const = 0;
 };
+
+/// Microseconds since 1970, as messages and the store have instants.
+[[nodiscard]] constexpr std::int64_t
+to_microseconds(clock::wall_time at) noexcept {
+  return at.time_since_epoch().count();
+}
+
+[[nodiscard]] constexpr clock::wall_time
+from_microseconds(std::int64_t since_epoch) noexcept {
+  return clock::wall_time{std::chrono::microseconds{since_epoch}};
+}
 
 /// The machine's clock.
 class real_clock final : public clock {

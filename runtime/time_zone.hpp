@@ -55,16 +55,16 @@ public:
 
   [[nodiscard]] const std::string& name() const noexcept;
 
-  /// How far local time is ahead of UTC at `instant`, and how long it was and
+  /// How far local time is ahead of UTC at `at`, and how long it was and
   /// stays so.
-  [[nodiscard]] offset_period period_at(clock::wall_time instant) const;
+  [[nodiscard]] offset_period period_at(clock::wall_time at) const;
 
-  [[nodiscard]] std::chrono::seconds offset_at(clock::wall_time instant) const {
-    return period_at(instant).offset;
+  [[nodiscard]] std::chrono::seconds offset_at(clock::wall_time at) const {
+    return period_at(at).offset;
   }
 
-  [[nodiscard]] local_time to_local(clock::wall_time instant) const {
-    return local_time{(instant + offset_at(instant)).time_since_epoch()};
+  [[nodiscard]] local_time to_local(clock::wall_time at) const {
+    return local_time{(at + offset_at(at)).time_since_epoch()};
   }
 
   [[nodiscard]] local_instants to_instants(local_time local) const;

@@ -264,6 +264,8 @@ activity_host(pointer self, const activity_source_actor& source,
   });
   auto credit = messages::GetActivities{};
   credit.set_credit(static_cast<std::uint32_t>(options.limits.activities_max));
+  for (const auto name : options.registry->names())
+    credit.add_activities(std::string{name});
   self->send(source, std::move(credit));
   return {
     [=](const messages::ActivityProgress& progress) {

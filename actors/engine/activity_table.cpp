@@ -14,6 +14,11 @@ auto work_of(const activity_key& key) {
   return std::tie(key.run, key.step, key.item, key.compensation);
 }
 
+/// A higher one takes the work away from a lower one.
+auto claim_of(const activity_key& key) {
+  return std::tie(key.epoch, key.claim);
+}
+
 /// An absurdly long time is none: the clock must not overflow.
 std::optional<milliseconds> to_span(std::uint64_t written) {
   constexpr auto most
@@ -26,8 +31,8 @@ std::optional<milliseconds> to_span(std::uint64_t written) {
 } // namespace
 
 activity_key to_key(const messages::ActivityRef& ref) {
-  return {ref.run(),          ref.step(),    ref.item(),
-          ref.compensation(), ref.attempt(), ref.epoch()};
+  return {ref.run(),     ref.step(),  ref.item(), ref.compensation(),
+          ref.attempt(), ref.epoch(), ref.claim()};
 }
 
 messages::ActivityRef to_message(const activity_key& key) {
@@ -38,18 +43,20 @@ messages::ActivityRef to_message(const activity_key& key) {
   ref.set_compensation(key.compensation);
   ref.set_attempt(key.attempt);
   ref.set_epoch(key.epoch);
+  ref.set_claim(key.claim);
   return ref;
 }
 
 bool activity_table::has_later(const activity_key& key) const {
   return std::any_of(entries_.begin(), entries_.end(), [&](const auto& each) {
-    return work_of(each.first) == work_of(key) && each.first.epoch > key.epoch;
+    return work_of(each.first) == work_of(key)
+           && claim_of(each.first) > claim_of(key);
   });
 }
 
 void activity_table::supersede(const activity_key& key, time_point now) {
   for (auto& [other, each] : entries_)
-    if (work_of(other) == work_of(key) && other.epoch < key.epoch)
+    if (work_of(other) == work_of(key) && claim_of(other) < claim_of(key))
       stop(each, stop_cause::superseded, milliseconds{0}, now);
 }
 

@@ -21,6 +21,7 @@ struct activity_key {
   bool compensation = false;
   std::uint32_t attempt = 0;
   std::uint64_t epoch = 0;
+  std::uint64_t claim = 0;
 
   friend auto operator<=>(const activity_key&, const activity_key&) = default;
 };

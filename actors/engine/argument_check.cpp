@@ -156,7 +156,8 @@ std::vector<problem> check(const activity_spec& spec, const json& with,
       walk.check(argument, *value);
     else if (argument.required)
       found.push_back(
-        wrong("", spec.name + " needs \"" + argument.name + "\" in `with`"));
+        wrong("", spec.name + " needs \"" + argument.name + "\" in `with`",
+              "write with: {" + argument.name + ": ...}"));
   }
   if (auto reason = check_alternatives(spec, with))
     found.push_back(std::move(*reason));

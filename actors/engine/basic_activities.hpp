@@ -4,10 +4,7 @@
 
 namespace troupe::engine {
 
-/// Adds the activities that need nothing but time:
-///
-///     noop      returns what it is given
-///     sleep     with {for: DURATION}: returns null when that has passed
+/// Adds `noop`, which returns what it is given.
 void add_basic_activities(activity_registry& registry);
 
 } // namespace troupe::engine

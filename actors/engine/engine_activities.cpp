@@ -1,8 +1,10 @@
 #include "actors/engine/engine_activities.hpp"
 
 #include "actors/engine/task_times.hpp"
+#include "actors/engine/workflow_bounds.hpp"
 #include "runtime/config/quantities.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe::engine {
@@ -40,9 +42,52 @@ outcome<TaskWaiting> sleep_of(const json& input, instant now) {
   const auto span = runtime::parse_duration(*text);
   if (!span)
     return wrong("for", span.error().message, hint);
+  if (*span > workflow_bounds::duration_max)
+    return wrong("for", "is longer than ten years", hint);
   auto wait = TaskWaiting{};
   wait.set_reason(TaskWaiting::TIMER);
-  wait.set_until((now + *span).time_since_epoch().count());
+  wait.set_until(runtime::to_microseconds(now + *span));
+  return wait;
+}
+
+outcome<TaskWaiting> signal_of(const json& input) {
+  auto name = text_at(input, "name", "name the signal to wait for");
+  if (!name)
+    return runtime::fail(name.error());
+  auto wait = TaskWaiting{};
+  wait.set_reason(TaskWaiting::SIGNAL);
+  wait.set_what(std::move(*name));
+  return wait;
+}
+
+outcome<TaskWaiting> approval_of(const json& input, std::string step) {
+  auto wait = TaskWaiting{};
+  wait.set_reason(TaskWaiting::APPROVAL);
+  wait.set_what(std::move(step));
+  const auto roles = input.find("roles");
+  if (roles == input.end() || roles->is_null())
+    return wait;
+  const auto hint = std::string{"write a list of names: [operator]"};
+  if (!roles->is_array())
+    return wrong("roles", "has to be a list", hint);
+  for (const auto& role : *roles) {
+    if (!role.is_string() || role.get_ref<const std::string&>().empty())
+      return wrong("roles", "holds what is no name", hint);
+    wait.add_roles(role.get<std::string>());
+  }
+  return wait;
+}
+
+/// A child's id is the caller's to add, and the child's inputs are checked when
+/// it starts.
+outcome<TaskWaiting> child_of(const json& input) {
+  if (auto id = text_at(input, "id", "name the workflow to run"); !id)
+    return runtime::fail(id.error());
+  const auto inputs = input.find("inputs");
+  if (inputs != input.end() && !inputs->is_object())
+    return wrong("inputs", "has to be an object", "write NAME: VALUE pairs");
+  auto wait = TaskWaiting{};
+  wait.set_reason(TaskWaiting::CHILD_RUN);
   return wait;
 }
 
@@ -63,26 +108,29 @@ bool is_of_engine(std::string_view activity) noexcept {
 outcome<TaskWaiting> wait_of(const workflow& of, const task_key& task,
                              const json& input, instant now) {
   const auto& activity = call_of(of, task).activity;
-  auto wait = TaskWaiting{};
-  if (activity == "sleep") {
-    auto sleep = sleep_of(input, now);
-    if (!sleep)
-      return sleep;
-    wait = std::move(*sleep);
-  } else if (activity == "signal") {
-    auto name = text_at(input, "name", "name the signal to wait for");
-    if (!name)
-      return runtime::fail(name.error());
-    wait.set_reason(TaskWaiting::SIGNAL);
-    wait.set_what(std::move(*name));
-  } else if (activity == "approval") {
-    wait.set_reason(TaskWaiting::APPROVAL);
-    wait.set_what(of.steps[task.step].id);
-  } else {
-    wait.set_reason(TaskWaiting::CHILD_RUN);
-  }
-  *wait.mutable_task() = to_message(task);
+  auto wait = activity == "sleep"    ? sleep_of(input, now)
+              : activity == "signal" ? signal_of(input)
+              : activity == "approval"
+                ? approval_of(input, of.steps[task.step].id)
+                : child_of(input);
+  if (wait)
+    *wait->mutable_task() = to_message(task);
   return wait;
+}
+
+bool waits_for_signal(const task_work& work) noexcept {
+  return work.status == work_status::waiting
+         && (work.waits_for == TaskWaiting::SIGNAL
+             || work.waits_for == TaskWaiting::APPROVAL);
+}
+
+bool may_take(const task_work& waiting,
+              const messages::SignalReceived& signal) {
+  return waiting.roles.empty()
+         || std::ranges::any_of(signal.roles(), [&](const std::string& role) {
+              return std::ranges::find(waiting.roles, role)
+                     != waiting.roles.end();
+            });
 }
 
 signal_answer answer_of(const task_work& waiting,
@@ -102,7 +150,9 @@ signal_answer answer_of(const task_work& waiting,
     error.set_permanent(true);
     answer.rejection = std::move(error);
   }
-  answer.output = {{"approved", true}, {"by", signal.by()}};
+  answer.output = {{"approved", true},
+                   {"by", signal.by()},
+                   {"payload", std::move(answer.output)}};
   return answer;
 }
 

@@ -13,7 +13,8 @@ namespace troupe::engine {
 //   sleep      with: {for: 5m}                        until that has passed
 //   signal     with: {name: NAME}                     until such a signal comes
 //   approval   with: {roles: [ROLE, ...]}             until a signal named like
-//              the step comes; its payload says {"approved": true} or false
+//              the step comes from one of these; its payload is true or false,
+//              or an object with `approved`
 //   workflow   with: {id: ID, inputs: {...}}          until that run is over
 
 [[nodiscard]] bool is_of_engine(std::string_view activity) noexcept;
@@ -24,9 +25,17 @@ namespace troupe::engine {
 wait_of(const workflow& of, const task_key& task, const nlohmann::json& input,
         instant now);
 
+/// It waits for a signal, be it an approval.
+[[nodiscard]] bool waits_for_signal(const task_work& work) noexcept;
+
+/// Whether whoever waits for a signal of this name accepts it from its sender.
+[[nodiscard]] bool may_take(const task_work& waiting,
+                            const messages::SignalReceived& signal);
+
 /// What a signal means to whoever waited for it.
 struct signal_answer {
-  nlohmann::json output; ///< The payload, for an approval with `by`.
+  /// The payload; of an approval {approved, by, payload}.
+  nlohmann::json output;
   std::optional<messages::TaskError> rejection;
 };
 

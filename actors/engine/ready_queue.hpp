@@ -87,6 +87,10 @@ public:
   [[nodiscard]] tl::expected<void, push_refusal>
   push(const ready_work& work, instant now, admission how = admission::fresh);
 
+  /// What `push` says of fresh work when there is no room; for whoever refuses
+  /// before. Counts as a refusal.
+  [[nodiscard]] push_refusal refuse_full(instant now);
+
   /// Takes out the best that the worker can do and has room for; never what is
   /// past its `not_after`.
   [[nodiscard]] tl::expected<ready_work, no_work> pop(const worker_offer& offer,
@@ -260,7 +264,6 @@ private:
   }
 
   // Entering and leaving.
-  [[nodiscard]] push_refusal refuse_full(instant now);
   slot_number open_pool(const pool_key& key);
   slot_number open_flow(priority_class priority, std::uint64_t key,
                         std::uint32_t weight);

@@ -2,10 +2,12 @@
 
 #include "actors/engine/engine_activities.hpp"
 #include "actors/engine/run_scope.hpp"
+#include "actors/engine/run_state_parts.hpp"
 #include "actors/engine/task_times.hpp"
+#include "actors/engine/value_size.hpp"
+#include "runtime/guard/retry_policy.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 #include <utility>
 
@@ -22,35 +24,22 @@ auto too_late(std::string what) {
   return runtime::fail(problem_kind::conflict, std::move(what));
 }
 
-std::int64_t microseconds(instant at) {
-  return at.time_since_epoch().count();
-}
-
 /// Null is not worth a text.
 std::string to_text(const json& value) {
   return value.is_null() ? std::string{} : value.dump();
 }
 
-} // namespace
+/// Of an error that a step's own expressions cause.
+constexpr auto broken_expression = std::string_view{"expression"};
 
-std::optional<std::chrono::milliseconds>
-retry_delay(const retry_policy& policy, std::uint32_t attempts,
-            const messages::TaskError& error, double draw) {
-  if (error.permanent() || attempts >= policy.attempts)
-    return std::nullopt;
-  if (!policy.on.empty()
-      && std::ranges::find(policy.on, error.kind()) == policy.on.end())
-    return std::nullopt;
-  const auto grown
-    = static_cast<double>(policy.initial.count())
-      * std::pow(policy.factor, attempts == 0 ? 0.0 : attempts - 1.0);
-  const auto delay = std::min(grown, static_cast<double>(policy.cap.count()));
-  const auto least = policy.jitter == retry_jitter::full    ? 0.0
-                     : policy.jitter == retry_jitter::equal ? delay / 2
-                                                            : delay;
-  return std::chrono::milliseconds{
-    static_cast<std::int64_t>(least + (delay - least) * draw)};
+bool has_expression_error(const std::vector<task_work>& works) {
+  return std::ranges::any_of(works, [](const task_work& work) {
+    return work.status == work_status::failed
+           && work.error.kind() == broken_expression;
+  });
 }
+
+} // namespace
 
 run_decision::run_decision(run_state& run, const decision_context& context)
   : run_{run}, context_{context} {}
@@ -68,7 +57,7 @@ std::vector<task_key> run_decision::take_touched() {
 messages::RunEvent& run_decision::prepare() {
   auto& event = *events_.add_events();
   event.set_sequence(run_.sequence() + 1);
-  event.set_at(microseconds(context_.now));
+  event.set_at(runtime::to_microseconds(context_.now));
   event.set_epoch(context_.epoch);
   return event;
 }
@@ -83,8 +72,7 @@ void run_decision::commit() {
   touched_.insert(touched_.end(), touched.begin(), touched.end());
 }
 
-// -- commands
-// --------------------------------------------------------------------
+// -- commands -----------------------------------------------------------------
 
 outcome<void> run_decision::submit(messages::RunSubmitted of) {
   if (run_.sequence() != 0)
@@ -116,9 +104,46 @@ outcome<void> run_decision::signal(messages::SignalReceived received) {
     return too_late("the run is over");
   if (!received.id().empty() && run_.has_seen_signal(received.id()))
     return {};
+  if (auto checked = check_signal(received); !checked)
+    return checked;
   *prepare().mutable_signal() = std::move(received);
   commit();
   advance();
+  return {};
+}
+
+outcome<void>
+run_decision::check_signal(const messages::SignalReceived& received) const {
+  const auto refuse
+    = [](problem_kind kind, std::string message, std::string hint = {}) {
+        return runtime::fail(kind, std::move(message), std::move(hint));
+      };
+  if (run_.signals().size() >= signals_max)
+    return refuse(problem_kind::unavailable,
+                  "the run has signals enough that nobody waits for");
+  if (received.name().empty())
+    return refuse(problem_kind::invalid_input, "a signal needs a name");
+  const auto payload = parse_value(received.payload());
+  if (!payload)
+    return refuse(problem_kind::invalid_input, "the payload is not JSON",
+                  "write a text in quotes, or an object");
+  if (measure(*payload).depth > value_depth_max)
+    return refuse(problem_kind::invalid_input, "the payload is nested too "
+                                               "deeply");
+  auto missing = std::string{};
+  auto is_wanted = false;
+  for_each_work(
+    run_, [](work_status status) { return status == work_status::waiting; },
+    [&](const task_key& key) {
+      const auto& work = *run_.find(key);
+      if (!waits_for_signal(work) || work.what != received.name())
+        return;
+      is_wanted |= may_take(work, received);
+      missing = may_take(work, received) ? missing : work.roles.front();
+    });
+  if (!missing.empty() && !is_wanted)
+    return refuse(problem_kind::denied,
+                  "only somebody with the role " + missing + " may do that");
   return {};
 }
 
@@ -174,8 +199,13 @@ outcome<void> run_decision::retry(step_index step, const std::string& by) {
     = is_undoing ? state.failed_undo != 0 : state.failed != 0;
   const auto is_open
     = !is_over(run_.status()) || run_.status() == run_status::failed;
-  if (!has_failed || !is_open || run_.is_cancelling())
+  if (!has_failed || !is_open || (run_.is_cancelling() && !is_undoing))
     return too_late("nothing of the step has failed, or the run went on");
+  if (has_expression_error(is_undoing ? state.compensations : state.tasks))
+    return runtime::fail(problem_kind::conflict,
+                         "the step failed at its own expressions, and would "
+                         "again",
+                         "correct the workflow, and start a new run");
   auto& request = *prepare().mutable_step_retry();
   request.set_step(step);
   request.set_by(by);
@@ -186,7 +216,7 @@ outcome<void> run_decision::retry(step_index step, const std::string& by) {
 
 outcome<void> run_decision::conclude(const std::string& objection) {
   if (is_over(run_.status()) || !run_.is_finished() || run_.is_cancelling()
-      || run_.is_compensating())
+      || run_.is_compensating() || run_.is_paused())
     return too_late("the run is not at its end");
   if (objection.empty())
     end(RunEnded::COMPLETED, {});
@@ -196,8 +226,7 @@ outcome<void> run_decision::conclude(const std::string& objection) {
   return {};
 }
 
-// -- facts about work
-// --------------------------------------------------------------
+// -- facts about work ---------------------------------------------------------
 
 outcome<task_claim> run_decision::claim(const task_key& task,
                                         const std::string& worker,
@@ -208,11 +237,7 @@ outcome<task_claim> run_decision::claim(const task_key& task,
   auto input = input_of(run_, task);
   if (!input) {
     auto reason = input.error();
-    auto error = messages::TaskError{};
-    error.set_kind("expression");
-    error.set_message(runtime::render(reason));
-    error.set_permanent(true);
-    record_failure(task, 0, std::move(error), false);
+    fail_at_expression(task, reason);
     advance();
     return runtime::fail(std::move(reason));
   }
@@ -221,7 +246,7 @@ outcome<task_claim> run_decision::claim(const task_key& task,
   event.set_attempt(work->attempts + 1);
   event.set_claim(run_.last_claim() + 1);
   event.set_worker(worker);
-  event.set_start_by(microseconds(start_by));
+  event.set_start_by(runtime::to_microseconds(start_by));
   commit();
   return task_claim{task, work->attempts, work->claim, std::move(*input),
                     work->progress};
@@ -283,73 +308,113 @@ outcome<void> run_decision::fail(const task_key& task, std::uint64_t claim,
     work = held_work(task, claim, work_status::claimed);
   if (!work)
     return runtime::fail(work.error());
-  record_failure(task, claim, std::move(error), false);
+  auto what = messages::TaskFailed{};
+  what.set_claim(claim);
+  *what.mutable_error() = std::move(error);
+  record_failure(task, std::move(what));
   advance();
   return {};
 }
 
 outcome<void> run_decision::lose(const task_key& task, std::uint64_t claim,
-                                 const std::string& reason) {
+                                 const std::string& reason, loss why) {
   auto work = held_work(task, claim, work_status::running);
   if (!work)
     work = held_work(task, claim, work_status::claimed);
   if (!work)
     return runtime::fail(work.error());
-  auto error = messages::TaskError{};
-  error.set_kind("worker_lost");
-  error.set_message(reason);
-  record_failure(task, claim, std::move(error), true);
+  auto what = messages::TaskFailed{};
+  what.set_claim(claim);
+  what.set_lost(true);
+  what.set_restart(why == loss::restart);
+  what.mutable_error()->set_kind("worker_lost");
+  what.mutable_error()->set_message(reason);
+  record_failure(task, std::move(what));
   advance();
   return {};
 }
 
 outcome<void>
-run_decision::child_ended(const task_key& task, const json& output,
+run_decision::child_ended(const task_key& task, const std::string& child,
+                          const json& output,
                           const std::optional<messages::TaskError>& error) {
   const auto* work = run_.find(task);
   if (work == nullptr || work->status != work_status::waiting
-      || work->waits_for != messages::TaskWaiting::CHILD_RUN)
+      || work->waits_for != messages::TaskWaiting::CHILD_RUN
+      || work->what != child)
     return too_late("nobody waits for that run any more");
   if (error)
-    record_failure(task, 0, *error, false);
+    record_failure(task, *error);
   else
     end_waiting(task, output);
   advance();
   return {};
 }
 
+/// When the task is tried again after this failure; nothing: it is not.
+std::optional<std::chrono::milliseconds>
+run_decision::delay_after(const task_key& task,
+                          const messages::TaskFailed& what) const {
+  const auto& work = *run_.find(task);
+  // Nothing new begins in a run that fails.
+  const auto is_failing
+    = !task.compensation
+      && (run_.failed_steps() > 0 || run_.steps()[task.step].failed > 0);
+  if (is_failing || what.error().permanent())
+    return std::nullopt;
+  if (what.lost())
+    return what.restart() || work.lost + 1 < lost_max
+             ? std::optional{std::chrono::milliseconds{0}}
+             : std::nullopt;
+  const auto& policy = call_of(run_.definition(), task).retry;
+  auto options = runtime::retry_options{};
+  options.schedule = {policy.attempts, policy.initial, policy.factor,
+                      policy.cap, policy.jitter};
+  options.on = policy.on;
+  const auto delay = runtime::retry_policy{std::move(options)}.delay(
+    what.error().kind(), work.attempts, context_.draw());
+  if (!delay)
+    return std::nullopt;
+  return std::chrono::ceil<std::chrono::milliseconds>(*delay);
+}
+
 /// Fails the task, and lets it be tried again where that is allowed.
-void run_decision::record_failure(const task_key& task, std::uint64_t claim,
-                                  messages::TaskError error, bool lost) {
+void run_decision::record_failure(const task_key& task,
+                                  messages::TaskFailed what) {
   // What was told to stop and stopped did not fail.
   if (run_.is_cancelling() && !task.compensation) {
     *prepare().mutable_cancelled()->mutable_task() = to_message(task);
     commit();
     return;
   }
-  auto& event = *prepare().mutable_failed();
-  *event.mutable_task() = to_message(task);
-  event.set_claim(claim);
-  *event.mutable_error() = error;
-  event.set_lost(lost);
+  const auto delay = delay_after(task, what);
+  *what.mutable_task() = to_message(task);
+  what.set_last(!delay);
+  *prepare().mutable_failed() = std::move(what);
   commit();
-  const auto& work = *run_.find(task);
-  const auto& policy = call_of(run_.definition(), task).retry;
-  auto delay = std::optional<std::chrono::milliseconds>{};
-  if (lost && work.lost < lost_max)
-    delay = std::chrono::milliseconds{0};
-  else if (!lost)
-    delay = retry_delay(policy, work.attempts, error, context_.draw());
-  // Nothing new begins in a run that fails; this task alone counts as 1.
-  const auto others_failed
-    = !task.compensation
-      && (run_.failed_steps() > 1 || run_.steps()[task.step].failed > 1);
-  if (!delay || others_failed)
+  if (!delay)
     return;
   auto& again = *prepare().mutable_retry();
   *again.mutable_task() = to_message(task);
-  again.set_at(microseconds(context_.now + *delay));
+  again.set_at(runtime::to_microseconds(context_.now + *delay));
   commit();
+}
+
+/// Of a task that no worker has.
+void run_decision::record_failure(const task_key& task,
+                                  messages::TaskError error) {
+  auto what = messages::TaskFailed{};
+  *what.mutable_error() = std::move(error);
+  record_failure(task, std::move(what));
+}
+
+void run_decision::fail_at_expression(const task_key& task,
+                                      const runtime::problem& reason) {
+  auto error = messages::TaskError{};
+  error.set_kind(std::string{broken_expression});
+  error.set_message(runtime::render(reason));
+  error.set_permanent(true);
+  record_failure(task, std::move(error));
 }
 
 } // namespace troupe::engine

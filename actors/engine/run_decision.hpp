@@ -15,8 +15,8 @@ struct decision_context {
   instant now{};
   /// Of the engine that decides.
   std::uint64_t epoch = 0;
-  /// Uniform in 0..1, for jitter.
-  std::function<double()> draw;
+  /// Uniform over its type, for jitter.
+  std::function<std::uint64_t()> draw;
   /// Ids for child runs.
   std::function<std::string()> new_id;
 };
@@ -33,6 +33,9 @@ struct task_claim {
 
 /// A worker that disappears this often with a task takes the task along.
 inline constexpr auto lost_max = std::uint32_t{5};
+
+/// Signals that nobody has taken; more are refused.
+inline constexpr auto signals_max = std::size_t{1'000};
 
 /// One decision about a run: a command or a fact goes in, events come out, the
 /// state is that after them. Everything that follows without anybody's doing
@@ -58,6 +61,9 @@ public:
   runtime::outcome<void> start();
 
   /// `id` may be empty; a signal whose id was seen before changes nothing.
+  /// `invalid_input` for a payload that is no JSON or too deep, `denied` when
+  /// who waits for it asks for another role, `unavailable` beyond
+  /// `signals_max`.
   runtime::outcome<void> signal(messages::SignalReceived received);
 
   runtime::outcome<void> pause(const std::string& by);
@@ -67,7 +73,8 @@ public:
   /// What runs may end in its own way until `request.stop_at`.
   runtime::outcome<void> cancel(messages::RunCancelRequested request);
 
-  /// Failed tasks of a step, or its failed compensations, once more.
+  /// Failed tasks of a step, or its failed compensations, once more. Not what
+  /// failed at an expression: it would do so again.
   runtime::outcome<void> retry(step_index step, const std::string& by);
 
   /// A run whose steps are all done ends as completed, or, with an objection,
@@ -93,13 +100,20 @@ public:
   runtime::outcome<void> fail(const task_key& task, std::uint64_t claim,
                               messages::TaskError error);
 
-  /// The worker is gone.
-  runtime::outcome<void> lose(const task_key& task, std::uint64_t claim,
-                              const std::string& reason);
+  /// Why a worker is not there any more.
+  enum class loss : std::uint8_t {
+    worker, ///< Counted, up to `lost_max`.
+    restart, ///< It went down with the engine.
+  };
 
-  /// A child run is over; `error` if it did not complete.
+  runtime::outcome<void> lose(const task_key& task, std::uint64_t claim,
+                              const std::string& reason,
+                              loss why = loss::worker);
+
+  /// That child run is over; `error` if it did not complete.
   runtime::outcome<void>
-  child_ended(const task_key& task, const nlohmann::json& output,
+  child_ended(const task_key& task, const std::string& child,
+              const nlohmann::json& output,
               const std::optional<messages::TaskError>& error);
 
   // -- time
@@ -110,6 +124,9 @@ public:
 
   /// The same for the run as a whole: its timeout, the end of a grace period.
   runtime::outcome<void> check_time();
+
+  /// After a time in which nobody looked: begins the waits that have come due.
+  runtime::outcome<void> wake();
 
   // -- the result
   // ----------------------------------------------------------------
@@ -128,13 +145,20 @@ private:
   void advance();
   void decide_step(step_index step);
   void fail_step(step_index step, const runtime::problem& reason);
+  void fail_at_expression(const task_key& task, const runtime::problem& reason);
   void wait_where_needed();
   void begin_waiting(const task_key& task);
   void begin_due_waits();
-  void end_waiting(const task_key& task, const nlohmann::json& output);
+  void end_waiting(const task_key& task, const nlohmann::json& output,
+                   std::uint64_t signal = 0);
+  [[nodiscard]] runtime::outcome<void>
+  check_signal(const messages::SignalReceived& received) const;
   void take_signals();
-  void record_failure(const task_key& task, std::uint64_t claim,
-                      messages::TaskError error, bool lost);
+  bool take_signal();
+  void record_failure(const task_key& task, messages::TaskFailed what);
+  void record_failure(const task_key& task, messages::TaskError error);
+  [[nodiscard]] std::optional<std::chrono::milliseconds>
+  delay_after(const task_key& task, const messages::TaskFailed& what) const;
   void call_off(bool also_held);
   void end_if_idle();
   void start_undoing_or_end(messages::RunEnded::Outcome outcome,
@@ -151,12 +175,5 @@ private:
 
 /// The instant at which `check_time()` of the run has something to do.
 [[nodiscard]] std::optional<instant> run_deadline(const run_state& run);
-
-/// Delay before another attempt, or nothing when there is none: after
-/// `attempts` attempts that count, the last with this error. `draw` is uniform
-/// in 0..1.
-[[nodiscard]] std::optional<std::chrono::milliseconds>
-retry_delay(const retry_policy& policy, std::uint32_t attempts,
-            const messages::TaskError& error, double draw);
 
 } // namespace troupe::engine

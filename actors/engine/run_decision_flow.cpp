@@ -1,10 +1,14 @@
 #include "actors/engine/engine_activities.hpp"
 #include "actors/engine/run_decision.hpp"
 #include "actors/engine/run_scope.hpp"
+#include "actors/engine/run_state_parts.hpp"
 #include "actors/engine/task_times.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 // What follows from an event without anybody's doing.
 
@@ -15,19 +19,6 @@ using runtime::outcome;
 using json = nlohmann::json;
 
 namespace {
-
-/// Calls `handle` for all work of the run whose status satisfies `is_wanted`.
-template <class Predicate, class Handle>
-void for_each_work(const run_state& run, Predicate is_wanted, Handle handle) {
-  for (auto step = step_index{0}; step < run.steps().size(); ++step)
-    for (const auto compensation : {false, true}) {
-      const auto& state = run.steps()[step];
-      const auto& works = compensation ? state.compensations : state.tasks;
-      for (auto item = std::uint32_t{0}; item < works.size(); ++item)
-        if (is_wanted(works[item].status))
-          handle(task_key{step, item, compensation});
-    }
-}
 
 /// "step fetch failed: exit_nonzero: ...", of the first in the file.
 std::string describe_failure(const run_state& run) {
@@ -93,7 +84,7 @@ void run_decision::decide_step(step_index index) {
     const auto elements = elements_of(run_, index);
     if (!elements)
       return fail_step(index, elements.error());
-    items = static_cast<std::uint32_t>(elements->size());
+    items = static_cast<std::uint32_t>((*elements)->size());
   }
   auto& event = *prepare().mutable_step_ready();
   event.set_step(index);
@@ -108,11 +99,7 @@ void run_decision::fail_step(step_index index, const runtime::problem& reason) {
   event.set_step(index);
   event.set_items(1);
   commit();
-  auto error = messages::TaskError{};
-  error.set_kind("expression");
-  error.set_message(runtime::render(reason));
-  error.set_permanent(true);
-  record_failure({index, 0, false}, 0, std::move(error), false);
+  fail_at_expression({index, 0, false}, reason);
 }
 
 /// Tasks that are no worker's business wait instead of being ready.
@@ -127,15 +114,16 @@ void run_decision::wait_where_needed() {
 }
 
 void run_decision::begin_waiting(const task_key& task) {
-  auto input = input_of(run_, task);
-  auto wait = input ? wait_of(run_.definition(), task, *input, context_.now)
-                    : runtime::fail(input.error());
+  const auto input = input_of(run_, task);
+  if (!input)
+    return fail_at_expression(task, input.error());
+  auto wait = wait_of(run_.definition(), task, *input, context_.now);
   if (!wait) {
     auto error = messages::TaskError{};
-    error.set_kind(input ? "invalid_input" : "expression");
+    error.set_kind("invalid_input");
     error.set_message(runtime::render(wait.error()));
     error.set_permanent(true);
-    return record_failure(task, 0, std::move(error), false);
+    return record_failure(task, std::move(error));
   }
   if (wait->reason() == messages::TaskWaiting::CHILD_RUN)
     wait->set_what(context_.new_id());
@@ -161,9 +149,11 @@ void run_decision::begin_due_waits() {
     begin_waiting(key);
 }
 
-void run_decision::end_waiting(const task_key& task, const json& output) {
+void run_decision::end_waiting(const task_key& task, const json& output,
+                               std::uint64_t signal) {
   auto& event = *prepare().mutable_succeeded();
   *event.mutable_task() = to_message(task);
+  event.set_signal(signal);
   if (!output.is_null())
     event.set_output(output.dump());
   commit();
@@ -171,30 +161,45 @@ void run_decision::end_waiting(const task_key& task, const json& output) {
 
 /// Gives signals to those who wait for them, oldest signal first.
 void run_decision::take_signals() {
-  if (run_.signals().empty() || run_.is_cancelling())
-    return;
-  const auto signals = run_.signals();
-  for (const auto& signal : signals) {
-    auto taker = std::optional<task_key>{};
-    for_each_work(
-      run_, [](work_status status) { return status == work_status::waiting; },
-      [&](const task_key& key) {
-        const auto& work = *run_.find(key);
-        const auto is_taker
-          = (work.waits_for == messages::TaskWaiting::SIGNAL
-             || work.waits_for == messages::TaskWaiting::APPROVAL)
-            && work.what == signal.name();
-        if (is_taker && !taker)
-          taker = key;
-      });
-    if (!taker)
+  while (take_signal())
+    ;
+}
+
+/// The oldest signal that somebody waits for goes to the first who does.
+bool run_decision::take_signal() {
+  if (run_.signals().empty() || run_.idle() == 0
+      || (run_.is_cancelling() && !run_.is_compensating()))
+    return false;
+  auto waiting = std::map<std::string_view, std::vector<task_key>>{};
+  for_each_work(
+    run_, [](work_status status) { return status == work_status::waiting; },
+    [&](const task_key& key) {
+      const auto& work = *run_.find(key);
+      if (waits_for_signal(work))
+        waiting[work.what].push_back(key);
+    });
+  for (const auto& signal : run_.signals()) {
+    const auto found = waiting.find(signal.what.name());
+    if (found == waiting.end())
       continue;
-    const auto answer = answer_of(*run_.find(*taker), signal);
-    if (answer.rejection)
-      record_failure(*taker, 0, *answer.rejection, false);
-    else
-      end_waiting(*taker, answer.output);
+    const auto taker
+      = std::ranges::find_if(found->second, [&](const task_key& key) {
+          return may_take(*run_.find(key), signal.what);
+        });
+    if (taker == found->second.end())
+      continue;
+    auto answer = answer_of(*run_.find(*taker), signal.what);
+    if (!answer.rejection) {
+      end_waiting(*taker, answer.output, signal.sequence);
+      return true;
+    }
+    auto what = messages::TaskFailed{};
+    *what.mutable_error() = std::move(*answer.rejection);
+    what.set_signal(signal.sequence);
+    record_failure(*taker, std::move(what));
+    return true;
   }
+  return false;
 }
 
 /// Nothing that has not begun will begin; with `also_held` what runs is given
@@ -206,10 +211,8 @@ void run_decision::call_off(bool also_held) {
   for_each_work(
     run_,
     [=](work_status status) {
-      const auto is_held
-        = status == work_status::claimed || status == work_status::running;
       return !is_over(status) && status != work_status::blocked
-             && (also_held || !is_held);
+             && (also_held || !is_held(status));
     },
     [&](const task_key& key) { wanted.push_back(key); });
   for (const auto& key : wanted) {
@@ -223,11 +226,11 @@ void run_decision::end_if_idle() {
     return;
   if (run_.is_compensating()) {
     if (run_.is_undone())
-      end(RunEnded::COMPENSATED, run_.reason());
+      end(RunEnded::COMPENSATED, run_.undo_reason());
     else
       end(RunEnded::FAILED,
           "compensation failed, still in effect: " + describe_remainder(run_)
-            + " (after: " + run_.reason() + ")");
+            + " (after: " + run_.undo_reason() + ")");
     return;
   }
   const auto& cancellation = run_.cancellation();
@@ -260,8 +263,7 @@ void run_decision::end(RunEnded::Outcome outcome, const std::string& reason) {
   commit();
 }
 
-// -- time
-// ------------------------------------------------------------------------
+// -- time ---------------------------------------------------------------------
 
 outcome<void> run_decision::check_time(const task_key& task) {
   const auto* work = run_.find(task);
@@ -285,15 +287,25 @@ outcome<void> run_decision::check_time(const task_key& task) {
     case what::not_begun:
       return lose(task, work->claim, "the worker did not begin in time");
     default: {
-      auto error = messages::TaskError{};
+      auto failed = messages::TaskFailed{};
+      failed.set_claim(work->claim);
+      auto& error = *failed.mutable_error();
       error.set_kind("timeout");
       error.set_message(std::string{to_string(deadline->expires)} + " is over");
       // Only another attempt at the same work can end better.
       error.set_permanent(deadline->expires != what::start_to_close
                           && deadline->expires != what::heartbeat);
-      record_failure(task, work->claim, std::move(error), false);
+      record_failure(task, std::move(failed));
     }
   }
+  advance();
+  return {};
+}
+
+outcome<void> run_decision::wake() {
+  if (run_.is_paused() || is_over(run_.status()))
+    return {};
+  begin_due_waits();
   advance();
   return {};
 }
@@ -310,24 +322,23 @@ outcome<void> run_decision::check_time() {
   auto request = messages::RunCancelRequested{};
   request.set_reason("the run took longer than its timeout");
   request.set_timed_out(true);
-  request.set_stop_at(context_.now.time_since_epoch().count());
+  request.set_stop_at(runtime::to_microseconds(context_.now));
   return cancel(std::move(request));
 }
 
 std::optional<instant> run_deadline(const run_state& run) {
   if (is_over(run.status()))
     return std::nullopt;
-  auto at = std::int64_t{0};
-  if (const auto& cancellation = run.cancellation()) {
-    // A second look would find nothing to stop.
-    if (!run.is_compensating() && (run.busy() != 0 || run.idle() != 0))
-      at = cancellation->stop_at();
-  } else if (!run.is_compensating()) {
-    at = run.submission().timeout_at();
-  }
-  if (at == 0)
+  if (run.is_compensating())
     return std::nullopt;
-  return instant{std::chrono::microseconds{at}};
+  const auto& cancellation = run.cancellation();
+  if (!cancellation)
+    return run.timeout_at();
+  // A second look would find nothing to stop.
+  const auto has_work = run.busy() != 0 || run.idle() != 0;
+  if (!has_work || cancellation->stop_at() == 0)
+    return std::nullopt;
+  return runtime::from_microseconds(cancellation->stop_at());
 }
 
 } // namespace troupe::engine

@@ -1,10 +1,5 @@
 #include "actors/engine/run_ledger.hpp"
 
-#include "actors/engine/engine_activities.hpp"
-#include "actors/engine/run_scope.hpp"
-#include "actors/engine/task_times.hpp"
-#include "actors/engine/workflow_inputs.hpp"
-
 #include <algorithm>
 
 namespace troupe::engine {
@@ -12,29 +7,6 @@ namespace troupe::engine {
 using runtime::outcome;
 using runtime::problem_kind;
 using json = nlohmann::json;
-
-namespace {
-
-std::int64_t microseconds(instant at) {
-  return at.time_since_epoch().count();
-}
-
-/// What the key of a workflow's concurrency limit is for this request.
-outcome<std::string> concurrency_key(const workflow& of, const json& inputs,
-                                     const std::string& run_id) {
-  if (!of.concurrency)
-    return std::string{};
-  auto values = expression_values{};
-  values.inputs = inputs;
-  values.run_id = run_id;
-  auto key = evaluate(of.concurrency->key, values);
-  if (!key)
-    return runtime::fail(std::move(key.error().reason));
-  return of.id + ":"
-         + (key->is_string() ? key->get<std::string>() : key->dump());
-}
-
-} // namespace
 
 run_ledger::run_ledger(run_ledger_options options, sources from)
   : options_{options}, from_{std::move(from)}, queue_{options.queue} {
@@ -47,8 +19,7 @@ void run_ledger::set_time(instant now) {
   context_.now = std::max(context_.now, now);
 }
 
-// -- recovery
-// --------------------------------------------------------------------
+// -- recovery -----------------------------------------------------------------
 
 run_ledger::live_run& run_ledger::add(run_number number,
                                       std::unique_ptr<run_state> state) {
@@ -65,6 +36,8 @@ run_ledger::live_run& run_ledger::add(run_number number,
 void run_ledger::restore(run_number number, std::unique_ptr<run_state> run) {
   auto& live = add(number, std::move(run));
   const auto& state = *live.state;
+  set_time(state.updated_at());
+  live.is_over = is_over(state.status());
   live.is_paused = state.is_paused();
   live.is_cancelling = state.is_cancelling();
   if (const auto& key = state.submission().idempotency_key(); !key.empty())
@@ -74,16 +47,13 @@ void run_ledger::restore(run_number number, std::unique_ptr<run_state> run) {
     room.limit = state.definition().concurrency
                    ? state.definition().concurrency->limit
                    : 1;
+    if (live.is_over)
+      return;
     if (state.has_started())
       room.running.insert(number);
     else if (state.status() != run_status::pending)
       room.waiting.push_back(number);
   }
-}
-
-void run_ledger::restore_key(const std::string& key, submitted_run of) {
-  of.is_known = true;
-  by_key_[key] = std::move(of);
 }
 
 void run_ledger::finish_recovery(run_number last_number) {
@@ -94,44 +64,32 @@ void run_ledger::finish_recovery(run_number last_number) {
   std::ranges::sort(numbers);
   for (const auto number : numbers) {
     auto& live = *find_live(number);
+    set_alarm(live);
     if (live.state->status() == run_status::pending) {
       admit(live);
       continue;
     }
+    auto held = std::vector<task_key>{};
+    for_each_work(
+      *live.state, [](work_status status) { return is_held(status); },
+      [&](const task_key& key) { held.push_back(key); });
     decide_on(live, [&](run_decision& decision) -> outcome<void> {
-      for (auto step = step_index{0}; step < live.state->steps().size(); ++step)
-        for (const auto compensation : {false, true}) {
-          const auto& state = live.state->steps()[step];
-          const auto count
-            = compensation ? state.compensations.size() : state.tasks.size();
-          for (auto item = std::uint32_t{0}; item < count; ++item) {
-            const auto key = task_key{step, item, compensation};
-            const auto& work = *live.state->find(key);
-            const auto is_held = work.status == work_status::claimed
-                                 || work.status == work_status::running;
-            if (is_held)
-              static_cast<void>(decision.lose(
-                key, work.claim, "the engine stopped while it was under way"));
-          }
-        }
-      return {};
+      for (const auto& key : held)
+        static_cast<void>(
+          decision.lose(key, live.state->find(key)->claim,
+                        "the engine stopped while it was under way",
+                        run_decision::loss::restart));
+      return decision.wake();
     });
     sync_all(live);
-    set_alarm(live);
   }
   // Room that a run left while nobody could be told.
   for (auto& [key, room] : keys_)
-    while (!room.waiting.empty() && room.running.size() < room.limit) {
-      auto& next = *find_live(room.waiting.front());
-      room.waiting.pop_front();
-      room.running.insert(next.number);
-      decide_on(next, [](run_decision& it) { return it.start(); });
-    }
+    fill_room(room);
   do_deferred();
 }
 
-// -- commands
-// ----------------------------------------------------------------------
+// -- commands -----------------------------------------------------------------
 
 tl::unexpected<runtime::problem>
 run_ledger::no_such_run(std::string_view run_id) {
@@ -140,46 +98,24 @@ run_ledger::no_such_run(std::string_view run_id) {
                        "list them with troupe run list");
 }
 
-outcome<messages::RunSubmitted>
-run_ledger::make_submission(const run_request& request) {
-  const auto& of = *request.definition;
-  auto submission = messages::RunSubmitted{};
-  submission.set_run_id(from_.new_id());
-  submission.set_workflow_id(of.id);
-  submission.set_workflow_digest(digest(of));
-  if (!request.inputs.empty())
-    submission.set_inputs(request.inputs.dump());
-  submission.set_priority(
-    static_cast<std::uint32_t>(request.priority.value_or(of.priority)));
-  submission.set_idempotency_key(request.idempotency_key);
-  submission.set_by(request.by);
-  if (of.timeout)
-    submission.set_timeout_at(microseconds(context_.now + *of.timeout));
-  auto key = concurrency_key(of, request.inputs, submission.run_id());
-  if (!key)
-    return runtime::fail(key.error());
-  submission.set_concurrency_key(std::move(*key));
-  return submission;
-}
-
 /// Whether the request is let in at all.
 outcome<void> run_ledger::check_room(const run_request& request,
                                      const std::string& key) {
   if (runs_.size() >= options_.runs_max
       || queue_.size() >= options_.queue.pending_max) {
-    const auto rate = queue_.figures(context_.now).taken_per_second;
-    const auto wait = rate && *rate > 0 ? 1.0 / *rate : 1.0;
-    return runtime::fail(
-      problem_kind::unavailable,
-      std::to_string(queue_.size()) + " tasks and "
-        + std::to_string(runs_.size()) + " runs wait already",
-      "try again in " + std::to_string(std::max(1, static_cast<int>(wait)))
-        + " s");
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(
+      queue_.refuse_full(context_.now).retry_after);
+    return runtime::fail(problem_kind::unavailable,
+                         std::to_string(queue_.size()) + " tasks and "
+                           + std::to_string(runs_.size())
+                           + " runs wait already",
+                         "try again in " + std::to_string(wait.count()) + " s");
   }
   const auto room = keys_.find(key);
   if (key.empty() || room == keys_.end()
       || room->second.running.size() < room->second.limit
-      || request.definition->concurrency->on_conflict != conflict_policy::skip)
+      || request.of.definition->concurrency->on_conflict
+           != conflict_policy::skip)
     return {};
   return runtime::fail(problem_kind::conflict,
                        "a run with the key " + key + " is under way",
@@ -187,21 +123,30 @@ outcome<void> run_ledger::check_room(const run_request& request,
 }
 
 outcome<submitted_run> run_ledger::submit(const run_request& request) {
-  if (!request.idempotency_key.empty())
-    if (const auto known = by_key_.find(request.idempotency_key);
-        known != by_key_.end()) {
-      auto result = known->second;
-      result.is_known = true;
-      return result;
-    }
-  auto submission = make_submission(request);
+  if (auto known = find_known(request.idempotency_key))
+    return std::move(*known);
+  auto submission = make_submission(request, from_.new_id(), context_.now);
   if (!submission)
     return runtime::fail(submission.error());
   if (auto room = check_room(request, submission->concurrency_key()); !room)
     return runtime::fail(room.error());
-  auto result = accept(*submission, request.definition);
+  auto result = accept(*submission, request.of.definition);
   do_deferred();
   return result;
+}
+
+std::optional<submitted_run>
+run_ledger::find_known(const std::string& key) const {
+  if (key.empty())
+    return std::nullopt;
+  auto known = std::optional<submitted_run>{};
+  if (const auto found = by_key_.find(key); found != by_key_.end())
+    known = found->second;
+  else if (from_.known_run)
+    known = from_.known_run(key);
+  if (known)
+    known->is_known = true;
+  return known;
 }
 
 submitted_run run_ledger::accept(const messages::RunSubmitted& submission,
@@ -229,7 +174,8 @@ void run_ledger::admit(live_run& live) {
   }
   auto& room = keys_[key];
   room.limit = limit->limit;
-  if (room.running.size() < room.limit) {
+  // Nobody passes those who wait already.
+  if (room.running.size() < room.limit && room.waiting.empty()) {
     room.running.insert(live.number);
     decide_on(live, start);
     return;
@@ -243,10 +189,11 @@ void run_ledger::admit(live_run& live) {
   }
   room.waiting.push_back(live.number);
   decide_on(live, [](run_decision& it) { return it.queue(); });
+  fill_room(room);
   if (limit->on_conflict != conflict_policy::cancel_running)
     return;
   request.set_terminate(false);
-  request.set_stop_at(microseconds(context_.now + std::chrono::seconds{30}));
+  request.set_stop_at(runtime::to_microseconds(context_.now + cancel_grace));
   for (const auto other : room.running)
     deferred_.push_back([this, other, request] {
       if (auto* running = find_live(other);
@@ -256,8 +203,7 @@ void run_ledger::admit(live_run& live) {
     });
 }
 
-// -- what follows
-// --------------------------------------------------------------------
+// -- what follows -------------------------------------------------------------
 
 /// Keeps events, queue, alarms and holders in step with a run.
 void run_ledger::follow(live_run& live, run_decision& decision) {
@@ -272,6 +218,7 @@ void run_ledger::follow(live_run& live, run_decision& decision) {
   const auto& state = *live.state;
   if (state.is_paused() != live.is_paused) {
     live.is_paused = state.is_paused();
+    live.is_finished = false; // A pause withdraws it.
     sync_all(live);
   }
   if (state.is_cancelling() && !std::exchange(live.is_cancelling, true)) {
@@ -283,12 +230,26 @@ void run_ledger::follow(live_run& live, run_decision& decision) {
     set_alarm(live);
   const auto is_over_now = is_over(state.status());
   if (!is_over_now && live.is_over)
-    live.is_over = live.is_finished = false; // Retried by hand.
+    revive(live);
   if (is_over_now && !std::exchange(live.is_over, true))
     end(live);
   else if (state.is_finished() && !is_over_now && !state.is_compensating()
-           && !std::exchange(live.is_finished, true))
+           && !state.is_paused() && !std::exchange(live.is_finished, true))
     finished_.push_back(live.number);
+}
+
+/// Somebody has a failed run go on.
+void run_ledger::revive(live_run& live) {
+  live.is_over = live.is_finished = false;
+  std::erase(ended_, live.number);
+  const auto& key = live.state->submission().concurrency_key();
+  // Asked for by a person: over its limit, if need be.
+  if (!key.empty() && live.state->definition().concurrency) {
+    auto& room = keys_[key];
+    room.limit = live.state->definition().concurrency->limit;
+    room.running.insert(live.number);
+  }
+  set_alarm(live);
 }
 
 void run_ledger::do_deferred() {
@@ -310,18 +271,14 @@ void run_ledger::end(live_run& live) {
     release(live, task, live.state->find(task)->claim);
   }
   leave_key(live);
+  drop_alarms(live);
   if (!live.state->submission().parent_run().empty())
     deferred_.push_back([this, number = live.number] { tell_parent(number); });
   ended_.push_back(live.number);
 }
 
-void run_ledger::leave_key(const live_run& live) {
-  const auto found = keys_.find(live.state->submission().concurrency_key());
-  if (found == keys_.end())
-    return;
-  auto& room = found->second;
-  room.running.erase(live.number);
-  std::erase(room.waiting, live.number);
+/// Those who wait longest start, once what is at hand is settled.
+void run_ledger::fill_room(key_room& room) {
   while (!room.waiting.empty() && room.running.size() < room.limit) {
     const auto next = room.waiting.front();
     room.waiting.pop_front();
@@ -331,72 +288,18 @@ void run_ledger::leave_key(const live_run& live) {
         decide_on(*waiting, [](run_decision& it) { return it.start(); });
     });
   }
+}
+
+void run_ledger::leave_key(const live_run& live) {
+  const auto found = keys_.find(live.state->submission().concurrency_key());
+  if (found == keys_.end())
+    return;
+  auto& room = found->second;
+  room.running.erase(live.number);
+  std::erase(room.waiting, live.number);
+  fill_room(room);
   if (room.running.empty() && room.waiting.empty())
     keys_.erase(found);
-}
-
-/// The run that a task of kind `workflow` waits for.
-void run_ledger::start_child(run_number parent, const task_key& task) {
-  auto* live = find_live(parent);
-  const auto* work = live == nullptr ? nullptr : live->state->find(task);
-  if (work == nullptr || work->status != work_status::waiting
-      || by_id_.contains(work->what))
-    return;
-  const auto refuse = [&](std::string message) {
-    auto error = messages::TaskError{};
-    error.set_kind("invalid_input");
-    error.set_message(std::move(message));
-    error.set_permanent(true);
-    decide_on(*live, [&](run_decision& it) {
-      return it.child_ended(task, {}, error);
-    });
-  };
-  const auto input = input_of(*live->state, task);
-  if (!input)
-    return refuse(runtime::render(input.error()));
-  const auto id = input->value("id", std::string{});
-  auto request = run_request{};
-  request.definition = from_.definition(id);
-  if (!request.definition)
-    return refuse("there is no workflow " + id);
-  auto inputs
-    = check_inputs(*request.definition, input->value("inputs", json::object()));
-  if (!inputs)
-    return refuse(runtime::render(inputs.error().front()));
-  request.inputs = std::move(*inputs);
-  request.by = "run " + live->state->submission().run_id();
-  auto submission = make_submission(request);
-  if (!submission)
-    return refuse(runtime::render(submission.error()));
-  submission->set_run_id(work->what);
-  submission->set_parent_run(live->state->submission().run_id());
-  *submission->mutable_parent_task() = to_message(task);
-  accept(*submission, request.definition);
-}
-
-void run_ledger::tell_parent(run_number child) {
-  const auto* live = find_live(child);
-  if (live == nullptr)
-    return;
-  const auto& state = *live->state;
-  auto* parent = find_live(state.submission().parent_run());
-  if (parent == nullptr)
-    return;
-  auto error = std::optional<messages::TaskError>{};
-  if (state.status() != run_status::completed) {
-    error.emplace();
-    error->set_kind("child_" + std::string{to_string(state.status())});
-    error->set_message("run " + state.submission().run_id() + ": "
-                       + state.reason());
-  }
-  auto output = json::object();
-  for (auto step = step_index{0}; step < state.steps().size(); ++step)
-    if (auto value = output_of(state, step))
-      output[state.definition().steps[step].id] = std::move(*value);
-  decide_on(*parent, [&](run_decision& it) {
-    return it.child_ended(from_message(state.submission().parent_task()),
-                          output, error);
-  });
 }
 
 } // namespace troupe::engine

@@ -3,17 +3,19 @@
 #include "actors/engine/ready_queue.hpp"
 #include "actors/engine/run_decision.hpp"
 #include "actors/engine/run_state.hpp"
+#include "actors/engine/run_submission.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-#include <queue>
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -22,17 +24,6 @@ namespace troupe::engine {
 
 /// Key of a run in the store; grows with each submission.
 using run_number = std::int64_t;
-
-/// A run as somebody asks for it.
-struct run_request {
-  std::shared_ptr<const workflow> definition;
-  /// An object that `check_inputs` has accepted.
-  nlohmann::json inputs = nlohmann::json::object();
-  /// In the place of the workflow's own.
-  std::optional<priority_class> priority;
-  std::string idempotency_key;
-  std::string by;
-};
 
 struct submitted_run {
   std::string run_id;
@@ -69,10 +60,16 @@ struct called_off {
   std::uint64_t claim = 0;
 };
 
+/// How long work may take to end by itself when its run is cancelled by another
+/// one.
+inline constexpr auto cancel_grace = std::chrono::seconds{30};
+
 struct run_ledger_options {
   ready_queue_options queue;
   /// How many runs that are not over it may hold.
   std::size_t runs_max = 1'000'000;
+  /// How deep runs may start runs.
+  std::uint32_t depth_max = 16;
 };
 
 /// All runs of one engine that are not over: who goes next, who works on what,
@@ -86,11 +83,13 @@ public:
   /// What it takes from outside.
   struct sources {
     std::uint64_t epoch = 1;
-    std::function<double()> draw; ///< Uniform in 0..1.
+    std::function<std::uint64_t()> draw; ///< Uniform over its type.
     std::function<std::string()> new_id; ///< Of a run.
     /// The newest workflow of that id; null: there is none.
-    std::function<std::shared_ptr<const workflow>(const std::string&)>
-      definition;
+    std::function<pinned_workflow(const std::string&)> definition;
+    /// The run of an idempotency key that is over, if there is one. Absent:
+    /// such keys are forgotten with their runs.
+    std::function<std::optional<submitted_run>(const std::string&)> known_run;
   };
 
   run_ledger(run_ledger_options options, sources from);
@@ -103,11 +102,9 @@ public:
   // ----------------------------------------------------------------
 
   /// A run as it was stored; `run` is what its history makes of it. To be
-  /// called before anything else happens, in the order of the numbers.
+  /// called before anything else happens, in the order of the numbers; later
+  /// only for a run that is over and is to go on.
   void restore(run_number number, std::unique_ptr<run_state> run);
-
-  /// An idempotency key that belongs to a run which is over.
-  void restore_key(const std::string& key, submitted_run of);
 
   /// After the last one: work that was under way is lost with its workers.
   void finish_recovery(run_number last_number);
@@ -173,10 +170,11 @@ public:
   [[nodiscard]] std::vector<called_off> take_called_off();
 
   /// Runs whose steps are all done: the validator has to say whether they are.
+  /// To be called once the changes taken last are stored, as `take_ended`: what
+  /// happened since then is not told yet.
   [[nodiscard]] std::vector<run_number> take_finished();
 
-  /// Runs that are over and whose end was among the changes taken; they are
-  /// still there until `forget`.
+  /// Runs that are over; they are still there until `forget`.
   [[nodiscard]] std::vector<run_number> take_ended();
 
   /// A run that is over and stored as such.
@@ -221,6 +219,8 @@ private:
     messages::RunEvents events; ///< Not taken yet.
     std::map<task_key, task_handle> queued;
     std::map<task_key, std::uint64_t> holders;
+    std::map<task_key, std::string> children; ///< Runs its tasks wait for.
+    std::map<std::optional<task_key>, instant> alarms;
   };
 
   struct place {
@@ -228,16 +228,8 @@ private:
     task_key task;
   };
 
-  /// Something may be due; looked at when it is.
-  struct alarm {
-    instant at{};
-    run_number number = 0;
-    std::optional<task_key> task; ///< Nothing: the run as a whole.
-
-    friend bool operator>(const alarm& left, const alarm& right) noexcept {
-      return left.at > right.at;
-    }
-  };
+  /// When to look at a task of a run, or, without one, at the run as a whole.
+  using alarm = std::tuple<instant, run_number, std::optional<task_key>>;
 
   struct key_room {
     std::uint32_t limit = 1;
@@ -255,19 +247,24 @@ private:
 
   live_run* find_live(std::string_view run_id);
   live_run* find_live(run_number number);
+  [[nodiscard]] const live_run* find_live(run_number number) const;
+  std::vector<run_number> take_stored(std::vector<run_number>& from) const;
   void do_deferred();
   void release(live_run& live, const task_key& task, std::uint64_t claim);
   void call_off(live_run& live, const task_key& task);
   void sync_all(live_run& live);
-  void set_alarm(const live_run& live, const task_key& task,
-                 const task_work& work);
-  void set_alarm(const live_run& live);
+  void set_alarm(live_run& live, const task_key& task);
+  void set_alarm(live_run& live);
+  void set_alarm(live_run& live, const std::optional<task_key>& task,
+                 std::optional<instant> at);
+  void drop_alarms(live_run& live);
+  void sync_child(live_run& live, const task_key& task);
   live_run& add(run_number number, std::unique_ptr<run_state> state);
   static tl::unexpected<runtime::problem> no_such_run(std::string_view run_id);
-  runtime::outcome<messages::RunSubmitted>
-  make_submission(const run_request& request);
   runtime::outcome<void> check_room(const run_request& request,
                                     const std::string& key);
+  [[nodiscard]] std::optional<submitted_run>
+  find_known(const std::string& key) const;
   void admit(live_run& live);
   void follow(live_run& live, run_decision& decision);
   void sync(live_run& live, const task_key& task);
@@ -277,7 +274,12 @@ private:
                        std::shared_ptr<const workflow> definition);
   void end(live_run& live);
   void leave_key(const live_run& live);
+  void fill_room(key_room& room);
+  void revive(live_run& live);
   void start_child(run_number parent, const task_key& task);
+  runtime::outcome<void> try_start_child(const live_run& parent,
+                                         const task_key& task);
+  void cancel_child(const std::string& run_id, bool terminate);
   void tell_parent(run_number child);
   activity_id intern(const std::string& activity);
   std::optional<assignment> hand_out(const place& at, std::uint64_t worker);
@@ -293,7 +295,7 @@ private:
   std::unordered_map<task_handle, place> places_;
   task_handle last_handle_ = 0;
   std::map<std::string, activity_id, std::less<>> activities_;
-  std::priority_queue<alarm, std::vector<alarm>, std::greater<>> alarms_;
+  std::set<alarm> alarms_;
   std::map<std::string, key_room, std::less<>> keys_;
   std::map<std::uint64_t, std::set<std::pair<run_number, task_key>>> held_;
   /// What has to be done to other runs once the one at hand is settled.

@@ -16,11 +16,6 @@ namespace {
 /// As much as nobody asks for: this engine's own workers take what they get.
 constexpr auto unlimited = std::uint64_t{1} << 62;
 
-bool is_held(const task_work& work) {
-  return work.status == work_status::claimed
-         || work.status == work_status::running;
-}
-
 resource_amounts needs_of(const workflow_step& step) {
   auto needed = resource_amounts{};
   needed.cpu_thousandths = step.resources.cpu_thousandths;
@@ -29,6 +24,11 @@ resource_amounts needs_of(const workflow_step& step) {
 }
 
 } // namespace
+
+const run_ledger::live_run* run_ledger::find_live(run_number number) const {
+  const auto found = runs_.find(number);
+  return found == runs_.end() ? nullptr : &found->second;
+}
 
 run_ledger::live_run* run_ledger::find_live(run_number number) {
   const auto found = runs_.find(number);
@@ -40,8 +40,7 @@ run_ledger::live_run* run_ledger::find_live(std::string_view run_id) {
   return found == by_id_.end() ? nullptr : find_live(found->second);
 }
 
-// -- the queue
-// ---------------------------------------------------------------------
+// -- the queue ----------------------------------------------------------------
 
 activity_id run_ledger::intern(const std::string& activity) {
   const auto next = static_cast<activity_id>(activities_.size());
@@ -57,17 +56,12 @@ void run_ledger::sync(live_run& live, const task_key& task) {
     enqueue(live, task, work);
   else if (!is_wanted)
     dequeue(live, task);
-  if (!is_held(work) && live.holders.contains(task)) {
+  if (!is_held(work.status) && live.holders.contains(task)) {
     call_off(live, task);
     release(live, task, work.claim);
   }
-  set_alarm(live, task, work);
-  const auto needs_child = work.status == work_status::waiting
-                           && work.waits_for == messages::TaskWaiting::CHILD_RUN
-                           && !by_id_.contains(work.what);
-  if (needs_child)
-    deferred_.push_back(
-      [this, number = live.number, task] { start_child(number, task); });
+  set_alarm(live, task);
+  sync_child(live, task);
 }
 
 void run_ledger::sync_all(live_run& live) {
@@ -91,8 +85,7 @@ void run_ledger::enqueue(live_run& live, const task_key& task,
     std::min<std::uint32_t>(submission.priority(), priority_classes - 1));
   ready.enqueued = work.ready_since;
   if (submission.deadline_at() != 0)
-    ready.deadline
-      = instant{std::chrono::microseconds{submission.deadline_at()}};
+    ready.deadline = runtime::from_microseconds(submission.deadline_at());
   ready.fairness_key = std::hash<std::string>{}(submission.workflow_id());
   ready.activity = intern(call_of(definition, task).activity);
   ready.needed = needs_of(definition.steps[task.step]);
@@ -111,8 +104,7 @@ void run_ledger::dequeue(live_run& live, const task_key& task) {
   live.queued.erase(found);
 }
 
-// -- workers
-// -----------------------------------------------------------------------
+// -- workers ------------------------------------------------------------------
 
 std::vector<assignment>
 run_ledger::assign(std::uint64_t worker,
@@ -150,7 +142,6 @@ std::optional<assignment> run_ledger::hand_out(const place& at,
   auto& live = *find_live(at.number);
   live.queued.erase(at.task);
   auto claimed = std::optional<task_claim>{};
-  live.holders[at.task] = worker;
   decide_on(live, [&](run_decision& it) -> outcome<void> {
     auto claim = it.claim(at.task, "worker " + std::to_string(worker),
                           context_.now + std::chrono::seconds{10});
@@ -159,10 +150,9 @@ std::optional<assignment> run_ledger::hand_out(const place& at,
     claimed = std::move(*claim);
     return it.begin(at.task, claimed->claim);
   });
-  if (!claimed) {
-    live.holders.erase(at.task);
+  if (!claimed)
     return std::nullopt;
-  }
+  live.holders[at.task] = worker;
   held_[worker].insert({at.number, at.task});
   const auto& definition = live.state->definition();
   const auto& call = call_of(definition, at.task);
@@ -216,40 +206,58 @@ void run_ledger::lose_worker(std::uint64_t worker, const std::string& reason) {
   do_deferred();
 }
 
-// -- time
-// ----------------------------------------------------------------------------
+// -- time ---------------------------------------------------------------------
 
-void run_ledger::set_alarm(const live_run& live, const task_key& task,
-                           const task_work& work) {
-  if (const auto deadline
-      = deadline_of(live.state->definition(), task, work, context_.now))
-    alarms_.push({deadline->at, live.number, task});
+void run_ledger::set_alarm(live_run& live, const task_key& task) {
+  const auto deadline = deadline_of(live.state->definition(), task,
+                                    *live.state->find(task), context_.now);
+  set_alarm(live, task, deadline ? std::optional{deadline->at} : std::nullopt);
 }
 
-void run_ledger::set_alarm(const live_run& live) {
-  if (const auto at = run_deadline(*live.state))
-    alarms_.push({*at, live.number, std::nullopt});
+void run_ledger::set_alarm(live_run& live) {
+  set_alarm(live, std::nullopt, run_deadline(*live.state));
+}
+
+/// There is one at most for each task.
+void run_ledger::set_alarm(live_run& live, const std::optional<task_key>& task,
+                           std::optional<instant> at) {
+  const auto known = live.alarms.find(task);
+  if (known != live.alarms.end()) {
+    if (at == known->second)
+      return;
+    alarms_.erase({known->second, live.number, task});
+    live.alarms.erase(known);
+  }
+  if (!at)
+    return;
+  live.alarms[task] = *at;
+  alarms_.insert({*at, live.number, task});
+}
+
+void run_ledger::drop_alarms(live_run& live) {
+  for (const auto& [task, at] : live.alarms)
+    alarms_.erase({at, live.number, task});
+  live.alarms.clear();
 }
 
 void run_ledger::check_time() {
-  while (!alarms_.empty() && alarms_.top().at <= context_.now) {
-    const auto due = alarms_.top();
-    alarms_.pop();
-    auto* live = find_live(due.number);
-    if (live == nullptr || live->is_over)
-      continue;
-    if (!due.task) {
-      decide_on(*live, [](run_decision& it) { return it.check_time(); });
-      set_alarm(*live);
+  while (!alarms_.empty()
+         && std::get<instant>(*alarms_.begin()) <= context_.now) {
+    const auto [at, number, task] = *alarms_.begin();
+    auto& live = *find_live(number);
+    set_alarm(live, task, std::nullopt);
+    if (!task) {
+      decide_on(live, [](run_decision& it) { return it.check_time(); });
+      if (!live.is_over)
+        set_alarm(live);
       continue;
     }
-    decide_on(*live,
-              [&](run_decision& it) { return it.check_time(*due.task); });
+    decide_on(live, [&, key = *task](run_decision& it) {
+      return it.check_time(key);
+    });
     // A task that is ready again by time alone has no event to tell of it.
-    const auto* work = live->state->find(*due.task);
-    if (work != nullptr && work->status == work_status::backing_off
-        && is_ready(*work, context_.now) && !live->queued.contains(*due.task))
-      sync(*live, *due.task);
+    if (!live.is_over)
+      sync(live, *task);
   }
   do_deferred();
 }
@@ -257,11 +265,10 @@ void run_ledger::check_time() {
 std::optional<instant> run_ledger::next_check() const {
   if (alarms_.empty())
     return std::nullopt;
-  return alarms_.top().at;
+  return std::get<instant>(*alarms_.begin());
 }
 
-// -- what comes out
-// ------------------------------------------------------------------
+// -- what comes out -----------------------------------------------------------
 
 std::vector<run_change> run_ledger::take_changes() {
   auto changes = std::vector<run_change>{};
@@ -278,26 +285,31 @@ std::vector<called_off> run_ledger::take_called_off() {
   return std::exchange(called_off_, {});
 }
 
+/// Takes those out of which everything is stored, or on its way there.
+std::vector<run_number>
+run_ledger::take_stored(std::vector<run_number>& from) const {
+  const auto unstored = std::ranges::partition(from, [this](run_number one) {
+    const auto* live = find_live(one);
+    return live == nullptr || live->events.events_size() == 0;
+  });
+  const auto later = std::vector<run_number>(unstored.begin(), unstored.end());
+  from.erase(unstored.begin(), unstored.end());
+  return std::exchange(from, later);
+}
+
 std::vector<run_number> run_ledger::take_finished() {
-  auto finished = std::exchange(finished_, {});
+  auto finished = take_stored(finished_);
   // Some may have been cancelled meanwhile.
   std::erase_if(finished, [this](run_number number) {
     const auto* run = find(number);
     return run == nullptr || is_over(run->status()) || run->is_cancelling()
-           || run->is_compensating();
+           || run->is_compensating() || run->is_paused();
   });
   return finished;
 }
 
 std::vector<run_number> run_ledger::take_ended() {
-  // Nobody may hear of an end that nobody could have stored yet.
-  const auto unstored = std::ranges::partition(ended_, [this](run_number one) {
-    const auto* live = find_live(one);
-    return live == nullptr || live->events.events_size() == 0;
-  });
-  const auto later = std::vector<run_number>(unstored.begin(), unstored.end());
-  ended_.erase(unstored.begin(), unstored.end());
-  return std::exchange(ended_, later);
+  return take_stored(ended_);
 }
 
 void run_ledger::forget(run_number number) {
@@ -305,7 +317,9 @@ void run_ledger::forget(run_number number) {
   if (found == runs_.end() || !found->second.is_over
       || found->second.events.events_size() != 0)
     return;
-  by_id_.erase(found->second.state->submission().run_id());
+  const auto& submission = found->second.state->submission();
+  by_id_.erase(submission.run_id());
+  by_key_.erase(submission.idempotency_key());
   runs_.erase(found);
 }
 
@@ -327,17 +341,21 @@ std::optional<run_number> run_ledger::number_of(std::string_view run_id) const {
 std::vector<std::string> run_ledger::check() const {
   auto found = queue_.check();
   auto queued = std::size_t{0};
+  auto alarms = std::size_t{0};
   for (const auto& [number, live] : runs_) {
     const auto name = "run " + live.state->submission().run_id();
     queued += live.queued.size();
+    alarms += live.alarms.size();
     if (!live.is_over && !live.state->waiting_on())
       found.push_back(name + " waits for nothing");
     for (const auto& [task, worker] : live.holders)
-      if (!is_held(*live.state->find(task)))
+      if (!is_held(live.state->find(task)->status))
         found.push_back(name + ": somebody holds work that is not under way");
   }
   if (queued != queue_.size() || queued != places_.size())
     found.push_back("the queue holds work that no run has ready");
+  if (alarms != alarms_.size())
+    found.push_back("a timer belongs to no run");
   return found;
 }
 

@@ -78,7 +78,11 @@ std::optional<json> output_of(const run_state& run, step_index index) {
   return outputs;
 }
 
-outcome<json> elements_of(const run_state& run, step_index step) {
+outcome<std::shared_ptr<const json>> elements_of(const run_state& run,
+                                                 step_index step) {
+  auto& known = run.steps()[step].elements;
+  if (known)
+    return known;
   const auto& fan_out = run.definition().steps[step].foreach;
   auto elements = evaluate(fan_out->items, run_scope{run});
   if (!elements)
@@ -87,27 +91,27 @@ outcome<json> elements_of(const run_state& run, step_index step) {
     return runtime::fail(problem_kind::invalid_input,
                          "a fan-out needs a list, but got "
                            + describe_type(*elements));
-  return std::move(*elements);
+  known = std::make_shared<const json>(std::move(*elements));
+  return known;
 }
 
 outcome<json> input_of(const run_state& run, const task_key& task) {
   const auto& step = run.definition().steps[task.step];
   const auto& with = call_of(run.definition(), task).with;
-  auto element = json{};
-  if (step.foreach) {
-    auto elements = elements_of(run, task.step);
-    if (!elements)
-      return elements;
-    if (task.item >= elements->size())
-      return runtime::fail(problem_kind::failed,
-                           "the fan-out has become shorter");
-    element = std::move((*elements)[task.item]);
-  }
-  auto input = step.foreach ? evaluate(with, run_scope{run, element})
-                            : evaluate(with, run_scope{run});
-  if (!input)
-    return runtime::fail(std::move(input.error().reason));
-  return std::move(*input);
+  const auto finish = [](auto input) -> outcome<json> {
+    if (!input)
+      return runtime::fail(std::move(input.error().reason));
+    return std::move(*input);
+  };
+  if (!step.foreach)
+    return finish(evaluate(with, run_scope{run}));
+  const auto elements = elements_of(run, task.step);
+  if (!elements)
+    return runtime::fail(elements.error());
+  if (task.item >= (*elements)->size())
+    return runtime::fail(problem_kind::failed,
+                         "the fan-out has become shorter");
+  return finish(evaluate(with, run_scope{run, (**elements)[task.item]}));
 }
 
 } // namespace troupe::engine

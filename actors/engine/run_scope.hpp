@@ -3,6 +3,7 @@
 #include "actors/engine/evaluation.hpp"
 #include "actors/engine/run_state.hpp"
 
+#include <memory>
 #include <optional>
 
 namespace troupe::engine {
@@ -31,9 +32,9 @@ private:
 [[nodiscard]] std::optional<nlohmann::json> output_of(const run_state& run,
                                                       step_index step);
 
-/// The elements of a step's fan-out.
-[[nodiscard]] runtime::outcome<nlohmann::json> elements_of(const run_state& run,
-                                                           step_index step);
+/// The elements of a step's fan-out, a list; computed once.
+[[nodiscard]] runtime::outcome<std::shared_ptr<const nlohmann::json>>
+elements_of(const run_state& run, step_index step);
 
 /// What the activity of a task, or of its compensation, is given: an object.
 [[nodiscard]] runtime::outcome<nlohmann::json> input_of(const run_state& run,

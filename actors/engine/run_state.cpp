@@ -36,10 +36,10 @@ outcome<void> run_state::apply(const RunEvent& event) {
   if ((phase_ == phase::nothing) != event.has_submitted())
     return illegal("a history begins with its submission, and has one only");
   const auto before = updated_at_;
-  updated_at_ = to_instant(event.at());
+  updated_at_ = runtime::from_microseconds(event.at());
   const auto is_of_work = event.what_case() >= RunEvent::kClaimed
                           && event.what_case() <= RunEvent::kCancelled;
-  auto done = is_of_work ? apply_to_work(event) : apply_to_run(event);
+  auto done = is_of_work ? apply_to_work(event) : apply_to_run(event, before);
   if (!done) {
     done.error().message += " (event " + std::to_string(event.sequence()) + ")";
     updated_at_ = before;
@@ -49,7 +49,7 @@ outcome<void> run_state::apply(const RunEvent& event) {
   return {};
 }
 
-outcome<void> run_state::apply_to_run(const RunEvent& event) {
+outcome<void> run_state::apply_to_run(const RunEvent& event, instant before) {
   switch (event.what_case()) {
     case RunEvent::kSubmitted:
       return submit(event.submitted());
@@ -65,7 +65,7 @@ outcome<void> run_state::apply_to_run(const RunEvent& event) {
     case RunEvent::kStepSkipped:
       return skip(event.step_skipped());
     case RunEvent::kSignal:
-      return take_signal(event.signal());
+      return receive(event);
     case RunEvent::kPaused:
       return pause(true);
     case RunEvent::kResumed:
@@ -75,7 +75,7 @@ outcome<void> run_state::apply_to_run(const RunEvent& event) {
     case RunEvent::kCompensationStarted:
       return start_compensation(event.compensation_started());
     case RunEvent::kStepRetry:
-      return retry(event.step_retry());
+      return retry(event.step_retry(), before);
     case RunEvent::kEnded:
       return end(event.ended());
     default:
@@ -106,8 +106,7 @@ outcome<void> run_state::apply_to_work(const RunEvent& event) {
   }
 }
 
-// -- the run
-// -------------------------------------------------------------------
+// -- the run ------------------------------------------------------------------
 
 outcome<void> run_state::submit(const messages::RunSubmitted& event) {
   auto inputs = parse_value(event.inputs());
@@ -117,6 +116,8 @@ outcome<void> run_state::submit(const messages::RunSubmitted& event) {
   inputs_ = inputs->is_null() ? json::object() : std::move(*inputs);
   phase_ = phase::pending;
   submitted_at_ = updated_at_;
+  if (event.timeout_at() != 0)
+    timeout_at_ = runtime::from_microseconds(event.timeout_at());
   return {};
 }
 
@@ -158,6 +159,23 @@ run_state::request_cancel(const messages::RunCancelRequested& event) {
   return {};
 }
 
+namespace {
+
+run_status status_after(messages::RunEnded::Outcome outcome) {
+  switch (outcome) {
+    case messages::RunEnded::FAILED:
+      return run_status::failed;
+    case messages::RunEnded::CANCELLED:
+      return run_status::cancelled;
+    case messages::RunEnded::COMPENSATED:
+      return run_status::compensated;
+    default:
+      return run_status::completed;
+  }
+}
+
+} // namespace
+
 outcome<void> run_state::end(const messages::RunEnded& event) {
   using ended = messages::RunEnded;
   if (phase_ == phase::ended)
@@ -171,11 +189,11 @@ outcome<void> run_state::end(const messages::RunEnded& event) {
                         || (kind == ended::CANCELLED && cancel_)
                         || (kind == ended::COMPENSATED
                             && phase_ == phase::compensating && is_undone());
-  if (!is_sound)
-    return illegal("the run does not end as "
+  if (!is_sound || is_paused_ || !may_become(status(), status_after(kind)))
+    return illegal("a run that is " + std::string{to_string(status())}
+                   + " does not end as "
                    + messages::RunEnded::Outcome_Name(kind));
   phase_ = phase::ended;
-  is_paused_ = false;
   outcome_ = kind;
   if (kind == ended::COMPLETED)
     reason_.clear();
@@ -184,20 +202,32 @@ outcome<void> run_state::end(const messages::RunEnded& event) {
   return {};
 }
 
-outcome<void> run_state::take_signal(const messages::SignalReceived& event) {
+outcome<void> run_state::receive(const RunEvent& event) {
   if (is_over(status()))
     return illegal("the run is over");
-  if (!event.id().empty()) {
-    if (has_seen_signal(event.id()))
-      return illegal("the signal was received before");
-    signal_ids_.push_back(event.id());
-  }
-  signals_.push_back(event);
+  const auto& id = event.signal().id();
+  if (!id.empty() && !signal_ids_.insert(id).second)
+    return illegal("the signal was received before");
+  signals_.push_back({event.sequence(), event.signal()});
+  return {};
+}
+
+/// A signal is gone once somebody has acted on it. Zero: there was none.
+outcome<void> run_state::take_signal(std::uint64_t sequence,
+                                     const task_work& by) {
+  if (sequence == 0)
+    return {};
+  const auto taken
+    = std::ranges::find(signals_, sequence, &received_signal::sequence);
+  if (taken == signals_.end() || by.status != work_status::waiting
+      || by.what != taken->what.name())
+    return illegal("a signal that was not there, or not for this task");
+  signals_.erase(taken);
   return {};
 }
 
 bool run_state::has_seen_signal(const std::string& id) const {
-  return std::ranges::find(signal_ids_, id) != signal_ids_.end();
+  return signal_ids_.contains(id);
 }
 
 run_status run_state::status() const noexcept {
@@ -217,16 +247,7 @@ run_status run_state::status() const noexcept {
     case phase::ended:
       break;
   }
-  switch (outcome_) {
-    case messages::RunEnded::FAILED:
-      return run_status::failed;
-    case messages::RunEnded::CANCELLED:
-      return run_status::cancelled;
-    case messages::RunEnded::COMPENSATED:
-      return run_status::compensated;
-    default:
-      return run_status::completed;
-  }
+  return status_after(outcome_);
 }
 
 } // namespace troupe::engine

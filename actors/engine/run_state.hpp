@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -51,6 +52,7 @@ struct task_work {
   instant heartbeat_at{}; ///< The last sign of life while it runs.
   messages::TaskWaiting::Reason waits_for = messages::TaskWaiting::TIMER;
   std::string what; ///< The worker, the signal or the child it is bound to.
+  std::vector<std::string> roles; ///< Who may approve; none: anybody.
   nlohmann::json progress;
   nlohmann::json output;
   messages::TaskError error; ///< Of the last attempt that failed.
@@ -72,8 +74,18 @@ struct step_state {
   /// Dependents that are not undone yet, and compensations that are not.
   std::uint32_t unmet_undo = 0;
   std::uint32_t to_undo = 0;
+  std::uint32_t open_undo = 0; ///< As `open` and `next`, of compensations.
+  std::uint32_t next_undo = 0;
   std::uint32_t failed_undo = 0;
   bool is_undone = false;
+  /// What `elements_of` found: follows from what was there when the step began.
+  mutable std::shared_ptr<const nlohmann::json> elements;
+};
+
+/// A signal that nobody has taken.
+struct received_signal {
+  std::uint64_t sequence = 0; ///< Of its event.
+  messages::SignalReceived what;
 };
 
 /// Why something does not go on, and when that is looked at again.
@@ -136,8 +148,7 @@ public:
   [[nodiscard]] const task_work* find(const task_key& key) const noexcept;
 
   /// Signals nobody has taken yet, oldest first.
-  [[nodiscard]] const std::vector<messages::SignalReceived>&
-  signals() const noexcept {
+  [[nodiscard]] const std::vector<received_signal>& signals() const noexcept {
     return signals_;
   }
 
@@ -179,6 +190,16 @@ public:
   /// Why it failed, was cancelled or is being undone; empty: nothing of these.
   [[nodiscard]] const std::string& reason() const noexcept {
     return reason_;
+  }
+
+  /// Why it is being undone; empty if it never was.
+  [[nodiscard]] const std::string& undo_reason() const noexcept {
+    return undo_reason_;
+  }
+
+  /// When the run as a whole has to be over; nothing: never.
+  [[nodiscard]] std::optional<instant> timeout_at() const noexcept {
+    return timeout_at_;
   }
 
   /// Work of this kind that is not over: with a worker or ready for one, and
@@ -252,7 +273,7 @@ private:
 
   using applied = runtime::outcome<void>;
 
-  applied apply_to_run(const messages::RunEvent& event);
+  applied apply_to_run(const messages::RunEvent& event, instant before);
   applied apply_to_work(const messages::RunEvent& event);
   applied submit(const messages::RunSubmitted& event);
   applied start();
@@ -266,11 +287,12 @@ private:
   applied fail(const messages::TaskFailed& event);
   applied back_off(const messages::TaskRetryScheduled& event);
   applied cancel(const messages::TaskCancelled& event);
-  applied take_signal(const messages::SignalReceived& event);
+  applied receive(const messages::RunEvent& event);
+  applied take_signal(std::uint64_t sequence, const task_work& by);
   applied pause(bool paused);
   applied request_cancel(const messages::RunCancelRequested& event);
   applied start_compensation(const messages::CompensationStarted& event);
-  applied retry(const messages::StepRetryRequested& event);
+  applied retry(const messages::StepRetryRequested& event, instant before);
   applied end(const messages::RunEnded& event);
 
   task_work* find_work(const task_key& key) noexcept;
@@ -280,8 +302,10 @@ private:
   void refill(step_index step);
   void settle(step_index step);
   void begin_undo(step_index step);
+  void refill_undo(step_index step);
   void settle_undo(step_index step);
   void revive(const task_key& key, task_work& work);
+  [[nodiscard]] std::uint32_t parallel_max(step_index step) const;
 
   std::shared_ptr<const workflow> workflow_;
   messages::RunSubmitted submission_;
@@ -291,11 +315,13 @@ private:
   std::optional<messages::RunCancelRequested> cancel_;
   messages::RunEnded::Outcome outcome_ = messages::RunEnded::COMPLETED;
   std::string reason_;
+  std::string undo_reason_;
+  std::optional<instant> timeout_at_;
   std::vector<step_state> steps_;
   std::vector<step_index> unblocked_;
   std::vector<task_key> touched_;
-  std::vector<messages::SignalReceived> signals_;
-  std::vector<std::string> signal_ids_;
+  std::vector<received_signal> signals_;
+  std::unordered_set<std::string> signal_ids_;
   std::uint64_t sequence_ = 0;
   std::uint64_t last_claim_ = 0;
   std::uint32_t busy_ = 0;
@@ -307,5 +333,19 @@ private:
   instant submitted_at_{};
   instant updated_at_{};
 };
+
+/// Calls `handle(task_key)` for all work of the run whose status satisfies
+/// `is_wanted(work_status)`, in order of the steps.
+template <class Predicate, class Handle>
+void for_each_work(const run_state& run, Predicate is_wanted, Handle handle) {
+  for (auto step = step_index{0}; step < run.steps().size(); ++step)
+    for (const auto compensation : {false, true}) {
+      const auto& state = run.steps()[step];
+      const auto& works = compensation ? state.compensations : state.tasks;
+      for (auto item = std::uint32_t{0}; item < works.size(); ++item)
+        if (is_wanted(works[item].status))
+          handle(task_key{step, item, compensation});
+    }
+}
 
 } // namespace troupe::engine

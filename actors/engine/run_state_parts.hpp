@@ -2,7 +2,6 @@
 
 #include "actors/engine/run_state.hpp"
 
-#include <chrono>
 #include <string>
 #include <utility>
 
@@ -15,10 +14,6 @@ namespace troupe::engine {
 illegal(std::string what) {
   return runtime::fail(runtime::problem_kind::failed, std::move(what),
                        "the history is broken: run troupe doctor");
-}
-
-[[nodiscard]] inline instant to_instant(std::int64_t microseconds) {
-  return instant{std::chrono::microseconds{microseconds}};
 }
 
 /// With a worker, or ready for one.

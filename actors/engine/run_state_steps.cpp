@@ -35,12 +35,15 @@ outcome<void> run_state::skip(const messages::StepSkipped& event) {
   return {};
 }
 
+std::uint32_t run_state::parallel_max(step_index index) const {
+  const auto& fan_out = workflow_->steps[index].foreach;
+  return fan_out ? fan_out->parallel_max : 1U;
+}
+
 /// Lets as many tasks of a step be ready as may run at once.
 void run_state::refill(step_index index) {
   auto& step = steps_[index];
-  const auto& fan_out = workflow_->steps[index].foreach;
-  const auto open_max = fan_out ? fan_out->parallel_max : 1U;
-  while (step.open < open_max && step.next < step.tasks.size()
+  while (step.open < parallel_max(index) && step.next < step.tasks.size()
          && step.failed == 0 && !cancel_) {
     const auto item = step.next++;
     enter({index, item, false}, step.tasks[item], work_status::ready);
@@ -56,11 +59,12 @@ void run_state::settle(step_index index) {
 
 outcome<void>
 run_state::start_compensation(const messages::CompensationStarted& event) {
-  if (phase_ != phase::started || busy_ != 0 || idle_ != 0)
+  if (phase_ != phase::started || busy_ != 0 || idle_ != 0 || is_paused_
+      || !may_become(status(), run_status::compensating))
     return illegal("a run is undone once, and when it does nothing else");
   phase_ = phase::compensating;
-  is_paused_ = false;
   reason_ = event.reason();
+  undo_reason_ = event.reason();
   unblocked_.clear();
   for (std::size_t i = 0; i < steps_.size(); ++i)
     steps_[i].unmet_undo
@@ -77,13 +81,21 @@ void run_state::begin_undo(step_index index) {
   if (workflow_->steps[index].compensate && step.succeeded != 0) {
     step.compensations.resize(step.tasks.size());
     step.to_undo = step.succeeded;
-    for (auto item = std::uint32_t{0}; item < step.tasks.size(); ++item)
-      if (step.tasks[item].status == work_status::succeeded)
-        enter({index, item, true}, step.compensations[item],
-              work_status::ready);
+    refill_undo(index);
     return;
   }
   settle_undo(index);
+}
+
+/// As `refill`. What failed does not keep the rest from being undone.
+void run_state::refill_undo(step_index index) {
+  auto& step = steps_[index];
+  while (step.open_undo < parallel_max(index)
+         && step.next_undo < step.compensations.size()) {
+    const auto item = step.next_undo++;
+    if (step.tasks[item].status == work_status::succeeded)
+      enter({index, item, true}, step.compensations[item], work_status::ready);
+  }
 }
 
 void run_state::settle_undo(step_index index) {
@@ -106,7 +118,8 @@ void run_state::settle_undo(step_index index) {
   }
 }
 
-outcome<void> run_state::retry(const messages::StepRetryRequested& event) {
+outcome<void> run_state::retry(const messages::StepRetryRequested& event,
+                               instant before) {
   if (event.step() >= steps_.size())
     return illegal("no such step");
   auto& step = steps_[event.step()];
@@ -116,7 +129,11 @@ outcome<void> run_state::retry(const messages::StepRetryRequested& event) {
   const auto is_undoing = failed_undos_ != 0 || phase_ == phase::compensating;
   if ((!is_undo && step.failed == 0) || (is_undoing && !is_undo))
     return illegal("nothing of the step failed");
-  phase_ = is_undo ? phase::compensating : phase::started;
+  const auto next = is_undo ? phase::compensating : phase::started;
+  // The time that it lay there is not the run's.
+  if (phase_ == phase::ended && timeout_at_)
+    *timeout_at_ += updated_at_ - before;
+  phase_ = next;
   if (is_undo) {
     failed_undos_ -= step.failed_undo;
     step.failed_undo = 0;

@@ -158,11 +158,8 @@ std::optional<waiting_reason> run_state::waiting_on(step_index index) const {
   if (status_of(index) != step_status::blocked)
     return std::nullopt;
   for (const auto need : definition.needs) {
-    const auto& other = steps_[need];
-    const auto is_done
-      = other.is_skipped
-        || (!other.tasks.empty() && other.succeeded == other.tasks.size());
-    if (!is_done)
+    const auto status = status_of(need);
+    if (status != step_status::succeeded && status != step_status::skipped)
       return waiting_reason{
         kind::dependency, "step " + workflow_->steps[need].id, updated_at_, {}};
   }

@@ -43,10 +43,10 @@ void run_state::enter(const task_key& key, task_work& work, work_status next) {
   idle_ -= is_idle(work.status) ? 1 : 0;
   busy_ += is_busy(next) ? 1 : 0;
   idle_ += is_idle(next) ? 1 : 0;
-  if (!key.compensation) {
-    steps_[key.step].open -= is_counted(work.status) ? 1 : 0;
-    steps_[key.step].open += is_counted(next) ? 1 : 0;
-  }
+  auto& step = steps_[key.step];
+  auto& open = key.compensation ? step.open_undo : step.open;
+  open -= is_counted(work.status) ? 1 : 0;
+  open += is_counted(next) ? 1 : 0;
   if (next == work_status::ready && work.ready_since == instant{})
     work.ready_since = updated_at_;
   work.status = next;
@@ -69,7 +69,7 @@ outcome<void> run_state::claim(const messages::TaskClaimed& event) {
   it.attempts = event.attempt();
   it.what = event.worker();
   enter(from_message(event.task()), it, work_status::claimed);
-  it.due = to_instant(event.start_by());
+  it.due = runtime::from_microseconds(event.start_by());
   return {};
 }
 
@@ -106,8 +106,9 @@ outcome<void> run_state::wait(const messages::TaskWaiting& event) {
   ++it.attempts;
   it.waits_for = event.reason();
   it.what = event.what();
+  it.roles.assign(event.roles().begin(), event.roles().end());
   enter(from_message(event.task()), it, work_status::waiting);
-  it.due = to_instant(event.until());
+  it.due = runtime::from_microseconds(event.until());
   return {};
 }
 
@@ -121,15 +122,9 @@ outcome<void> run_state::succeed(const messages::TaskSucceeded& event) {
   auto output = parse_value(event.output());
   if (!output)
     return runtime::fail(output.error());
+  if (auto taken = take_signal(event.signal(), it); !taken)
+    return taken;
   const auto key = from_message(event.task());
-  // A signal is taken by whoever waited for it.
-  if (it.status == work_status::waiting
-      && it.waits_for != messages::TaskWaiting::TIMER) {
-    const auto taken
-      = std::ranges::find(signals_, it.what, &messages::SignalReceived::name);
-    if (taken != signals_.end())
-      signals_.erase(taken);
-  }
   it.output = std::move(*output);
   it.progress = {};
   enter(key, it, work_status::succeeded);
@@ -137,6 +132,8 @@ outcome<void> run_state::succeed(const messages::TaskSucceeded& event) {
   if (key.compensation) {
     if (--step.to_undo == 0)
       settle_undo(key.step);
+    else
+      refill_undo(key.step);
     return {};
   }
   if (++step.succeeded == step.tasks.size())
@@ -151,15 +148,18 @@ outcome<void> run_state::fail(const messages::TaskFailed& event) {
   if (!work)
     return runtime::fail(work.error());
   auto& it = **work;
-  const auto is_held
-    = it.status == work_status::claimed || it.status == work_status::running;
-  if (is_held && it.claim != event.claim())
+  const auto had_worker = is_held(it.status);
+  if (had_worker && it.claim != event.claim())
     return illegal("a report under an old claim");
-  if (event.lost() && !is_held)
+  if (event.lost() && !had_worker)
     return illegal("only a worker can be lost");
+  if (auto taken = take_signal(event.signal(), it); !taken)
+    return taken;
   if (event.lost()) {
-    ++it.lost;
+    it.lost += event.restart() ? 0 : 1;
     --it.attempts;
+  } else {
+    it.lost = 0;
   }
   it.error = event.error();
   const auto key = from_message(event.task());
@@ -168,6 +168,8 @@ outcome<void> run_state::fail(const messages::TaskFailed& event) {
   if (key.compensation) {
     ++step.failed_undo;
     ++failed_undos_;
+    if (event.last())
+      refill_undo(key.step);
     return {};
   }
   if (++step.failed == 1)
@@ -188,7 +190,7 @@ outcome<void> run_state::back_off(const messages::TaskRetryScheduled& event) {
     --failed_steps_;
   }
   enter(key, **work, work_status::backing_off);
-  (*work)->due = to_instant(event.at());
+  (*work)->due = runtime::from_microseconds(event.at());
   return {};
 }
 

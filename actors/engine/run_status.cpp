@@ -55,7 +55,7 @@ constexpr auto run_table = std::array<successors, 10>{
   set_of({running, paused, compensating, completed, failed, cancelled}),
   /* paused */
   set_of({pending, queued, running, waiting, compensating, failed, cancelled}),
-  /* compensating */ set_of({compensated, failed}),
+  /* compensating */ set_of({compensated, failed, cancelled}),
   /* compensated */ set_of<run_status>({}),
   /* completed */ set_of<run_status>({}),
   /* failed */ set_of({running, compensating}),
@@ -115,6 +115,10 @@ bool is_over(run_status status) noexcept {
 bool is_over(work_status status) noexcept {
   return status == work::succeeded || status == work::failed
          || status == work::cancelled;
+}
+
+bool is_held(work_status status) noexcept {
+  return status == work::claimed || status == work::running;
 }
 
 bool may_become(run_status from, run_status to) noexcept {

@@ -11,7 +11,8 @@ namespace troupe::engine {
 ///   pending -> queued -> running <-> waiting      (paused: from and to each)
 ///                           |-> completed
 ///                           |-> failed | cancelled
-///                           |-> compensating -> compensated | failed
+///                           |-> compensating -> compensated | failed |
+///                           cancelled
 ///
 /// A failed run goes on when somebody asks for a step to be retried.
 enum class run_status : std::uint8_t {
@@ -73,6 +74,9 @@ parse_run_status(std::string_view text) noexcept;
 /// Nothing happens to it any more, unless a person wants it to.
 [[nodiscard]] bool is_over(run_status status) noexcept;
 [[nodiscard]] bool is_over(work_status status) noexcept;
+
+/// It is with a worker.
+[[nodiscard]] bool is_held(work_status status) noexcept;
 
 /// The tables of legal transitions; staying is none.
 [[nodiscard]] bool may_become(run_status from, run_status to) noexcept;

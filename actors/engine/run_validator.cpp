@@ -55,6 +55,10 @@ public:
 
   void see(const RunEvent& event) {
     check_order(event);
+    // A failed run goes on only when somebody wants it to.
+    if (has_ended_ && !event.has_step_retry())
+      object("event " + std::to_string(event.sequence())
+             + " follows the end of the run");
     switch (event.what_case()) {
       case RunEvent::kSubmitted:
         submission_ = event.submitted();
@@ -98,7 +102,9 @@ public:
         object("it was cancelled or undone");
         break;
       case RunEvent::kEnded:
-        object("it ended before");
+        if (event.ended().outcome() != messages::RunEnded::FAILED)
+          object("it ended before");
+        has_ended_ = true;
         break;
       default:
         break;
@@ -108,6 +114,8 @@ public:
   std::vector<std::string> conclude() {
     if (!is_started_)
       object("it never started");
+    if (has_ended_)
+      object("it ended before");
     for (std::size_t i = 0; i < steps_.size(); ++i)
       if (!steps_[i].is_done())
         object("step " + workflow_.steps[i].id + " is not done");
@@ -138,6 +146,10 @@ private:
     if (event.epoch() < epoch_)
       object("event " + std::to_string(event.sequence())
              + " was decided by an engine that had been replaced");
+    if (event.at() < at_)
+      object("event " + std::to_string(event.sequence())
+             + " happened before the one before it");
+    at_ = event.at();
     if (event.has_submitted() != (sequence_ == 0))
       object("a history begins with its submission, and has one");
     sequence_ = event.sequence();
@@ -213,6 +225,7 @@ private:
       return;
     if (task->at != place::open)
       object_to(event.task(), "waits while somebody has it");
+    ++task->attempts;
     task->at = place::waits;
   }
 
@@ -253,6 +266,7 @@ private:
   void see_step_retry(const messages::StepRetryRequested& event) {
     if (event.step() >= steps_.size())
       return object("there is no step " + std::to_string(event.step()));
+    has_ended_ = false;
     // Also what was called off because of the failure.
     for (auto& step : steps_)
       for (auto& task : step.tasks)
@@ -295,6 +309,8 @@ private:
   const workflow& workflow_;
   messages::RunSubmitted submission_;
   bool is_started_ = false;
+  bool has_ended_ = false;
+  std::int64_t at_ = 0;
   std::uint64_t sequence_ = 0;
   std::uint64_t epoch_ = 0;
   std::uint64_t claim_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <numeric>
 #include <queue>
 
 namespace troupe::engine {
@@ -11,6 +12,7 @@ namespace {
 void clear_order(workflow& of) {
   of.order.clear();
   of.layers.clear();
+  of.by_id.clear();
   for (auto& step : of.steps) {
     step.needed_by.clear();
     step.layer = 0;
@@ -42,6 +44,14 @@ std::vector<step_index> cycle_of(const workflow& of,
 } // namespace
 
 std::optional<step_index> find_step(const workflow& of, std::string_view id) {
+  if (of.by_id.size() == of.steps.size()) {
+    const auto at
+      = std::ranges::lower_bound(of.by_id, id, {}, [&](step_index index) {
+          return std::string_view{of.steps[index].id};
+        });
+    return at != of.by_id.end() && of.steps[*at].id == id ? std::optional{*at}
+                                                          : std::nullopt;
+  }
   const auto found
     = std::find_if(of.steps.begin(), of.steps.end(),
                    [&](const auto& step) { return step.id == id; });
@@ -88,6 +98,11 @@ std::vector<step_index> resolve_order(workflow& of) {
   if (of.order.size() == count) {
     for (auto& layer : of.layers)
       std::sort(layer.begin(), layer.end());
+    of.by_id.resize(count);
+    std::iota(of.by_id.begin(), of.by_id.end(), step_index{0});
+    std::ranges::sort(of.by_id, {}, [&](step_index index) {
+      return std::string_view{of.steps[index].id};
+    });
     return {};
   }
   auto cycle = cycle_of(of, open);

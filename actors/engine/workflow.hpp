@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/engine/text_template.hpp"
+#include "runtime/guard/retry_policy.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -80,12 +81,7 @@ struct daily_deadline {
 /// "06:00 Europe/Berlin", with seconds if there are any.
 [[nodiscard]] std::string to_text(const daily_deadline& deadline);
 
-/// How the delay before a retry is spread.
-enum class retry_jitter : std::uint8_t {
-  full, ///< Uniform from 0 to the delay.
-  equal, ///< Half of the delay, and uniform up to all of it.
-  none,
-};
+using runtime::retry_jitter;
 
 /// Delay before attempt n + 1: min(cap, initial x factor^(n - 1)), then jitter.
 struct retry_policy {
@@ -203,20 +199,23 @@ struct workflow {
   std::vector<step_index> order;
   /// The steps of layer n at n, each ascending.
   std::vector<std::vector<step_index>> layers;
+  /// All steps by id, for `find_step`.
+  std::vector<step_index> by_id;
 
   friend bool operator==(const workflow&, const workflow&) = default;
 };
 
-/// The step of that id, if any. Linear.
+/// The step of that id, if any. Linear until the order is resolved.
 [[nodiscard]] std::optional<step_index> find_step(const workflow& of,
                                                   std::string_view id);
 
 [[nodiscard]] const workflow_input* find_input(const workflow& of,
                                                std::string_view name);
 
-/// Computes `needed_by`, `layer`, `order` and `layers` from `needs`, which must
-/// be valid indices. Returns a cycle, its first step repeated at the end, and
-/// leaves all of these empty if there is one; else nothing.
+/// Computes `needed_by`, `layer`, `order`, `layers` and `by_id` from the ids
+/// and from `needs`, which must be valid indices. Returns a cycle, its first
+/// step repeated at the end, and leaves all of these empty if there is one;
+/// else nothing.
 [[nodiscard]] std::vector<step_index> resolve_order(workflow& of);
 
 /// The workflow as JSON text: keys in a fixed order, defaults left out, texts

@@ -76,6 +76,8 @@ inline constexpr auto breaker_mode_words
 
 inline constexpr auto retry_jitter_words
   = std::to_array<std::pair<std::string_view, retry_jitter>>(
-    {{"none", retry_jitter::none}, {"full", retry_jitter::full}});
+    {{"none", retry_jitter::none},
+     {"full", retry_jitter::full},
+     {"equal", retry_jitter::equal}});
 
 } // namespace troupe::runtime

@@ -81,7 +81,7 @@ guard_record read(const json& from) {
 std::string to_json(const guard_record& record) {
   auto to = json::object();
   to["version"] = format_version;
-  to["saved_at_us"] = record.saved_at.time_since_epoch().count();
+  to["saved_at_us"] = to_microseconds(record.saved_at);
   if (record.rate_debt)
     to["rate"] = {{"debt_ns", record.rate_debt->count()}};
   if (const auto& of = record.window)

@@ -51,8 +51,14 @@ retry_policy::delay(std::string_view kind, std::uint32_t failures,
   if (!is_retried(kind) || failures >= schedule.attempts)
     return std::nullopt;
   const auto bound = backoff_bound(schedule, failures);
-  return schedule.jitter == retry_jitter::full ? scale_draw(draw, bound)
-                                               : bound;
+  switch (schedule.jitter) {
+    case retry_jitter::full:
+      return scale_draw(draw, bound);
+    case retry_jitter::equal:
+      return bound / 2 + scale_draw(draw, bound - bound / 2);
+    default:
+      return bound;
+  }
 }
 
 } // namespace troupe::runtime

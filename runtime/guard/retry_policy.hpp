@@ -15,6 +15,8 @@ enum class retry_jitter : std::uint8_t {
   /// Uniform from zero to the bound (Brooker, Exponential Backoff and Jitter,
   /// 2015).
   full,
+  /// Half of the bound, and uniform up to all of it.
+  equal,
 };
 
 /// How often and how soon to try again.

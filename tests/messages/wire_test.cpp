@@ -51,6 +51,18 @@ CancelActivity
 ActivityProgress
 ActivitySucceeded
 ActivityFailed
+SubmitRun
+RunAccepted
+ApplyWorkflow
+WorkflowApplied
+ChangeRun
+RunChanged
+AwaitRun
+RunResult
+GetRunProgress
+RunProgress
+ValidateRun
+RunVerdict
 )";
 
 constexpr auto first_id = caf::id_block::troupe::begin;

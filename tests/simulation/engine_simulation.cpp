@@ -1,5 +1,6 @@
 #include "tests/simulation/engine_simulation.hpp"
 
+#include "actors/engine/engine_activities.hpp"
 #include "actors/engine/run_validator.hpp"
 #include "tests/simulation/random_workflow.hpp"
 
@@ -29,14 +30,15 @@ engine_simulation::engine_simulation(std::uint64_t seed,
                                      const simulated_faults& faults)
   : random_{seed}, faults_{faults}, now_{instant{1'700'000'000s}} {
   for (auto i = 0; i < 4; ++i) {
-    auto of = random_workflow(random_);
+    // The first one starts no others, so that there is an end to it.
+    auto of = random_workflow(random_, {i != 1, i < 2 ? "" : "w0"});
     of.id = "w" + std::to_string(i);
     if (i == 3) {
       of.concurrency.emplace();
       of.concurrency->key = text_template::parse("one", {}).value();
       of.concurrency->limit = 1 + static_cast<std::uint32_t>(random_() % 2);
     }
-    workflows_.push_back(std::make_shared<const workflow>(std::move(of)));
+    workflows_.push_back(make_version(std::move(of)));
   }
   start_engine();
 }
@@ -58,21 +60,27 @@ void engine_simulation::object(std::string what) {
 void engine_simulation::start_engine() {
   auto from = run_ledger::sources{};
   from.epoch = ++epoch_;
-  from.draw = [this] { return static_cast<double>(random_() >> 11) * 0x1p-53; };
+  from.draw = [this] { return random_(); };
   from.new_id = [this] { return "r" + std::to_string(++ids_); };
   from.definition = [this](const std::string&) { return workflows_.front(); };
   ledger_ = std::make_unique<run_ledger>(run_ledger_options{}, std::move(from));
   ledger_->set_time(now_);
   for (const auto& [number, stored] : store_) {
-    if (stored.is_over)
-      continue;
-    auto run = std::make_unique<run_state>(stored.definition);
-    for (const auto& event : stored.history)
-      if (auto applied = run->apply(event); !applied)
-        return object("a stored history is broken: " + applied.error().message);
-    ledger_->restore(number, std::move(run));
+    if (!stored.is_over && !restore(number, stored))
+      return;
   }
   ledger_->finish_recovery(store_.empty() ? 0 : store_.rbegin()->first);
+}
+
+bool engine_simulation::restore(run_number number, const stored_run& stored) {
+  auto run = std::make_unique<run_state>(stored.of.definition);
+  for (const auto& event : stored.history)
+    if (auto applied = run->apply(event); !applied) {
+      object("a stored history is broken: " + applied.error().message);
+      return false;
+    }
+  ledger_->restore(number, std::move(run));
+  return true;
 }
 
 std::vector<std::string> engine_simulation::run(std::size_t runs) {
@@ -88,8 +96,9 @@ std::vector<std::string> engine_simulation::run(std::size_t runs) {
       object(wrong.front());
     if (submitted == runs && i > runs * 100)
       give_up_faults();
-    if (submitted == runs && ledger_->size() == 0 && undelivered_.empty()
-        && ledger_->take_changes().empty())
+    if (is_kind_)
+      answer_all();
+    if (submitted == runs && ledger_->size() == 0 && !is_committing_)
       break;
     if (!objections_.empty())
       break;
@@ -110,6 +119,7 @@ std::vector<std::string> engine_simulation::run(std::size_t runs) {
 /// From some point on the world is kind, so that everything can end.
 void engine_simulation::give_up_faults() {
   faults_ = {0, 0, 0, 0, 0};
+  is_kind_ = true;
   for (const auto& [number, stored] : store_) {
     const auto* run = ledger_->find(number);
     if (run != nullptr && run->is_paused())
@@ -132,15 +142,17 @@ void engine_simulation::step() {
     pull();
   else if (choice < 65)
     report();
+  else if (choice < 75)
+    begin_commit();
   else if (choice < 85)
-    commit();
+    end_commit();
   else
     pass_time();
 }
 
 void engine_simulation::submit() {
   auto request = run_request{};
-  request.definition = workflows_[random_() % workflows_.size()];
+  request.of = workflows_[random_() % workflows_.size()];
   const auto done = ledger_->submit(request);
   if (!done)
     return object("refused: " + done.error().message);
@@ -193,7 +205,12 @@ void engine_simulation::command() {
   if (ids.empty())
     return;
   const auto& id = ids[random_() % ids.size()];
-  const auto what = random_() % 5;
+  const auto what = random_() % 9;
+  if (what == 5)
+    return retry();
+  if (what > 5)
+    return signal(id, what == 6 ? "go" : "s" + std::to_string(random_() % 12),
+                  random_() % 4 != 0);
   static_cast<void>(ledger_->decide(id, [&](run_decision& it) {
     if (what == 0)
       return it.pause("somebody");
@@ -206,14 +223,65 @@ void engine_simulation::command() {
   }));
 }
 
+/// A failed run goes on, also one that nobody thought of any more.
+void engine_simulation::retry() {
+  auto failed = std::vector<run_number>{};
+  for (const auto& [number, stored] : store_)
+    if (stored.is_over)
+      failed.push_back(number);
+  if (failed.empty())
+    return;
+  const auto number = failed[random_() % failed.size()];
+  const auto& stored = store_.at(number);
+  if (ledger_->find(number) == nullptr && !restore(number, stored))
+    return;
+  const auto id = stored.history.front().submitted().run_id();
+  for (auto step = step_index{0}; step < stored.of.definition->steps.size();
+       ++step)
+    if (ledger_->decide(id, [&](run_decision& it) {
+          return it.retry(step, "somebody");
+        }))
+      ++retries_;
+  ledger_->forget(number);
+}
+
+void engine_simulation::signal(const std::string& run_id,
+                               const std::string& name, bool approves) {
+  auto received = messages::SignalReceived{};
+  received.set_name(name);
+  received.set_payload(approves ? "true" : "false");
+  received.set_id("signal-" + std::to_string(random_() % 50));
+  received.add_roles(random_() % 8 == 0 ? "guest" : "operator");
+  static_cast<void>(ledger_->decide(run_id, [&](run_decision& it) {
+    return it.signal(std::move(received));
+  }));
+}
+
+/// Whoever waits for a person is heard.
+void engine_simulation::answer_all() {
+  auto wanted = std::vector<std::pair<std::string, std::string>>{};
+  for (const auto& [number, stored] : store_)
+    if (const auto* run = ledger_->find(number))
+      for_each_work(
+        *run, [](work_status status) { return status == work_status::waiting; },
+        [&, run = run](const task_key& key) {
+          if (waits_for_signal(*run->find(key)))
+            wanted.emplace_back(run->submission().run_id(),
+                                run->find(key)->what);
+        });
+  for (const auto& [run_id, name] : wanted)
+    signal(run_id, name, true);
+}
+
 void engine_simulation::lose_worker() {
   const auto worker = random_() % worker_count;
   ledger_->lose_worker(worker, "killed");
   // What it did may still be told by somebody, late.
   for (auto& held : held_)
     held.is_stale |= held.worker == worker;
-  std::erase_if(undelivered_,
-                [=](const held_work& held) { return held.worker == worker; });
+  for (auto* some : {&undelivered_, &in_flight_work_})
+    std::erase_if(*some,
+                  [=](const held_work& held) { return held.worker == worker; });
 }
 
 void engine_simulation::pass_time() {
@@ -222,31 +290,49 @@ void engine_simulation::pass_time() {
   ledger_->check_time();
 }
 
-/// Stores what there is; then, and only then, others are told.
-void engine_simulation::commit() {
-  for (auto& change : ledger_->take_changes()) {
-    auto& stored = store_[change.number];
-    for (const auto& event : change.events.events()) {
-      note(std::hash<std::string>{}(event.SerializeAsString()));
-      stored.history.push_back(event);
-    }
-    if (const auto* run = ledger_->find(change.number)) {
-      if (!stored.definition)
-        for (const auto& known : workflows_)
-          if (known->id == run->submission().workflow_id())
-            stored.definition = known;
-      stored.is_over = is_over(run->status());
-    }
+/// One commit at a time; meanwhile life goes on.
+void engine_simulation::begin_commit() {
+  if (std::exchange(is_committing_, true))
+    return;
+  in_flight_ = ledger_->take_changes();
+  in_flight_runs_ = std::exchange(unacknowledged_, {});
+  in_flight_work_ = std::exchange(undelivered_, {});
+}
+
+void engine_simulation::store(const run_change& change) {
+  auto& stored = store_[change.number];
+  for (const auto& event : change.events.events()) {
+    note(std::hash<std::string>{}(event.SerializeAsString()));
+    stored.history.push_back(event);
   }
-  for (auto& id : std::exchange(unacknowledged_, {}))
+  const auto& id = stored.history.front().submitted().workflow_id();
+  if (!stored.of.definition)
+    stored.of = *std::ranges::find_if(workflows_, [&](const auto& one) {
+      return one.definition->id == id;
+    });
+  auto run = run_state{stored.of.definition};
+  for (const auto& event : stored.history)
+    if (auto applied = run.apply(event); !applied)
+      return object("a stored history is broken: " + applied.error().message);
+  stored.is_over = is_over(run.status());
+}
+
+/// It is on disk: then, and only then, others are told.
+void engine_simulation::end_commit() {
+  if (!std::exchange(is_committing_, false))
+    return;
+  for (const auto& change : std::exchange(in_flight_, {}))
+    store(change);
+  for (auto& id : std::exchange(in_flight_runs_, {}))
     acknowledged_.insert(std::move(id));
-  for (auto& work : std::exchange(undelivered_, {}))
+  for (auto& work : std::exchange(in_flight_work_, {}))
     held_.push_back(std::move(work));
   // Workers may or may not heed it; here they work on.
   static_cast<void>(ledger_->take_called_off());
   for (const auto number : ledger_->take_finished()) {
     const auto& stored = store_[number];
-    const auto objections = find_objections(*stored.definition, stored.history);
+    const auto objections
+      = find_objections(*stored.of.definition, stored.history);
     if (!objections.empty())
       object("the validator objects: " + objections.front());
     static_cast<void>(
@@ -259,6 +345,14 @@ void engine_simulation::commit() {
 
 void engine_simulation::crash() {
   ++crashes_;
+  // What was on its way may have arrived, though nobody heard of it.
+  if (random_() % 2 == 0)
+    for (const auto& change : in_flight_)
+      store(change);
+  is_committing_ = false;
+  in_flight_.clear();
+  in_flight_runs_.clear();
+  in_flight_work_.clear();
   unacknowledged_.clear();
   undelivered_.clear();
   for (auto& held : held_)
@@ -268,7 +362,7 @@ void engine_simulation::crash() {
 
 void engine_simulation::check_stored(run_number number,
                                      const stored_run& stored) {
-  auto run = run_state{stored.definition};
+  auto run = run_state{stored.of.definition};
   const auto name = "run " + std::to_string(number) + ": ";
   for (const auto& event : stored.history)
     if (auto applied = run.apply(event); !applied)
@@ -280,10 +374,10 @@ void engine_simulation::check_stored(run_number number,
   for (auto step = step_index{0}; step < run.steps().size(); ++step)
     for (const auto& task : run.steps()[step].tasks)
       if (task.status == work_status::succeeded
-          && stored.definition->steps[step].call.activity == "noop") {
+          && stored.of.definition->steps[step].call.activity == "noop") {
         const auto item = &task - run.steps()[step].tasks.data();
         const auto effect = run.submission().run_id() + "/"
-                            + stored.definition->steps[step].id + "/"
+                            + stored.of.definition->steps[step].id + "/"
                             + std::to_string(item);
         if (!effects_.contains(effect))
           object(name + "counts as done what nobody did: " + effect);

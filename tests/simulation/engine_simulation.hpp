@@ -18,7 +18,7 @@ struct simulated_faults {
   unsigned lost_workers = 2;
   unsigned failures = 10; ///< Of the work itself.
   unsigned late_reports = 10; ///< Also told again, after its turn.
-  unsigned commands = 3; ///< Somebody cancels, pauses, retries.
+  unsigned commands = 5; ///< Somebody cancels, pauses, signals, retries.
 };
 
 /// A whole engine in one thread and virtual time: a ledger, a store that keeps
@@ -46,9 +46,14 @@ public:
     return crashes_;
   }
 
+  /// Steps that were tried again by hand.
+  [[nodiscard]] int retries() const noexcept {
+    return retries_;
+  }
+
 private:
   struct stored_run {
-    std::shared_ptr<const engine::workflow> definition;
+    engine::pinned_workflow of;
     std::vector<messages::RunEvent> history;
     bool is_over = false;
   };
@@ -65,9 +70,16 @@ private:
   void pull();
   void report();
   void command();
+  void retry();
+  void signal(const std::string& run_id, const std::string& name,
+              bool approves);
+  void answer_all();
+  bool restore(engine::run_number number, const stored_run& stored);
   void lose_worker();
   void pass_time();
-  void commit();
+  void begin_commit();
+  void end_commit();
+  void store(const engine::run_change& change);
   void crash();
   void give_up_faults();
   void check_stored(engine::run_number number, const stored_run& run);
@@ -82,13 +94,18 @@ private:
   std::uint64_t epoch_ = 0;
   std::uint64_t ids_ = 0;
   std::unique_ptr<engine::run_ledger> ledger_;
-  std::vector<std::shared_ptr<const engine::workflow>> workflows_;
+  std::vector<engine::pinned_workflow> workflows_;
 
   // The store, and what may only be told once it has more.
   std::map<engine::run_number, stored_run> store_;
-  std::map<std::string, std::shared_ptr<const engine::workflow>> new_runs_;
   std::vector<std::string> unacknowledged_;
   std::vector<held_work> undelivered_;
+
+  // On its way to the store, with whoever hears of it then.
+  bool is_committing_ = false;
+  std::vector<engine::run_change> in_flight_;
+  std::vector<std::string> in_flight_runs_;
+  std::vector<held_work> in_flight_work_;
   std::set<std::string> acknowledged_;
 
   std::vector<held_work> held_;
@@ -96,6 +113,8 @@ private:
   std::uint64_t trace_ = 0xcbf29ce484222325;
   std::map<engine::run_status, int> ends_;
   int crashes_ = 0;
+  int retries_ = 0;
+  bool is_kind_ = false; ///< No faults any more.
   std::size_t wanted_ = 0;
   std::vector<std::string> objections_;
 };

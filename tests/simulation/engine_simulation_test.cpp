@@ -25,6 +25,7 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
   const auto last = only != 0 ? only : count;
   auto ends = std::map<engine::run_status, int>{};
   auto crashes = 0;
+  auto retries = 0;
   for (auto seed = first; seed <= last; ++seed) {
     auto simulation = engine_simulation{seed, {}};
     const auto objections = simulation.run(6);
@@ -33,10 +34,12 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
     for (const auto& [status, number] : simulation.ends())
       ends[status] += number;
     crashes += simulation.crashes();
+    retries += simulation.retries();
   }
   if (only != 0)
     return;
   CHECK(crashes > 0);
+  CHECK(retries > 0);
   CHECK(ends[engine::run_status::completed] > 0);
   CHECK(ends[engine::run_status::failed] > 0);
   CHECK(ends[engine::run_status::compensated] > 0);

@@ -11,17 +11,42 @@ using namespace std::chrono_literals;
 
 namespace {
 
-workflow_step random_step(std::mt19937_64& random, std::size_t index) {
+/// What nobody works on: time, signals, other runs.
+void wait_for_something(workflow_step& step, std::mt19937_64& random,
+                        const workflow_variety& variety) {
+  const auto choices = variety.signals ? variety.child.empty() ? 3U : 4U : 1U;
+  auto& with = step.call.with.written;
+  switch (random() % choices) {
+    case 0:
+      step.call.activity = "sleep";
+      with["for"] = "1s";
+      break;
+    case 1:
+      step.call.activity = "signal";
+      with["name"] = "go";
+      break;
+    case 2:
+      step.call.activity = "approval";
+      with["roles"] = {"operator"};
+      break;
+    default:
+      step.call.activity = "workflow";
+      with["id"] = variety.child;
+  }
+}
+
+workflow_step random_step(std::mt19937_64& random, std::size_t index,
+                          const workflow_variety& variety) {
   auto step = workflow_step{};
   step.id = "s" + std::to_string(index);
   for (auto need = step_index{0}; need < index; ++need)
     if (random() % 3 == 0)
       step.needs.push_back(need);
-  step.call.activity = random() % 8 == 0 ? "sleep" : "noop";
+  step.call.activity = "noop";
   step.call.with.written = nlohmann::json::object();
   step.call.retry.attempts = 1 + static_cast<std::uint32_t>(random() % 3);
-  if (step.call.activity == "sleep") {
-    step.call.with.written["for"] = "1s";
+  if (random() % (variety.signals ? 4 : 8) == 0) {
+    wait_for_something(step, random, variety);
   } else if (random() % 6 == 0) {
     step.foreach.emplace().items.written
       = nlohmann::json(random() % 5, random() % 100);
@@ -41,12 +66,12 @@ workflow_step random_step(std::mt19937_64& random, std::size_t index) {
 
 } // namespace
 
-workflow random_workflow(std::mt19937_64& random) {
+workflow random_workflow(std::mt19937_64& random, workflow_variety variety) {
   auto of = workflow{};
   of.id = "random";
   const auto count = 1 + random() % 12;
   for (auto i = std::size_t{0}; i < count; ++i)
-    of.steps.push_back(random_step(random, i));
+    of.steps.push_back(random_step(random, i, variety));
   if (!resolve_order(of).empty())
     throw std::logic_error{"needs of earlier steps make no cycle"};
   if (random() % 3 == 0)

@@ -3,11 +3,19 @@
 #include "actors/engine/workflow.hpp"
 
 #include <random>
+#include <string>
 
 namespace troupe::tests {
 
+/// What else than work and time there is in a workflow.
+struct workflow_variety {
+  bool signals = false; ///< Also approvals, by the role "operator".
+  std::string child; ///< The workflow that steps start; empty: none.
+};
+
 /// A workflow of up to 12 steps: random needs, retries, timeouts, fan-outs and
 /// compensations; some steps wait for time instead of working.
-[[nodiscard]] engine::workflow random_workflow(std::mt19937_64& random);
+[[nodiscard]] engine::workflow random_workflow(std::mt19937_64& random,
+                                               workflow_variety variety = {});
 
 } // namespace troupe::tests

@@ -67,5 +67,6 @@ void add_doctor_command(command_line& line);
 void add_completion_command(command_line& line);
 void add_workflow_command(command_line& line);
 void add_schema_command(command_line& line);
+void add_run_command(command_line& line);
 
 } // namespace troupe::tools

@@ -181,6 +181,7 @@ void declare(command_line& line, shared_flags& flags) {
   declare_shared(line, flags);
   add_score_command(line);
   add_bench_command(line);
+  add_run_command(line);
   add_workflow_command(line);
   add_generate_command(line);
   add_schema_command(line);

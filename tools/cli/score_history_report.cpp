@@ -1,5 +1,6 @@
 #include "tools/cli/score_history_report.hpp"
 
+#include "runtime/instant.hpp"
 #include "runtime/utf8.hpp"
 #include "tools/cli/progress_bar.hpp"
 #include "tools/cli/score_history_json.hpp"
@@ -197,19 +198,7 @@ void print_explanation_as_text(const scoring::item_explanation& explanation) {
 } // namespace
 
 std::string render_instant(runtime::clock::wall_time instant) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(instant);
-  const auto day = std::chrono::floor<std::chrono::days>(seconds);
-  const auto date = std::chrono::year_month_day{day};
-  const auto time = std::chrono::hh_mm_ss{seconds - day};
-  auto text = std::array<char, 64>{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ",
-                static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()),
-                static_cast<int>(time.hours().count()),
-                static_cast<int>(time.minutes().count()),
-                static_cast<int>(time.seconds().count()));
-  return text.data();
+  return runtime::to_string(std::chrono::floor<std::chrono::seconds>(instant));
 }
 
 std::string name_of(const scoring::stored_run& run) {

@@ -1,8 +1,8 @@
 #include "actors/engine/workflow_file.hpp"
 #include "actors/engine/workflow_inputs.hpp"
 #include "actors/engine/workflow_plan.hpp"
-#include "runtime/time_zone.hpp"
 #include "tools/cli/invocation.hpp"
+#include "tools/cli/workflow_arguments.hpp"
 #include "tools/cli/workflow_report.hpp"
 
 #include <nlohmann/json.hpp>
@@ -43,18 +43,8 @@ struct plan_flags {
   std::vector<std::string> inputs;
 };
 
-engine::workflow_surroundings surroundings() {
-  auto result = engine::workflow_surroundings{};
-  result.zone_exists = [](std::string_view zone) {
-    const auto found = runtime::time_zone::find(zone);
-    // Without time zone data nobody knows.
-    return found || found.error().kind == runtime::problem_kind::unavailable;
-  };
-  return result;
-}
-
 int validate(const std::string& file, const invocation& with) {
-  const auto flow = engine::read_workflow(file, surroundings());
+  const auto flow = engine::read_workflow(file, workflow_surroundings_here());
   if (!flow)
     return report(flow.error(), with.output);
   if (with.output == output_format::text) {
@@ -72,30 +62,12 @@ int validate(const std::string& file, const invocation& with) {
   return 0;
 }
 
-/// "key=value" each; a key counts once.
-runtime::outcome<engine::input_texts>
-split_inputs(const std::vector<std::string>& arguments) {
-  auto result = engine::input_texts{};
-  for (const auto& argument : arguments) {
-    const auto equals = argument.find('=');
-    if (equals == std::string::npos || equals == 0)
-      return runtime::fail(runtime::problem_kind::invalid_input,
-                           "not an input: \"" + argument + "\"",
-                           "write --input name=value");
-    auto name = argument.substr(0, equals);
-    if (!result.emplace(name, argument.substr(equals + 1)).second)
-      return runtime::fail(runtime::problem_kind::invalid_input,
-                           "the input \"" + name + "\" is given twice",
-                           "keep one of them");
-  }
-  return result;
-}
-
 int plan(const plan_flags& flags, const invocation& with) {
   const auto texts = split_inputs(flags.inputs);
   if (!texts)
     return report(texts.error(), with.output);
-  const auto flow = engine::read_workflow(flags.file, surroundings());
+  const auto flow
+    = engine::read_workflow(flags.file, workflow_surroundings_here());
   if (!flow)
     return report(flow.error(), with.output);
   auto inputs = engine::read_inputs(*flow, *texts);

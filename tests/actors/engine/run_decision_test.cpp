@@ -387,6 +387,7 @@ TEST_CASE("a sleep ends by time alone") {
 
 TEST_CASE("a child run ends the step that waits for it") {
   auto of = make_workflow({{"sub", {}, 1, false, "workflow"}});
+  of.steps[0].call.with.written["id"] = "other";
   of.on_failure.kind = failure_policy::action::keep;
   auto story = run_story{of};
   story.start();
@@ -394,15 +395,16 @@ TEST_CASE("a child run ends the step that waits for it") {
   CHECK(story.state.find(key)->what == "child-1");
   SECTION("well") {
     REQUIRE(story.decide([&](run_decision& it) {
-      return it.child_ended(key, {{"x", 1}}, {});
+      return it.child_ended(key, "child-1", {{"x", 1}}, {});
     }));
     CHECK(story.state.is_finished());
   }
   SECTION("badly") {
     auto error = messages::TaskError{};
     error.set_kind("child_failed");
-    REQUIRE(story.decide(
-      [&](run_decision& it) { return it.child_ended(key, {}, error); }));
+    REQUIRE(story.decide([&](run_decision& it) {
+      return it.child_ended(key, "child-1", {}, error);
+    }));
     CHECK(story.state.status() == run_status::failed);
   }
 }

@@ -167,7 +167,7 @@ TEST_CASE("any run ends, in order, and is what its history says") {
     CAPTURE(seed);
     auto random = std::mt19937_64{seed};
     auto story = run_story{random_workflow(random)};
-    story.draw = 0.5;
+    story.draw = std::uint64_t{1} << 63U;
     story.start();
     auto workers
       = random_workers{story, random, static_cast<unsigned>(seed % 4) * 8};

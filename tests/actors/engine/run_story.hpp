@@ -80,7 +80,7 @@ public:
   engine::run_state state;
   engine::decision_context context;
   std::vector<messages::RunEvent> history;
-  double draw = 1.0; ///< What chance says.
+  std::uint64_t draw = ~std::uint64_t{0}; ///< What chance says.
 
 private:
   void keep(engine::run_decision& decision);

@@ -33,15 +33,15 @@ std::size_t check_vectors(const std::string& name, const std::string& key) {
     while (found.size() < expected.size()) {
       const auto next = schedule.next(last);
       REQUIRE(next);
-      found.push_back(to_string(*next));
+      found.push_back(troupe::runtime::to_string(*next));
       last = *next;
     }
     CHECK(found == expected);
-    found = {to_string(last)};
+    found = {troupe::runtime::to_string(last)};
     while (found.size() < expected.size()) {
       const auto previous = schedule.previous(last);
       REQUIRE(previous);
-      found.push_back(to_string(*previous));
+      found.push_back(troupe::runtime::to_string(*previous));
       last = *previous;
     }
     std::reverse(found.begin(), found.end());

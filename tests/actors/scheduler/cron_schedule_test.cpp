@@ -17,7 +17,7 @@ std::vector<std::string> fires(const cron_schedule& schedule,
   auto found = std::vector<std::string>{};
   auto next = schedule.next(at(from) - 1us);
   while (next && *next < at(to)) {
-    found.push_back(to_string(*next));
+    found.push_back(troupe::runtime::to_string(*next));
     next = schedule.next(*next);
   }
   return found;

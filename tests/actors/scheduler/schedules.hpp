@@ -17,7 +17,7 @@ T value_of(runtime::outcome<T> result) {
 }
 
 inline scheduler::instant at(std::string_view text) {
-  return value_of(scheduler::parse_instant(text));
+  return value_of(runtime::parse_instant(text));
 }
 
 inline scheduler::cron_expression expression(std::string_view text) {

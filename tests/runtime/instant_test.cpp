@@ -1,11 +1,11 @@
-#include "actors/scheduler/instant.hpp"
+#include "runtime/instant.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <string>
 
 using namespace std::chrono_literals;
-using namespace troupe::scheduler;
+using namespace troupe::runtime;
 
 TEST_CASE("an instant is read in UTC and with an offset") {
   const auto noon

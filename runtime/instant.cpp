@@ -1,10 +1,10 @@
-#include "actors/scheduler/instant.hpp"
+#include "runtime/instant.hpp"
 
 #include <array>
 #include <cstdio>
 #include <optional>
 
-namespace troupe::scheduler {
+namespace troupe::runtime {
 
 namespace {
 
@@ -112,15 +112,15 @@ std::optional<instant> read(std::string_view text) {
 
 } // namespace
 
-runtime::outcome<instant> parse_instant(std::string_view text) {
+outcome<instant> parse_instant(std::string_view text) {
   if (const auto at = read(text))
     return *at;
   constexpr auto shown_bytes_max = std::size_t{64};
-  return runtime::fail(runtime::problem_kind::invalid_input,
-                       "not an instant: \""
-                         + std::string{text.substr(0, shown_bytes_max)} + "\"",
-                       "write for example 2026-03-29T01:00:00Z or "
-                       "2026-03-29T03:00:00+02:00");
+  return fail(problem_kind::invalid_input,
+              "not an instant: \""
+                + std::string{text.substr(0, shown_bytes_max)} + "\"",
+              "write for example 2026-03-29T01:00:00Z or "
+              "2026-03-29T03:00:00+02:00");
 }
 
 std::string to_string(instant at) {
@@ -144,4 +144,4 @@ std::string to_string(instant at) {
   return result + "Z";
 }
 
-} // namespace troupe::scheduler
+} // namespace troupe::runtime

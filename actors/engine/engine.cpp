@@ -1,0 +1,236 @@
+#include "actors/engine/engine.hpp"
+
+#include "actors/engine/engine_loop.hpp"
+#include "actors/engine/engine_messages.hpp"
+#include "runtime/logging/log.hpp"
+
+#include <caf/system_messages.hpp>
+
+#include <utility>
+
+namespace troupe::engine {
+
+namespace {
+
+using runtime::outcome;
+using runtime::problem_kind;
+
+// -- requests ----------------------------------------------------------------
+
+auto submit(engine_pointer self, const messages::SubmitRun& wanted) {
+  auto& state = self->state;
+  auto promise = self->make_response_promise<messages::RunAccepted>();
+  const auto refuse = [&](const runtime::problem& reason) {
+    promise.deliver(runtime::to_error(reason));
+    return promise;
+  };
+  auto of = wanted.workflow_text().empty()
+              ? state.workflows->newest(wanted.workflow_id())
+              : state.workflows->parse(wanted.workflow_text(),
+                                       wanted.workflow_file());
+  if (!of)
+    return refuse(of.error());
+  const auto request = to_request(wanted, std::move(*of));
+  if (!request)
+    return refuse(request.error());
+  state.ledger->set_time(state.options.time->now());
+  const auto accepted = state.ledger->submit(*request);
+  if (!accepted)
+    return refuse(accepted.error());
+  auto answer = messages::RunAccepted{};
+  answer.set_run_id(accepted->run_id);
+  answer.set_number(accepted->number);
+  answer.set_is_known(accepted->is_known);
+  state.outbox.add(run_accepted{promise, std::move(answer)});
+  pursue(self);
+  return promise;
+}
+
+auto apply_workflow(engine_pointer self,
+                    const messages::ApplyWorkflow& wanted) {
+  auto& state = self->state;
+  auto promise = self->make_response_promise<messages::WorkflowApplied>();
+  const auto of = state.workflows->parse(wanted.text(), wanted.file());
+  if (!of) {
+    promise.deliver(runtime::to_error(of.error()));
+    return promise;
+  }
+  state.workflows->apply(*of, wanted.by());
+  auto answer = messages::WorkflowApplied{};
+  answer.set_workflow_id(of->definition->id);
+  answer.set_digest(of->digest);
+  state.outbox.add(workflow_applied{promise, std::move(answer)});
+  pursue(self);
+  return promise;
+}
+
+/// A run that is over goes on only when somebody retries one of its steps.
+outcome<void> fetch_ended(engine_pointer self,
+                          const messages::ChangeRun& wanted) {
+  auto& state = self->state;
+  if (state.ledger->find(wanted.run_id()) != nullptr)
+    return {};
+  const auto known = state.stored->find(wanted.run_id());
+  if (!known)
+    return runtime::fail(known.error());
+  if (wanted.what_case() != messages::ChangeRun::kRetryStep)
+    return runtime::fail(problem_kind::conflict,
+                         "the run is over: " + known->status);
+  auto run = state.stored->fold(known->number, known->workflow_digest);
+  if (!run)
+    return runtime::fail(run.error());
+  state.ledger->restore(known->number, std::move(*run));
+  return {};
+}
+
+auto change(engine_pointer self, const messages::ChangeRun& wanted) {
+  auto& state = self->state;
+  auto promise = self->make_response_promise<messages::RunChanged>();
+  state.ledger->set_time(state.options.time->now());
+  auto changed = fetch_ended(self, wanted);
+  if (changed)
+    changed = change_run(*state.ledger, wanted, state.options.time->now());
+  const auto number = state.ledger->number_of(wanted.run_id());
+  if (changed) {
+    auto answer = messages::RunChanged{};
+    answer.set_status(
+      std::string{to_string(state.ledger->find(*number)->status())});
+    state.outbox.add(run_changed{promise, std::move(answer)});
+  } else {
+    promise.deliver(runtime::to_error(changed.error()));
+    // If it was fetched for nothing, it goes again.
+    if (number)
+      state.ledger->forget(*number);
+  }
+  pursue(self);
+  return promise;
+}
+
+auto await_run(engine_pointer self, const messages::AwaitRun& wanted) {
+  auto& state = self->state;
+  auto promise = self->make_response_promise<messages::RunResult>();
+  if (const auto number = state.ledger->number_of(wanted.run_id())) {
+    state.watchers[*number].push_back(promise);
+    return promise;
+  }
+  const auto known = state.stored->find(wanted.run_id());
+  if (!known) {
+    promise.deliver(runtime::to_error(known.error()));
+    return promise;
+  }
+  auto result = messages::RunResult{};
+  result.set_run_id(known->run_id);
+  result.set_status(known->status);
+  result.set_reason(known->reason);
+  promise.deliver(std::move(result));
+  return promise;
+}
+
+caf::result<messages::RunProgress>
+show_progress(engine_pointer self, const messages::GetRunProgress& wanted) {
+  const auto* run = self->state.ledger->find(wanted.run_id());
+  if (run == nullptr)
+    return runtime::to_error(
+      runtime::fail(problem_kind::not_found,
+                    "no run " + wanted.run_id() + " is under way")
+        .value());
+  return progress_of(*run);
+}
+
+// -- hosts -------------------------------------------------------------------
+
+void pull(engine_pointer self, const messages::GetActivities& request) {
+  const auto sender = self->current_sender();
+  if (!sender)
+    return;
+  auto& host = self->state.hosts[sender->id()];
+  if (!host.handle) {
+    host.handle = caf::actor_cast<activity_host_actor>(sender);
+    self->monitor(host.handle);
+  }
+  host.credit += request.credit();
+  if (!request.activities().empty())
+    host.activities.assign(request.activities().begin(),
+                           request.activities().end());
+  pursue(self);
+}
+
+void on_down(engine_pointer self, const caf::down_msg& message) {
+  auto& state = self->state;
+  if (message.source == state.store.address()
+      || message.source == state.validator.address())
+    return self->quit(message.reason);
+  if (state.hosts.erase(message.source.id()) == 0 || !state.ledger)
+    return;
+  state.ledger->set_time(state.options.time->now());
+  state.ledger->lose_worker(message.source.id(),
+                            "its host ended with " + to_string(message.reason));
+  pursue(self);
+}
+
+/// A report that comes too late changes nothing.
+void take(engine_pointer self, const messages::ActivityRef& ref,
+          const outcome<void>& taken) {
+  if (!taken)
+    runtime::log_debug("engine", "a report was refused",
+                       {{"run", ref.run()},
+                        {"step", ref.step()},
+                        {"reason", taken.error().message}});
+  pursue(self);
+}
+
+private_engine_actor::behavior_type
+engine(engine_pointer self, const runtime::store_actor& store,
+       const run_validation_actor& validator, const engine_options& options) {
+  auto& state = self->state;
+  state.options = options;
+  state.store = store;
+  state.validator = validator;
+  self->monitor(store);
+  self->monitor(validator);
+  self->set_down_handler(
+    [=](const caf::down_msg& message) { on_down(self, message); });
+  start_engine(self);
+  return {
+    [=](const messages::ActivityProgress& report) {
+      const auto now = self->state.options.time->now();
+      self->state.ledger->set_time(now);
+      take(self, report.ref(), take_progress(*self->state.ledger, report, now));
+    },
+    [=](const messages::ActivitySucceeded& report) {
+      self->state.ledger->set_time(self->state.options.time->now());
+      take(self, report.ref(), take_success(*self->state.ledger, report));
+    },
+    [=](const messages::ActivityFailed& report) {
+      self->state.ledger->set_time(self->state.options.time->now());
+      take(self, report.ref(), take_failure(*self->state.ledger, report));
+    },
+    [=](const messages::GetActivities& request) { pull(self, request); },
+    [=](const messages::SubmitRun& wanted) { return submit(self, wanted); },
+    [=](const messages::ApplyWorkflow& wanted) {
+      return apply_workflow(self, wanted);
+    },
+    [=](const messages::ChangeRun& wanted) { return change(self, wanted); },
+    [=](const messages::AwaitRun& wanted) { return await_run(self, wanted); },
+    [=](const messages::GetRunProgress& wanted) {
+      return show_progress(self, wanted);
+    },
+    [=](engine_tick) {
+      self->state.next_tick.reset();
+      pursue(self);
+    },
+    [=](const ask_again& question) { ask_validator(self, question.run); },
+  };
+}
+
+} // namespace
+
+engine_actor spawn_engine(caf::actor_system& system,
+                          const runtime::store_actor& store,
+                          const run_validation_actor& validator,
+                          engine_options options) {
+  return system.spawn<caf::detached>(engine, store, validator,
+                                     std::move(options));
+}
+
+} // namespace troupe::engine

@@ -1,0 +1,247 @@
+#include "actors/engine/engine_loop.hpp"
+
+#include "actors/engine/engine_messages.hpp"
+#include "actors/engine/run_records.hpp"
+#include "runtime/logging/log.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe::engine {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A pending message keeps its receiver, hence the system, alive for so long.
+/// Also how late a clock that was set is noticed.
+constexpr auto tick_max = std::chrono::microseconds{1s};
+
+void give_up(engine_pointer self, const runtime::problem& reason) {
+  runtime::log_error("engine", "the engine cannot go on",
+                     {{"reason", runtime::render(reason)}});
+  self->quit(runtime::to_error(reason));
+}
+
+// -- what may be told --------------------------------------------------------
+
+void deliver(engine_pointer self, std::vector<outgoing> told) {
+  for (auto& what : told)
+    std::visit(
+      [&](auto& each) {
+        if constexpr (requires { each.to.deliver(each.what); })
+          each.to.deliver(std::move(each.what));
+        else
+          self->send(each.to, std::move(each.what));
+      },
+      what);
+}
+
+void conclude(engine_pointer self, run_number number,
+              const messages::RunVerdict& verdict) {
+  auto& state = self->state;
+  const auto* run = state.ledger->find(number);
+  if (run == nullptr)
+    return;
+  auto objection = std::string{};
+  for (const auto& each : verdict.objections())
+    objection += (objection.empty() ? "" : "; ") + each;
+  const auto id = run->submission().run_id();
+  if (!objection.empty())
+    runtime::log_error("engine", "the validator objects",
+                       {{"run", id}, {"objection", objection}});
+  // Refused if the run went on meanwhile: then there will be another question.
+  static_cast<void>(state.ledger->decide(id, [&](run_decision& it) {
+    return it.conclude(objection);
+  }));
+  pursue(self);
+}
+
+} // namespace
+
+void ask_validator(engine_pointer self, run_number number) {
+  auto& state = self->state;
+  const auto* run = state.ledger->find(number);
+  if (run == nullptr)
+    return;
+  auto question = messages::ValidateRun{};
+  question.set_number(number);
+  question.set_workflow_digest(run->submission().workflow_digest());
+  self->request(state.validator, state.options.validation_timeout, question)
+    .then(
+      [=](const messages::RunVerdict& verdict) {
+        conclude(self, number, verdict);
+      },
+      [=](const caf::error& error) {
+        runtime::log_warning(
+          "engine", "no verdict on a run",
+          {{"reason", runtime::to_problem(error, self->system()).message}});
+        self->delayed_send(self, 1s, ask_again{number});
+      });
+}
+
+namespace {
+
+void tell_ends(engine_pointer self) {
+  auto& state = self->state;
+  for (const auto number : state.ledger->take_ended()) {
+    const auto* run = state.ledger->find(number);
+    if (auto waiting = state.watchers.extract(number); !waiting.empty())
+      for (auto& promise : waiting.mapped())
+        promise.deliver(result_of(*run));
+    state.ledger->forget(number);
+  }
+}
+
+void on_committed(engine_pointer self) {
+  auto& state = self->state;
+  state.is_committing = false;
+  deliver(self, state.outbox.end_commit());
+  for (const auto number : state.ledger->take_finished())
+    ask_validator(self, number);
+  tell_ends(self);
+  pursue(self);
+}
+
+// -- the loop ----------------------------------------------------------------
+
+void hand_out(engine_pointer self) {
+  auto& state = self->state;
+  for (auto& [worker, host] : state.hosts) {
+    if (host.credit == 0 || !state.ledger->has_ready_work())
+      continue;
+    const auto given
+      = state.ledger->assign(worker, host.activities, host.credit);
+    host.credit -= static_cast<std::uint32_t>(given.size());
+    for (const auto& each : given)
+      state.outbox.add(work_given{host.handle, to_activity(each, state.epoch)});
+  }
+}
+
+void call_off(engine_pointer self, instant now) {
+  auto& state = self->state;
+  for (const auto& work : state.ledger->take_called_off()) {
+    const auto host = state.hosts.find(work.worker);
+    if (host != state.hosts.end())
+      state.outbox.add(
+        work_called_off{host->second.handle,
+                        to_cancellation(work, state.epoch,
+                                        state.ledger->find(work.run_id), now)});
+  }
+}
+
+/// One commit at a time: what happens meanwhile gathers for the next one.
+void commit(engine_pointer self, instant now) {
+  auto& state = self->state;
+  if (state.is_committing)
+    return;
+  const auto changes = state.ledger->take_changes();
+  auto request = store_changes(changes, *state.ledger);
+  state.workflows->add_unstored(request.transaction, now);
+  state.outbox.begin_commit();
+  if (changes.empty() && request.transaction.statements().empty()) {
+    deliver(self, state.outbox.end_commit());
+    return;
+  }
+  state.is_committing = true;
+  self
+    ->request(state.store, state.options.store_timeout,
+              std::move(request.transaction), std::move(request.rows))
+    .then([=](const messages::TransactionCommitted&) { on_committed(self); },
+          [=](const caf::error& error) {
+            // What was decided is not stored: the store knows better.
+            give_up(self, runtime::to_problem(error, self->system()));
+          });
+}
+
+void set_timer(engine_pointer self, instant now) {
+  auto& state = self->state;
+  const auto wanted = state.ledger->next_check();
+  if (!wanted)
+    return;
+  const auto due = std::min(std::max(*wanted, now), now + tick_max);
+  if (state.next_tick && *state.next_tick <= due && *state.next_tick > now)
+    return;
+  state.next_tick = due;
+  self->delayed_send(self, due - now, engine_tick{});
+}
+
+} // namespace
+
+void pursue(engine_pointer self) {
+  auto& state = self->state;
+  const auto now = state.options.time->now();
+  state.ledger->set_time(now);
+  state.ledger->check_time();
+  hand_out(self);
+  call_off(self, now);
+  commit(self, now);
+  set_timer(self, now);
+}
+
+namespace {
+
+// -- recovery ----------------------------------------------------------------
+
+run_ledger::sources sources_of(engine_pointer self) {
+  auto& state = self->state;
+  auto from = run_ledger::sources{};
+  from.epoch = state.epoch;
+  from.draw = state.options.draw;
+  from.new_id = state.options.new_id;
+  from.definition = [self](const std::string& id) {
+    auto found = self->state.workflows->newest(id);
+    return found ? std::move(*found) : pinned_workflow{};
+  };
+  from.known_run = [self](const std::string& key) {
+    auto known = self->state.stored->find_key(key);
+    // If it is there all the same, the commit is refused.
+    return known ? std::move(*known) : std::nullopt;
+  };
+  return from;
+}
+
+void recover(engine_pointer self) {
+  auto& state = self->state;
+  state.ledger
+    = std::make_unique<run_ledger>(state.options.ledger, sources_of(self));
+  state.ledger->set_time(state.options.time->now());
+  auto restored = state.stored->for_each_open(
+    [&](run_number number, std::unique_ptr<run_state> run) {
+      state.ledger->restore(number, std::move(run));
+    });
+  const auto last = state.stored->last_number();
+  if (!restored || !last)
+    return give_up(self, restored ? last.error() : restored.error());
+  state.ledger->finish_recovery(*last);
+  runtime::log_info("engine", "the engine has started",
+                    {{"epoch", state.epoch},
+                     {"open_runs", state.ledger->size()}});
+  pursue(self);
+}
+
+} // namespace
+
+void start_engine(engine_pointer self) {
+  auto& state = self->state;
+  auto stored = recorded_runs::open(state.options.store_path);
+  if (!stored)
+    return give_up(self, stored.error());
+  state.stored = std::make_unique<recorded_runs>(std::move(*stored));
+  state.workflows = std::make_unique<workflow_table>(*state.stored);
+  const auto last = state.stored->last_epoch();
+  if (!last)
+    return give_up(self, last.error());
+  state.epoch = *last + 1;
+  auto claim = claim_epoch(state.epoch, state.options.time->now());
+  // Nobody is heard before this is known.
+  self
+    ->request(state.store, state.options.store_timeout,
+              std::move(claim.transaction), std::move(claim.rows))
+    .await([=](const messages::TransactionCommitted&) { recover(self); },
+           [=](const caf::error& error) {
+             give_up(self, runtime::to_problem(error, self->system()));
+           });
+}
+
+} // namespace troupe::engine

@@ -1,0 +1,94 @@
+#pragma once
+
+#include "actors/engine/engine.hpp"
+#include "actors/engine/engine_outbox.hpp"
+#include "actors/engine/recorded_runs.hpp"
+#include "actors/engine/workflow_table.hpp"
+#include "runtime/actor_errors.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+// The inside of the engine actor; for nobody else.
+
+namespace troupe::engine {
+
+/// Tells an engine to look at the time.
+struct engine_tick {};
+
+/// Tells it to ask once more about a run that has no verdict.
+struct ask_again {
+  run_number run = 0;
+};
+
+} // namespace troupe::engine
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::engine_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::ask_again)
+
+namespace troupe::engine {
+
+using private_engine_actor = engine_actor::extend<caf::reacts_to<engine_tick>,
+                                                  caf::reacts_to<ask_again>>;
+
+/// A host that pulls.
+struct pulling_host {
+  activity_host_actor handle;
+  std::uint32_t credit = 0;
+  std::vector<std::string> activities;
+};
+
+using result_promise = caf::typed_response_promise<messages::RunResult>;
+
+struct engine_state {
+  static constexpr auto name = "engine"; // Shown in logs.
+
+  engine_state() = default;
+  engine_state(const engine_state&) = delete;
+  engine_state& operator=(const engine_state&) = delete;
+
+  /// However it ends, nobody waits for ever.
+  ~engine_state() {
+    for (auto& [run, waiting] : watchers)
+      for (auto& promise : waiting)
+        promise.deliver(runtime::to_error(
+          runtime::fail(runtime::problem_kind::unavailable,
+                        "the engine stopped while the run was under way",
+                        "ask again")
+            .value()));
+  }
+
+  engine_options options;
+  runtime::store_actor store;
+  run_validation_actor validator;
+  std::uint64_t epoch = 0;
+  std::unique_ptr<recorded_runs> stored;
+  std::unique_ptr<workflow_table> workflows;
+  std::unique_ptr<run_ledger> ledger;
+  engine_outbox outbox;
+  std::map<std::uint64_t, pulling_host> hosts; ///< By actor id.
+  std::map<run_number, std::vector<result_promise>> watchers;
+  bool is_committing = false;
+  std::optional<instant> next_tick;
+};
+
+using engine_pointer = private_engine_actor::stateful_pointer<engine_state>;
+
+/// Claims the next epoch and takes over what is stored; nobody is heard before.
+void start_engine(engine_pointer self);
+
+/// Lets follow what follows from what just happened: work is handed out, what
+/// changed is stored, and then told.
+void pursue(engine_pointer self);
+
+/// Asks about a run whose steps are all done.
+void ask_validator(engine_pointer self, run_number number);
+
+} // namespace troupe::engine

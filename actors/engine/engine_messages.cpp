@@ -1,0 +1,266 @@
+#include "actors/engine/engine_messages.hpp"
+
+#include "actors/engine/task_times.hpp"
+#include "actors/engine/value_size.hpp"
+#include "actors/engine/workflow_inputs.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace troupe::engine {
+
+using runtime::fail;
+using runtime::outcome;
+using runtime::problem_kind;
+using json = nlohmann::json;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A value from outside: JSON that is not too deep to walk through.
+outcome<json> parse_outside(const std::string& text, const std::string& what) {
+  if (text.empty())
+    return json{};
+  auto value = json::parse(text, nullptr, false);
+  if (value.is_discarded())
+    return fail(problem_kind::invalid_input, what + " is not JSON");
+  if (measure(value).depth > value_depth_max)
+    return fail(problem_kind::invalid_input, what + " is nested too deeply");
+  return value;
+}
+
+messages::RunCancelRequested to_cancel(const messages::ChangeRun& wanted,
+                                       instant now) {
+  const auto& cancel = wanted.cancel();
+  auto request = messages::RunCancelRequested{};
+  request.set_by(wanted.by());
+  request.set_reason(cancel.reason());
+  request.set_terminate(cancel.terminate());
+  // An absurdly long grace is a long one: the clock must not overflow.
+  constexpr auto grace_max = std::uint64_t{7 * 24 * 3'600'000};
+  const auto grace
+    = std::chrono::milliseconds{std::min(cancel.grace_ms(), grace_max)};
+  request.set_stop_at(runtime::to_microseconds(now + grace));
+  return request;
+}
+
+/// The task that a report is about; `not_found` if there is none.
+outcome<task_key> task_of(const run_ledger& ledger,
+                          const messages::ActivityRef& ref) {
+  const auto* run = ledger.find(ref.run());
+  if (run == nullptr)
+    return fail(problem_kind::not_found, "no run " + ref.run());
+  const auto step = find_step(run->definition(), ref.step());
+  if (!step)
+    return fail(problem_kind::not_found, "no step " + ref.step());
+  return task_key{*step, ref.item(), ref.compensation()};
+}
+
+/// Of a host that could not even begin, or had to end: nobody's fault.
+bool is_loss(const messages::ActivityFailed& report) {
+  return report.kind() == "interrupted" || report.kind() == "overloaded"
+         || report.kind() == "outdated";
+}
+
+/// Not every sign of life is worth a row in the history.
+bool is_worth_recording(const run_state& run, const task_key& task,
+                        const json& progress, instant now) {
+  const auto* work = run.find(task);
+  if (work == nullptr || work->status != work_status::running)
+    return true; // Refused where it belongs.
+  const auto silence = now - work->heartbeat_at;
+  const auto& limit = call_of(run.definition(), task).timeouts.heartbeat;
+  if (limit && silence >= *limit / 10)
+    return true;
+  return !progress.is_null() && silence >= 1s && progress != work->progress;
+}
+
+} // namespace
+
+outcome<run_request> to_request(const messages::SubmitRun& wanted,
+                                pinned_workflow of) {
+  auto given = parse_outside(wanted.inputs(), "inputs");
+  if (!given)
+    return fail(given.error());
+  auto inputs = check_inputs(
+    *of.definition, given->is_null() ? json::object() : std::move(*given));
+  if (!inputs)
+    return fail(inputs.error().front());
+  auto request = run_request{};
+  request.of = std::move(of);
+  request.inputs = std::move(*inputs);
+  if (wanted.has_priority())
+    request.priority = static_cast<priority_class>(
+      std::min<std::uint32_t>(wanted.priority(), priority_classes - 1));
+  request.idempotency_key = wanted.idempotency_key();
+  request.by = wanted.by();
+  return request;
+}
+
+outcome<void> change_run(run_ledger& ledger, const messages::ChangeRun& wanted,
+                         instant now) {
+  using what = messages::ChangeRun;
+  const auto* run = ledger.find(wanted.run_id());
+  if (run == nullptr)
+    return fail(problem_kind::not_found, "no run " + wanted.run_id());
+  auto step = std::optional<step_index>{};
+  if (wanted.what_case() == what::kRetryStep) {
+    step = find_step(run->definition(), wanted.retry_step());
+    if (!step)
+      return fail(problem_kind::not_found,
+                  "the run has no step " + wanted.retry_step());
+  }
+  return ledger.decide(wanted.run_id(), [&](run_decision& it) -> outcome<void> {
+    switch (wanted.what_case()) {
+      case what::kPause:
+        return it.pause(wanted.by());
+      case what::kResume:
+        return it.resume(wanted.by());
+      case what::kCancel:
+        return it.cancel(to_cancel(wanted, now));
+      case what::kSignal: {
+        auto received = wanted.signal();
+        received.set_by(wanted.by());
+        return it.signal(std::move(received));
+      }
+      case what::kRetryStep:
+        return it.retry(*step, wanted.by());
+      default:
+        return fail(problem_kind::invalid_input, "no change is named");
+    }
+  });
+}
+
+messages::RunActivity to_activity(const assignment& given,
+                                  std::uint64_t epoch) {
+  const auto& claim = given.claim;
+  auto activity = messages::RunActivity{};
+  auto& ref = *activity.mutable_ref();
+  ref.set_run(given.run_id);
+  ref.set_step(given.step_id);
+  ref.set_item(claim.task.item);
+  ref.set_compensation(claim.task.compensation);
+  ref.set_attempt(claim.attempt);
+  ref.set_epoch(epoch);
+  ref.set_claim(claim.claim);
+  activity.set_activity(given.activity);
+  activity.set_input_json(claim.input.dump());
+  for (const auto& pointer : given.secrets)
+    activity.add_secrets(pointer.to_string());
+  activity.set_idempotency_key(given.run_id + "/" + given.step_id + "/"
+                               + std::to_string(claim.task.item)
+                               + (claim.task.compensation ? "/undo" : ""));
+  if (given.timeouts.start_to_close)
+    activity.set_start_to_close_ms(
+      static_cast<std::uint64_t>(given.timeouts.start_to_close->count()));
+  if (given.timeouts.heartbeat)
+    activity.set_heartbeat_ms(
+      static_cast<std::uint64_t>(given.timeouts.heartbeat->count()));
+  if (!claim.progress.is_null())
+    activity.set_progress_json(claim.progress.dump());
+  return activity;
+}
+
+messages::CancelActivity to_cancellation(const called_off& work,
+                                         std::uint64_t epoch,
+                                         const run_state* run, instant now) {
+  auto cancellation = messages::CancelActivity{};
+  auto& ref = *cancellation.mutable_ref();
+  ref.set_run(work.run_id);
+  ref.set_step(work.step_id);
+  ref.set_item(work.task.item);
+  ref.set_compensation(work.task.compensation);
+  ref.set_attempt(work.attempt);
+  ref.set_epoch(epoch);
+  ref.set_claim(work.claim);
+  if (run == nullptr || is_over(run->status())) {
+    cancellation.set_grace_ms(0);
+  } else if (run->cancellation()) {
+    const auto left
+      = runtime::from_microseconds(run->cancellation()->stop_at()) - now;
+    cancellation.set_grace_ms(static_cast<std::uint64_t>(std::max<std::int64_t>(
+      0, std::chrono::floor<std::chrono::milliseconds>(left).count())));
+  }
+  return cancellation;
+}
+
+outcome<void> take_progress(run_ledger& ledger,
+                            const messages::ActivityProgress& report,
+                            instant now) {
+  const auto task = task_of(ledger, report.ref());
+  if (!task)
+    return fail(task.error());
+  const auto progress = parse_outside(report.progress_json(), "progress");
+  if (!progress)
+    return fail(progress.error());
+  if (!is_worth_recording(*ledger.find(report.ref().run()), *task, *progress,
+                          now))
+    return {};
+  return ledger.decide(report.ref().run(), [&](run_decision& it) {
+    return it.beat(*task, report.ref().claim(), *progress);
+  });
+}
+
+outcome<void> take_success(run_ledger& ledger,
+                           const messages::ActivitySucceeded& report) {
+  const auto task = task_of(ledger, report.ref());
+  if (!task)
+    return fail(task.error());
+  const auto claim = report.ref().claim();
+  const auto output = parse_outside(report.output_json(), "the output");
+  return ledger.report(report.ref().run(), *task, claim, [&](run_decision& it) {
+    if (output)
+      return it.succeed(*task, claim, *output);
+    auto error = messages::TaskError{};
+    error.set_kind("invalid_output");
+    error.set_message(output.error().message);
+    return it.fail(*task, claim, error);
+  });
+}
+
+outcome<void> take_failure(run_ledger& ledger,
+                           const messages::ActivityFailed& report) {
+  const auto task = task_of(ledger, report.ref());
+  if (!task)
+    return fail(task.error());
+  const auto claim = report.ref().claim();
+  return ledger.report(report.ref().run(), *task, claim, [&](run_decision& it) {
+    if (is_loss(report))
+      return it.lose(*task, claim, report.message());
+    auto error = messages::TaskError{};
+    error.set_kind(report.kind());
+    error.set_message(report.message());
+    error.set_permanent(!report.retryable());
+    error.set_details(report.details_json());
+    return it.fail(*task, claim, std::move(error));
+  });
+}
+
+messages::RunProgress progress_of(const run_state& run) {
+  auto progress = messages::RunProgress{};
+  progress.set_status(std::string{to_string(run.status())});
+  progress.set_steps(run.steps().size());
+  auto done = std::uint64_t{0};
+  for (const auto& step : run.steps())
+    done += step.is_skipped
+                || (!step.tasks.empty() && step.succeeded == step.tasks.size())
+              ? 1
+              : 0;
+  progress.set_steps_done(done);
+  if (const auto reason = run.waiting_on()) {
+    progress.set_waiting_on(std::string{to_string(reason->what)});
+    progress.set_waiting_for(reason->detail);
+  }
+  return progress;
+}
+
+messages::RunResult result_of(const run_state& run) {
+  auto result = messages::RunResult{};
+  result.set_run_id(run.submission().run_id());
+  result.set_status(std::string{to_string(run.status())});
+  result.set_reason(run.reason());
+  return result;
+}
+
+} // namespace troupe::engine

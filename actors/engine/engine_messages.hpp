@@ -1,0 +1,49 @@
+#pragma once
+
+#include "actors/engine/run_ledger.hpp"
+#include "actors/engine/run_submission.hpp"
+#include "messages/activity.pb.h"
+#include "messages/engine.pb.h"
+
+#include <optional>
+#include <string>
+
+namespace troupe::engine {
+
+// What the engine is asked, as its runs understand it, and what it says. Pure.
+
+/// The request for a run of that version. `invalid_input` for inputs that are
+/// not JSON, too deep, or not what the workflow declares.
+[[nodiscard]] runtime::outcome<run_request>
+to_request(const messages::SubmitRun& wanted, pinned_workflow of);
+
+/// Applies a change to a run of the ledger. Errors are those of the run.
+[[nodiscard]] runtime::outcome<void>
+change_run(run_ledger& ledger, const messages::ChangeRun& wanted, instant now);
+
+/// Work as a host gets it.
+[[nodiscard]] messages::RunActivity to_activity(const assignment& given,
+                                                std::uint64_t epoch);
+
+/// Its end; `run` tells how much time there is.
+[[nodiscard]] messages::CancelActivity to_cancellation(const called_off& work,
+                                                       std::uint64_t epoch,
+                                                       const run_state* run,
+                                                       instant now);
+
+/// Takes in what a host reports. Refusals mean that the report came too late.
+[[nodiscard]] runtime::outcome<void>
+take_progress(run_ledger& ledger, const messages::ActivityProgress& report,
+              instant now);
+
+[[nodiscard]] runtime::outcome<void>
+take_success(run_ledger& ledger, const messages::ActivitySucceeded& report);
+
+[[nodiscard]] runtime::outcome<void>
+take_failure(run_ledger& ledger, const messages::ActivityFailed& report);
+
+[[nodiscard]] messages::RunProgress progress_of(const run_state& run);
+
+[[nodiscard]] messages::RunResult result_of(const run_state& run);
+
+} // namespace troupe::engine

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "actors/engine/activity_registry.hpp"
+#include "messages/engine.pb.h"
+#include "runtime/problem.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+namespace troupe::engine {
+
+struct local_engine_options {
+  /// The store; made with its folder if it is not there.
+  std::string store;
+  /// Activities at the same time.
+  std::size_t activities_max = 16;
+  /// Threads that run actors; zero: one per processor.
+  std::size_t threads = 0;
+  /// Adds activities beside `noop`. Called whenever a host starts.
+  std::function<void(activity_registry&)> add_activities;
+  /// How long the activities may take to end when it stops.
+  std::chrono::milliseconds shutdown_timeout{30'000};
+};
+
+/// An engine with everything it needs in this process: store, validator, a host
+/// for activities, each supervised. Open runs of the store go on as soon as it
+/// starts. Its calls block; make and destroy it on the same thread.
+class local_engine {
+public:
+  /// `unavailable` when another process owns the store, `invalid_input` when it
+  /// is none.
+  [[nodiscard]] static runtime::outcome<local_engine>
+  start(local_engine_options options);
+
+  local_engine(local_engine&&) noexcept;
+  local_engine& operator=(local_engine&&) noexcept;
+
+  /// Stops activities with their grace; runs that are not over stay in the
+  /// store, and go on with the next engine.
+  ~local_engine();
+
+  /// Returns once it is stored.
+  [[nodiscard]] runtime::outcome<messages::RunAccepted>
+  submit(const messages::SubmitRun& wanted);
+
+  [[nodiscard]] runtime::outcome<messages::RunChanged>
+  change(const messages::ChangeRun& wanted);
+
+  [[nodiscard]] runtime::outcome<messages::WorkflowApplied>
+  apply(const messages::ApplyWorkflow& wanted);
+
+  /// Waits for the end of a run. When `stop` asks for it, the run is cancelled
+  /// on behalf of `by`, once.
+  [[nodiscard]] runtime::outcome<messages::RunResult>
+  await(const std::string& run_id, const std::stop_token& stop,
+        const std::string& by);
+
+  /// From any thread.
+  [[nodiscard]] runtime::outcome<messages::RunProgress>
+  progress(const std::string& run_id);
+
+private:
+  struct state;
+
+  explicit local_engine(std::unique_ptr<state> made) noexcept;
+
+  std::unique_ptr<state> state_;
+};
+
+} // namespace troupe::engine

@@ -1,0 +1,104 @@
+#pragma once
+
+#include "actors/engine/run_ledger.hpp"
+#include "actors/engine/run_submission.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/problem.hpp"
+#include "runtime/store/snapshot_reader.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace troupe::engine {
+
+/// Where a run stands, as the store shows it.
+struct recorded_run {
+  run_number number = 0;
+  std::string run_id;
+  std::string workflow_id;
+  std::uint64_t workflow_digest = 0;
+  std::string status;
+  bool is_over = false;
+  std::string submitted_by;
+  std::string parent_run;
+  runtime::clock::wall_time submitted_at{};
+  runtime::clock::wall_time updated_at{};
+  std::string reason;
+  std::string waiting_on; ///< Empty when it is over.
+  std::string waiting_for;
+  runtime::clock::wall_time next_check{}; ///< 1970: as soon as something is.
+};
+
+/// Which runs to list.
+struct run_filter {
+  std::optional<std::string> status;
+  std::optional<std::string> workflow_id;
+  std::size_t limit = 20;
+};
+
+/// Reads what engines have stored, also while one runs. Keeps the workflows it
+/// has read. Not thread-safe.
+class recorded_runs {
+public:
+  /// Errors as snapshot_reader::open.
+  [[nodiscard]] static runtime::outcome<recorded_runs>
+  open(const std::string& path);
+
+  /// False for a store in which no engine has ever run.
+  [[nodiscard]] runtime::outcome<bool> has_any();
+
+  /// Newest first.
+  [[nodiscard]] runtime::outcome<std::vector<recorded_run>>
+  list(const run_filter& filter);
+
+  /// By its whole id, the beginning of one (8 characters or more), or its
+  /// number; "latest" is the newest. `not_found`; `conflict` if several match.
+  [[nodiscard]] runtime::outcome<recorded_run> find(std::string_view name);
+
+  /// Every event, oldest first. `failed` if it cannot be decoded.
+  [[nodiscard]] runtime::outcome<std::vector<messages::RunEvent>>
+  history(run_number run);
+
+  /// The version, read and checked. `failed` if it is not there.
+  [[nodiscard]] runtime::outcome<pinned_workflow> version(std::uint64_t digest);
+
+  /// The newest version of a workflow. `not_found`.
+  [[nodiscard]] runtime::outcome<pinned_workflow>
+  newest(const std::string& workflow_id);
+
+  /// What the history of a run makes of it.
+  [[nodiscard]] runtime::outcome<std::unique_ptr<run_state>>
+  fold(run_number run, std::uint64_t digest);
+
+  /// Calls `handle` with each run that is not over, by number.
+  [[nodiscard]] runtime::outcome<void> for_each_open(
+    const std::function<void(run_number, std::unique_ptr<run_state>)>& handle);
+
+  /// The run of an idempotency key.
+  [[nodiscard]] runtime::outcome<std::optional<submitted_run>>
+  find_key(const std::string& idempotency_key);
+
+  [[nodiscard]] runtime::outcome<run_number> last_number();
+
+  [[nodiscard]] runtime::outcome<std::uint64_t> last_epoch();
+
+private:
+  explicit recorded_runs(runtime::snapshot_reader reader);
+
+  runtime::outcome<std::vector<recorded_run>>
+  select(const std::string& condition,
+         const std::vector<runtime::sql_value>& parameters, std::size_t limit);
+  runtime::outcome<std::int64_t> number_from(const std::string& sql);
+
+  runtime::snapshot_reader reader_;
+  std::unordered_map<std::uint64_t, pinned_workflow> versions_;
+};
+
+} // namespace troupe::engine

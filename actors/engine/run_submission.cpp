@@ -1,0 +1,116 @@
+#include "actors/engine/run_submission.hpp"
+
+#include "actors/engine/evaluation.hpp"
+#include "runtime/time_zone.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace troupe::engine {
+
+using runtime::outcome;
+using json = nlohmann::json;
+
+namespace {
+
+auto unsupported(std::string key, std::string message, std::string hint) {
+  auto reason = runtime::problem{};
+  reason.kind = runtime::problem_kind::invalid_input;
+  reason.key = std::move(key);
+  reason.message = std::move(message);
+  reason.hint = std::move(hint);
+  return runtime::fail(std::move(reason));
+}
+
+outcome<void> check_supported(const workflow& of) {
+  if (of.on_failure.kind == failure_policy::action::start_workflow)
+    return unsupported("on_failure",
+                       "this engine does not start workflows on failure",
+                       "write compensate or keep");
+  for (const auto& step : of.steps) {
+    const auto key = "steps." + step.id;
+    if (!step.call.guard.empty()
+        || (step.compensate && !step.compensate->guard.empty()))
+      return unsupported(key + ".guard", "this engine has no guards",
+                         "leave the key out");
+    if (!step.resources.custom.empty())
+      return unsupported(key + ".resources",
+                         "this engine's workers have no resource "
+                           + step.resources.custom.begin()->first,
+                         "use cpu and memory");
+  }
+  return {};
+}
+
+/// What the key of a workflow's concurrency limit is for this request.
+outcome<std::string> concurrency_key(const workflow& of, const json& inputs,
+                                     const std::string& run_id) {
+  if (!of.concurrency)
+    return std::string{};
+  auto values = expression_values{};
+  values.inputs = inputs;
+  values.run_id = run_id;
+  auto key = evaluate(of.concurrency->key, values);
+  if (!key)
+    return runtime::fail(std::move(key.error().reason));
+  return of.id + ":"
+         + (key->is_string() ? key->get<std::string>() : key->dump());
+}
+
+} // namespace
+
+pinned_workflow make_version(workflow of) {
+  const auto of_digest = digest(of);
+  return {std::make_shared<const workflow>(std::move(of)), of_digest};
+}
+
+bool may_be_zone(std::string_view name) {
+  const auto found = runtime::time_zone::find(name);
+  return found || found.error().kind == runtime::problem_kind::unavailable;
+}
+
+outcome<instant> next_deadline(const daily_deadline& deadline, instant now) {
+  const auto zone = runtime::time_zone::find(deadline.zone);
+  if (!zone)
+    return runtime::fail(zone.error());
+  auto day = std::chrono::floor<std::chrono::days>(zone->to_local(now));
+  for (;; day += std::chrono::days{1}) {
+    // Of a time that is shown twice, the first.
+    const auto at = zone->to_instants(day + deadline.time_of_day).first;
+    if (at > now)
+      return at;
+  }
+}
+
+outcome<messages::RunSubmitted> make_submission(const run_request& request,
+                                                const std::string& run_id,
+                                                instant now) {
+  const auto& of = *request.of.definition;
+  if (auto supported = check_supported(of); !supported)
+    return runtime::fail(supported.error());
+  auto submission = messages::RunSubmitted{};
+  submission.set_run_id(run_id);
+  submission.set_workflow_id(of.id);
+  submission.set_workflow_digest(request.of.digest);
+  if (!request.inputs.empty())
+    submission.set_inputs(request.inputs.dump());
+  submission.set_priority(
+    static_cast<std::uint32_t>(request.priority.value_or(of.priority)));
+  submission.set_idempotency_key(request.idempotency_key);
+  submission.set_by(request.by);
+  if (of.timeout)
+    submission.set_timeout_at(runtime::to_microseconds(now + *of.timeout));
+  if (of.deadline) {
+    const auto at = next_deadline(*of.deadline, now);
+    if (!at)
+      return runtime::fail(at.error());
+    submission.set_deadline_at(runtime::to_microseconds(*at));
+  }
+  auto key = concurrency_key(of, request.inputs, run_id);
+  if (!key)
+    return runtime::fail(key.error());
+  submission.set_concurrency_key(std::move(*key));
+  return submission;
+}
+
+} // namespace troupe::engine

@@ -1,0 +1,67 @@
+#include "actors/engine/run_validation.hpp"
+
+#include "actors/engine/recorded_runs.hpp"
+#include "actors/engine/run_validator.hpp"
+#include "runtime/actor_errors.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <optional>
+#include <utility>
+
+namespace troupe::engine {
+
+namespace {
+
+struct validation_state {
+  static constexpr auto name = "run_validation"; // Shown in logs.
+
+  std::string store_path;
+  std::optional<recorded_runs> runs; ///< Opened at the first question.
+};
+
+using pointer = run_validation_actor::stateful_pointer<validation_state>;
+
+runtime::outcome<messages::RunVerdict>
+judge(validation_state& state, const messages::ValidateRun& question) {
+  if (!state.runs) {
+    auto opened = recorded_runs::open(state.store_path);
+    if (!opened)
+      return runtime::fail(opened.error());
+    state.runs.emplace(std::move(*opened));
+  }
+  const auto of = state.runs->version(question.workflow_digest());
+  if (!of)
+    return runtime::fail(of.error());
+  const auto history = state.runs->history(question.number());
+  if (!history)
+    return runtime::fail(history.error());
+  auto verdict = messages::RunVerdict{};
+  for (auto& objection : find_objections(*of->definition, *history))
+    verdict.add_objections(std::move(objection));
+  return verdict;
+}
+
+run_validation_actor::behavior_type run_validation(pointer self,
+                                                   std::string store_path) {
+  self->state.store_path = std::move(store_path);
+  return {
+    [=](const messages::ValidateRun& question)
+      -> caf::result<messages::RunVerdict> {
+      auto verdict = judge(self->state, question);
+      if (!verdict)
+        return runtime::to_error(verdict.error());
+      return std::move(*verdict);
+    },
+  };
+}
+
+} // namespace
+
+run_validation_actor spawn_run_validation(caf::actor_system& system,
+                                          std::string store_path) {
+  return system.spawn<caf::detached>(run_validation, std::move(store_path));
+}
+
+} // namespace troupe::engine

@@ -1,0 +1,268 @@
+#include "actors/engine/run_ledger.hpp"
+#include "tests/actors/engine/run_story.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace troupe;
+using namespace troupe::engine;
+using namespace troupe::tests;
+using namespace std::chrono_literals;
+using runtime::problem_kind;
+
+namespace {
+
+/// A ledger by hand; what it changes is stored at once.
+struct ledger_fixture {
+  instant now{1'700'000'000s};
+  int ids = 0;
+  pinned_workflow child;
+  run_ledger ledger{options(), sources()};
+
+  static run_ledger_options options() {
+    auto result = run_ledger_options{};
+    result.runs_max = 5;
+    result.depth_max = 2;
+    return result;
+  }
+
+  run_ledger::sources sources() {
+    auto from = run_ledger::sources{};
+    from.draw = [] { return std::uint64_t{0}; };
+    from.new_id = [this] { return "r" + std::to_string(++ids); };
+    from.definition = [this](const std::string&) { return child; };
+    return from;
+  }
+
+  ledger_fixture() {
+    ledger.set_time(now);
+  }
+
+  ~ledger_fixture() {
+    CHECK(ledger.check() == std::vector<std::string>{});
+  }
+
+  runtime::outcome<submitted_run> submit(workflow of) {
+    auto request = run_request{};
+    request.of = make_version(std::move(of));
+    return ledger.submit(request);
+  }
+
+  void advance(std::chrono::milliseconds by) {
+    now += by;
+    ledger.set_time(now);
+    ledger.check_time();
+  }
+
+  std::vector<assignment> pull(std::uint32_t credit = 10,
+                               std::uint64_t worker = 1) {
+    return ledger.assign(worker, {"noop"}, credit);
+  }
+
+  void succeed(const assignment& work) {
+    REQUIRE(ledger.report(
+      work.run_id, work.claim.task, work.claim.claim, [&](run_decision& it) {
+        return it.succeed(work.claim.task, work.claim.claim, nullptr);
+      }));
+  }
+
+  void store() {
+    static_cast<void>(ledger.take_changes());
+    for (const auto number : ledger.take_finished())
+      REQUIRE(ledger.decide(ledger.find(number)->submission().run_id(),
+                            [](run_decision& it) { return it.conclude(""); }));
+    static_cast<void>(ledger.take_changes());
+    for (const auto number : ledger.take_ended())
+      ledger.forget(number);
+  }
+
+  void cancel(const std::string& run_id, bool terminate) {
+    auto request = messages::RunCancelRequested{};
+    request.set_terminate(terminate);
+    request.set_stop_at(runtime::to_microseconds(now + 1s));
+    REQUIRE(ledger.decide(run_id, [&](run_decision& it) {
+      return it.cancel(request);
+    }));
+  }
+
+  [[nodiscard]] run_status status_of(const std::string& run_id) const {
+    return ledger.find(run_id)->status();
+  }
+};
+
+workflow one_step(const std::string& activity = "noop") {
+  return make_workflow({{"a", {}, 1, false, activity}});
+}
+
+workflow with_key(std::uint32_t limit, conflict_policy policy) {
+  auto of = one_step();
+  of.concurrency.emplace();
+  of.concurrency->key = text_template::parse("k", {}).value();
+  of.concurrency->limit = limit;
+  of.concurrency->on_conflict = policy;
+  return of;
+}
+
+workflow starts_child() {
+  auto of = one_step("workflow");
+  of.steps[0].call.with.written["id"] = "child";
+  return of;
+}
+
+} // namespace
+
+TEST_CASE_METHOD(ledger_fixture, "runs beyond the bound are refused") {
+  for (auto i = 0; i < 5; ++i)
+    REQUIRE(submit(one_step()));
+  const auto refused = submit(one_step());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == problem_kind::unavailable);
+  CHECK(refused.error().hint.starts_with("try again in "));
+  for (const auto& work : pull())
+    succeed(work);
+  store();
+  CHECK(ledger.size() == 0);
+  CHECK(submit(one_step()));
+}
+
+TEST_CASE_METHOD(ledger_fixture,
+                 "a key lets in as many as its limit, in turn") {
+  const auto first = submit(with_key(1, conflict_policy::queue));
+  const auto second = submit(with_key(1, conflict_policy::queue));
+  // A limit that has grown lets those in first who wait.
+  const auto third = submit(with_key(2, conflict_policy::queue));
+  CHECK(status_of(first->run_id) == run_status::running);
+  CHECK(status_of(second->run_id) == run_status::running);
+  CHECK(status_of(third->run_id) == run_status::queued);
+  CHECK(ledger.find(third->run_id)->waiting_on()->what
+        == waiting_reason::kind::slot);
+  succeed(pull(1).front());
+  store();
+  CHECK(status_of(third->run_id) == run_status::running);
+}
+
+TEST_CASE_METHOD(ledger_fixture, "a conflict goes as its policy says") {
+  const auto first = submit(with_key(1, conflict_policy::queue));
+  SECTION("skip") {
+    CHECK(submit(with_key(1, conflict_policy::skip)).error().kind
+          == problem_kind::conflict);
+  }
+  SECTION("cancel_new") {
+    const auto second = submit(with_key(1, conflict_policy::cancel_new));
+    CHECK(status_of(second->run_id) == run_status::cancelled);
+    CHECK(status_of(first->run_id) == run_status::running);
+  }
+  SECTION("cancel_running") {
+    const auto second = submit(with_key(1, conflict_policy::cancel_running));
+    CHECK(status_of(first->run_id) == run_status::cancelled);
+    CHECK(status_of(second->run_id) == run_status::running);
+  }
+}
+
+TEST_CASE_METHOD(ledger_fixture, "a child ends with the wait for it") {
+  child = make_version(one_step("noop"));
+  const auto parent = submit(starts_child());
+  REQUIRE(parent);
+  const auto work = pull();
+  REQUIRE(work.size() == 1);
+  const auto child_id = work[0].run_id;
+  CHECK(ledger.find(child_id)->submission().depth() == 1);
+  SECTION("well") {
+    succeed(work[0]);
+    store();
+    store();
+    CHECK(ledger.size() == 0);
+  }
+  SECTION("because its parent is terminated") {
+    cancel(parent->run_id, true);
+    CHECK(status_of(child_id) == run_status::cancelled);
+    const auto called_off = ledger.take_called_off();
+    REQUIRE(called_off.size() == 1);
+    CHECK(called_off[0].run_id == child_id);
+  }
+  SECTION("because its parent is cancelled, with a grace") {
+    cancel(parent->run_id, false);
+    CHECK(ledger.find(child_id)->is_cancelling());
+    CHECK(status_of(child_id) == run_status::running);
+    advance(30s);
+    CHECK(status_of(child_id) == run_status::cancelled);
+  }
+}
+
+TEST_CASE_METHOD(ledger_fixture,
+                 "a workflow that starts itself comes to an end") {
+  child = make_version(starts_child());
+  const auto parent = submit(starts_child());
+  REQUIRE(parent);
+  CHECK(status_of(parent->run_id) == run_status::failed);
+  CHECK(ledger.find(parent->run_id)->reason().find("child_failed")
+        != std::string::npos);
+  CHECK(ledger.size() == 3);
+}
+
+TEST_CASE_METHOD(ledger_fixture, "heartbeats leave one timer") {
+  auto of = one_step();
+  of.steps[0].call.timeouts.heartbeat = 10s;
+  REQUIRE(submit(of));
+  const auto work = pull().front();
+  for (auto i = 0; i < 100; ++i) {
+    advance(1s);
+    REQUIRE(ledger.decide(work.run_id, [&](run_decision& it) {
+      return it.beat(work.claim.task, work.claim.claim, nullptr);
+    }));
+  }
+  CHECK(ledger.next_check() == now + 10s);
+  advance(10s);
+  CHECK(status_of(work.run_id) == run_status::failed);
+  CHECK_FALSE(ledger.next_check());
+}
+
+TEST_CASE_METHOD(ledger_fixture, "a run that was retried has its time again") {
+  auto of = one_step();
+  of.timeout = 1h;
+  const auto run = submit(of);
+  advance(30min);
+  const auto work = pull().front();
+  REQUIRE(ledger.report(
+    run->run_id, work.claim.task, work.claim.claim, [&](run_decision& it) {
+      auto error = messages::TaskError{};
+      error.set_kind("broken");
+      return it.fail(work.claim.task, work.claim.claim, error);
+    }));
+  CHECK(status_of(run->run_id) == run_status::failed);
+  CHECK_FALSE(ledger.next_check());
+  advance(5h);
+  REQUIRE(ledger.decide(run->run_id,
+                        [](run_decision& it) { return it.retry(0, "me"); }));
+  CHECK(ledger.next_check() == now + 30min);
+  advance(29min);
+  CHECK(status_of(run->run_id) == run_status::running);
+  advance(1min);
+  CHECK(status_of(run->run_id) == run_status::failed);
+}
+
+TEST_CASE_METHOD(ledger_fixture,
+                 "what is taken is told only once it is stored") {
+  REQUIRE(submit(one_step()));
+  const auto work = pull().front();
+  static_cast<void>(ledger.take_changes());
+  succeed(work); // While that is on its way.
+  CHECK(ledger.take_finished().empty());
+  static_cast<void>(ledger.take_changes());
+  CHECK(ledger.take_finished().size() == 1);
+}
+
+TEST_CASE_METHOD(ledger_fixture, "who waits in a paused run begins after it") {
+  const auto run = submit(make_workflow({{"a"}, {"b", {"a"}}}));
+  const auto work = pull().front();
+  REQUIRE(ledger.decide(run->run_id,
+                        [](run_decision& it) { return it.pause("me"); }));
+  succeed(work);
+  CHECK(pull().empty());
+  REQUIRE(ledger.decide(run->run_id,
+                        [](run_decision& it) { return it.resume("me"); }));
+  CHECK(pull().size() == 1);
+}

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "actors/engine/recorded_runs.hpp"
+#include "actors/engine/run_state.hpp"
+#include "messages/engine.pb.h"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <vector>
+
+namespace troupe::tools {
+
+// Runs as text and as JSON. Times are RFC 3339, UTC.
+
+[[nodiscard]] std::string
+render_list(const std::vector<engine::recorded_run>& runs);
+
+[[nodiscard]] nlohmann::ordered_json to_json(const engine::recorded_run& run);
+
+/// The run and where each of its steps stands.
+[[nodiscard]] std::string render_run(const engine::recorded_run& record,
+                                     const engine::run_state& run);
+
+[[nodiscard]] nlohmann::ordered_json to_json(const engine::recorded_run& record,
+                                             const engine::run_state& run);
+
+/// One link of the chain that a run waits for.
+struct waiting_link {
+  std::string who; ///< "run 0193...", "step fetch".
+  engine::waiting_reason why;
+};
+
+/// Why the run does not end, and why each of its steps that is not over.
+[[nodiscard]] std::vector<waiting_link>
+waiting_chain(const engine::run_state& run);
+
+[[nodiscard]] std::string render_chain(const std::vector<waiting_link>& chain);
+
+[[nodiscard]] nlohmann::ordered_json
+to_json(const std::vector<waiting_link>& chain);
+
+/// A line per event.
+[[nodiscard]] std::string
+render_history(const std::vector<messages::RunEvent>& history,
+               const engine::workflow& of);
+
+[[nodiscard]] nlohmann::ordered_json to_json(const messages::RunEvent& event,
+                                             const engine::workflow& of);
+
+} // namespace troupe::tools

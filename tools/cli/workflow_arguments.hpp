@@ -1,0 +1,20 @@
+#pragma once
+
+#include "actors/engine/workflow_check.hpp"
+#include "actors/engine/workflow_inputs.hpp"
+#include "runtime/problem.hpp"
+
+#include <string>
+#include <vector>
+
+namespace troupe::tools {
+
+/// What workflows may refer to on this machine.
+[[nodiscard]] engine::workflow_surroundings workflow_surroundings_here();
+
+/// "name=value" each. `invalid_input` for anything else, and for a name that is
+/// given twice.
+[[nodiscard]] runtime::outcome<engine::input_texts>
+split_inputs(const std::vector<std::string>& arguments);
+
+} // namespace troupe::tools

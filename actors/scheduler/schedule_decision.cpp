@@ -336,7 +336,9 @@ void schedule_decision::settle_overlapping(const start_key& key,
 // -- held starts --------------------------------------------------------------
 
 bool schedule_decision::has_room() const {
-  return of_.overlap == overlap_policy::allow_all || state_.active().empty();
+  return of_.overlap == overlap_policy::allow_all
+           ? state_.active().size() < decision_bounds::active_max
+           : state_.active().empty();
 }
 
 /// Lets go what may go, in order. Whatever is left is looked at again when a

@@ -19,6 +19,8 @@ namespace decision_bounds {
 
 /// Due times that are decided one by one.
 inline constexpr auto due_times_max = std::size_t{1'000};
+/// Runs that go on side by side, where they may overlap; more wait.
+inline constexpr auto active_max = std::size_t{10'000};
 /// Starts that wait.
 inline constexpr auto held_max = std::size_t{10'000};
 /// Missed due times are counted up to this.

@@ -241,6 +241,12 @@ private:
         ++fates[from_micros(event.skipped().start().due())];
       if (!event.has_missed())
         continue;
+      const auto at_least
+        = event.missed().reason() == messages::DueTimesMissed::LATE
+            ? of_.catch_up
+            : 0ms;
+      CHECK((times.start_of(from_micros(event.missed().last())) + at_least
+             <= from_micros(event.at())));
       auto count = std::uint64_t{0};
       for (auto due = times.next(from_micros(event.missed().first()) - 1us);
            due && *due <= from_micros(event.missed().last());

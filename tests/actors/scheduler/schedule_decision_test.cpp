@@ -71,6 +71,18 @@ TEST_CASE("overlapping due times are skipped") {
   CHECK(story.until("04:00") == texts{"fired 04:00"});
 }
 
+TEST_CASE("runs side by side and starts that wait are bounded") {
+  auto story = schedule_story{"every: 1s\noverlap: allow_all\n"};
+  story.now = at("2026-03-02T06:00:00Z");
+  auto more = true;
+  while (more)
+    story.decide([&more](auto& decision) { more = decision.advance(); });
+  CHECK(story.state.active().size() == decision_bounds::active_max);
+  CHECK(story.state.held().size() == decision_bounds::held_max);
+  CHECK(story.state.skipped_count() == 1'600);
+  CHECK(story.take().back() == "skipped 06:00 FULL");
+}
+
 TEST_CASE("one overlapping due time waits, or all of them do") {
   auto one = schedule_story{hourly + "overlap: buffer_one\n"};
   CHECK(one.until("03:00")

@@ -1,9 +1,12 @@
 #include "actors/scheduler/exclusion_calendar_file.hpp"
 #include "actors/scheduler/schedule_file.hpp"
+#include "actors/scheduler/schedule_recurrence.hpp"
 #include "actors/scheduler/schedule_timing_file.hpp"
 #include "actors/scheduler/schedule_words.hpp"
+#include "tests/actors/scheduler/draws.hpp"
 #include "tests/actors/scheduler/schedule_texts.hpp"
 #include "tests/actors/scheduler/schedules.hpp"
+#include "tests/support/places.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -202,4 +205,37 @@ TEST_CASE("every choice has a word") {
   CHECK(runtime::from_word(frequency_words, "monthly") == frequency::monthly);
   CHECK(runtime::from_word(exclusion_words, "defer")
         == exclusion_policy::defer);
+}
+
+TEST_CASE("any bytes are a schedule or have a problem with a place") {
+  const auto example
+    = read_file(source_dir() / "tools/examples/nightly-schedule.yaml");
+  for (auto seed = std::uint64_t{1}; seed <= 3'000; ++seed) {
+    auto from = draws{seed};
+    auto text = example;
+    for (auto changes = from.between(1, 6); changes > 0; --changes) {
+      const auto place = from.below(text.size());
+      switch (from.below(3)) {
+        case 0:
+          text[place] = static_cast<char>(from.below(256));
+          break;
+        case 1:
+          text.erase(place, from.below(20));
+          break;
+        default:
+          text.insert(place, text.substr(from.below(text.size()), 12));
+      }
+    }
+    CAPTURE(seed);
+    const auto read = parse_schedule(text, "s.yaml");
+    if (read) {
+      const auto times = schedule_recurrence{*read};
+      const auto due = times.next(at("2026-03-02T00:00:00Z"));
+      CHECK((!due || times.previous(*due + 1us) == due));
+      continue;
+    }
+    REQUIRE_FALSE(read.error().empty());
+    for (const auto& reason : read.error())
+      CHECK((reason.file == "s.yaml" && !reason.message.empty()));
+  }
 }

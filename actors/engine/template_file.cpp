@@ -1,6 +1,7 @@
 #include "actors/engine/template_file.hpp"
 
 #include "actors/engine/literal_text.hpp"
+#include "runtime/config/json_value.hpp"
 #include "runtime/config/secrets.hpp"
 
 #include <algorithm>
@@ -16,7 +17,6 @@ namespace {
 using nlohmann::json;
 using runtime::outcome;
 using runtime::problem;
-using runtime::yaml_kind;
 using runtime::yaml_value;
 
 constexpr auto secret_scheme = std::string_view{"secret://"};
@@ -30,77 +30,25 @@ bool holds(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-/// Whether it is worth asking for a number: asking fails slowly.
-bool may_be_number(std::string_view text) {
-  return !text.empty()
-         && (is_digit(text.front()) || text.front() == '-'
-             || text.front() == '+' || text.front() == '.');
-}
-
-/// Walks through a value; texts go to `read_text`.
+/// Keys are plain; texts go to `read_text`.
 template <class ReadText>
-class value_walk {
-public:
-  value_walk(std::vector<problem>& problems, ReadText read_text)
-    : problems_{&problems}, read_text_{std::move(read_text)} {}
-
-  json walk(const yaml_value& value, const json::json_pointer& where) {
-    switch (value.type()) {
-      case yaml_kind::null:
-        return nullptr;
-      case yaml_kind::scalar:
-        return read_scalar(value, where);
-      case yaml_kind::sequence:
-        return walk_list(value, where);
-      case yaml_kind::mapping:
-        break;
-    }
-    return walk_mapping(value, where);
+struct template_walk {
+  void read_key(const yaml_value& entry, std::string_view key) const {
+    if (holds(key, "${"))
+      problems->push_back(
+        entry.error("an expression in a key", "expressions make values only"));
   }
 
-private:
-  json walk_list(const yaml_value& value, const json::json_pointer& where) {
-    auto list = json::array();
-    const auto items = value.items().value();
-    for (const auto& item : items)
-      list.push_back(walk(item, where / list.size()));
-    return list;
-  }
-
-  json walk_mapping(const yaml_value& value, const json::json_pointer& where) {
-    auto object = json::object();
-    const auto entries = value.entries().value();
-    for (const auto& [key, entry] : entries) {
-      if (holds(key, "${"))
-        problems_->push_back(entry.error("an expression in a key",
-                                         "expressions make values only"));
-      object[key] = walk(entry, where / key);
-    }
-    return object;
-  }
-
-  json read_scalar(const yaml_value& value, const json::json_pointer& where) {
-    auto text = value.text().value();
-    if (text == "true" || text == "false")
-      if (const auto truth = value.boolean())
-        return *truth;
-    if (may_be_number(text)) {
-      if (const auto whole = value.integer())
-        return *whole;
-      if (const auto number = value.number()) {
-        if (text.find_first_not_of("+-0123456789") == std::string::npos)
-          problems_->push_back(
-            value.error("a whole number beyond 64 bits",
-                        "put it into quotes to keep it as text"));
-        return *number;
-      }
-    }
-    return read_text_(value, std::move(text), where);
-  }
-
-  std::vector<problem>* problems_;
-  ReadText read_text_;
+  std::vector<problem>* problems;
+  ReadText read_text;
 };
+
+template <class ReadText>
+json walk(const yaml_value& value, std::vector<problem>& problems,
+          ReadText read_text) {
+  auto rules = template_walk<ReadText>{&problems, std::move(read_text)};
+  return runtime::json_walk{rules, problems}.walk(value);
+}
 
 /// Why a text with "secret://" in it is wrong.
 std::optional<problem> secret_problem(const yaml_value& value,
@@ -120,7 +68,7 @@ std::optional<problem> secret_problem(const yaml_value& value,
 json to_json(const yaml_value& value, std::vector<problem>& problems) {
   auto keep = [](const yaml_value&, std::string text,
                  const json::json_pointer&) { return json(std::move(text)); };
-  return value_walk{problems, keep}.walk(value, json::json_pointer{});
+  return walk(value, problems, keep);
 }
 
 outcome<text_template> read_text_template(const yaml_value& value) {
@@ -165,8 +113,7 @@ value_template read_value_template(const yaml_value& value,
     result.templates.push_back({where, std::move(*parsed)});
     return text;
   };
-  result.written
-    = value_walk{problems, std::move(read)}.walk(value, json::json_pointer{});
+  result.written = walk(value, problems, std::move(read));
   // Keys have no order, so the file's must not matter.
   std::sort(result.templates.begin(), result.templates.end(),
             [](const auto& left, const auto& right) {

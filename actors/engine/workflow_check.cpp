@@ -5,6 +5,7 @@
 #include "actors/engine/literal_text.hpp"
 #include "actors/engine/workflow_bounds.hpp"
 #include "actors/engine/workflow_scope.hpp"
+#include "runtime/config/qualified_name.hpp"
 #include "runtime/config/spelling.hpp"
 
 #include <algorithm>
@@ -19,24 +20,6 @@ using runtime::problem;
 
 std::string element(std::string_view list, std::size_t index) {
   return std::string{list} + "[" + std::to_string(index) + "]";
-}
-
-/// Letters, digits, dots, dashes and underscores, not beginning with one.
-bool is_file_like_name(std::string_view name) {
-  return !name.empty() && is_name_part(name.front()) && name.front() != '_'
-         && std::all_of(name.begin(), name.end(), [](char c) {
-              return is_name_part(c) || c == '-' || c == '.';
-            });
-}
-
-bool is_workflow_id(std::string_view id) {
-  const auto slash = id.find('/');
-  if (id.size() > workflow_bounds::name_bytes_max)
-    return false;
-  return slash == std::string_view::npos
-           ? is_file_like_name(id)
-           : is_file_like_name(id.substr(0, slash))
-               && is_file_like_name(id.substr(slash + 1));
 }
 
 /// "Area/City", "UTC", "Etc/GMT+3": what names of the database look like.
@@ -88,10 +71,9 @@ private:
   }
 
   void check_workflow_id(const std::string& key, const std::string& id) {
-    if (!is_workflow_id(id))
+    if (!runtime::is_qualified_name(id))
       report(key, "not an id of a workflow: \"" + id + "\"",
-             "letters, digits, dots, dashes and underscores, if need be after "
-             "a namespace: finance/nightly-portfolio");
+             std::string{runtime::qualified_name_hint});
   }
 
   void check_head() {

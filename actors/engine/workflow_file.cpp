@@ -6,6 +6,8 @@
 #include "actors/engine/workflow_bounds.hpp"
 #include "actors/engine/workflow_words.hpp"
 #include "runtime/config/mapping_reader.hpp"
+#include "runtime/config/problem_order.hpp"
+#include "runtime/config/quantities.hpp"
 #include "runtime/config/spelling.hpp"
 
 #include <algorithm>
@@ -25,31 +27,15 @@ using runtime::problem;
 using runtime::yaml_value;
 using namespace std::chrono_literals;
 
-/// Two digits, or nothing.
-std::optional<int> two_digits(std::string_view text) {
-  if (text.size() != 2 || !is_digit(text[0]) || !is_digit(text[1]))
-    return std::nullopt;
-  return (text[0] - '0') * 10 + (text[1] - '0');
-}
-
 /// "06:00 Europe/Berlin" or "06:00:30 UTC".
 std::optional<daily_deadline> to_deadline(std::string_view text) {
   const auto space = text.find(' ');
-  if (space != 5 && space != 8)
+  if (space == std::string_view::npos)
     return std::nullopt;
-  const auto hour = two_digits(text.substr(0, 2));
-  const auto minute = two_digits(text.substr(3, 2));
-  const auto second
-    = space == 8 ? two_digits(text.substr(6, 2)) : std::optional{0};
-  const auto has_colons = text[2] == ':' && (space == 5 || text[5] == ':');
-  if (!hour || !minute || !second || !has_colons || *hour > 23 || *minute > 59
-      || *second > 59)
+  const auto time = runtime::parse_time_of_day(text.substr(0, space));
+  if (!time || *time == 24h)
     return std::nullopt;
-  auto result = daily_deadline{};
-  result.time_of_day = std::chrono::hours{*hour} + std::chrono::minutes{*minute}
-                       + std::chrono::seconds{*second};
-  result.zone = std::string{text.substr(space + 1)};
-  return result;
+  return daily_deadline{*time, std::string{text.substr(space + 1)}};
 }
 
 outcome<daily_deadline> deadline(const yaml_value& value) {
@@ -85,7 +71,8 @@ public:
     place(root, check_workflow(result, *surroundings_));
     if (found_.empty())
       return result;
-    return tl::unexpected{sorted_problems()};
+    return tl::unexpected{
+      runtime::in_file_order(std::move(found_), workflow_bounds::problems_max)};
   }
 
 private:
@@ -353,25 +340,6 @@ private:
     for (const auto& each : problems)
       places.emplace(each.line, each.column);
     return places;
-  }
-
-  std::vector<problem> sorted_problems() {
-    std::stable_sort(found_.begin(), found_.end(),
-                     [](const problem& left, const problem& right) {
-                       return std::tie(left.line, left.column)
-                              < std::tie(right.line, right.column);
-                     });
-    const auto count = found_.size();
-    if (count > workflow_bounds::problems_max) {
-      found_.resize(workflow_bounds::problems_max);
-      auto rest = found_.back();
-      rest.message
-        = "and " + std::to_string(count - found_.size()) + " more problems";
-      rest.key.clear();
-      rest.hint.clear();
-      found_.push_back(std::move(rest));
-    }
-    return std::move(found_);
   }
 
   const workflow_surroundings* surroundings_;

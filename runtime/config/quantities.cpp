@@ -145,6 +145,30 @@ std::optional<std::uint64_t> parse_iso(std::string_view text) {
   return multiply_add(*days, 1, *rest);
 }
 
+/// Two digits, or nothing.
+std::optional<int> two_digits(std::string_view text) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (text.size() != 2 || !is_digit(text[0]) || !is_digit(text[1]))
+    return std::nullopt;
+  return (text[0] - '0') * 10 + (text[1] - '0');
+}
+
+std::optional<std::chrono::seconds> read_time_of_day(std::string_view text) {
+  const auto has_second = text.size() == 8;
+  if ((text.size() != 5 && !has_second) || text[2] != ':'
+      || (has_second && text[5] != ':'))
+    return std::nullopt;
+  const auto hour = two_digits(text.substr(0, 2));
+  const auto minute = two_digits(text.substr(3, 2));
+  const auto second
+    = has_second ? two_digits(text.substr(6, 2)) : std::optional{0};
+  if (!hour || !minute || !second || *minute > 59 || *second > 59)
+    return std::nullopt;
+  const auto time = std::chrono::hours{*hour} + std::chrono::minutes{*minute}
+                    + std::chrono::seconds{*second};
+  return time <= std::chrono::hours{24} ? std::optional{time} : std::nullopt;
+}
+
 } // namespace
 
 outcome<std::chrono::milliseconds> parse_duration(std::string_view text) {
@@ -171,6 +195,14 @@ std::string render_duration(std::chrono::milliseconds duration) {
     rest %= factor;
   }
   return text.empty() ? "0" : text;
+}
+
+outcome<std::chrono::seconds> parse_time_of_day(std::string_view text) {
+  if (const auto time = read_time_of_day(text))
+    return *time;
+  return fail(problem_kind::invalid_input,
+              "not a time of day: \"" + std::string{text.substr(0, 64)} + "\"",
+              "write for example 06:00 or 23:59:30");
 }
 
 outcome<std::uint64_t> parse_byte_size(std::string_view text) {

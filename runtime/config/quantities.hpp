@@ -20,6 +20,11 @@ parse_duration(std::string_view text);
 /// `duration` must not be negative.
 [[nodiscard]] std::string render_duration(std::chrono::milliseconds duration);
 
+/// Reads "06:00" or "23:59:30"; "24:00" is the end of the day. Always two
+/// digits each.
+[[nodiscard]] outcome<std::chrono::seconds>
+parse_time_of_day(std::string_view text);
+
 /// Reads "64MiB": a number, then B, KiB, MiB, GiB, TiB (powers of 1024) or kB,
 /// MB, GB, TB (powers of 1000); a bare number is bytes. Must come out whole.
 [[nodiscard]] outcome<std::uint64_t> parse_byte_size(std::string_view text);

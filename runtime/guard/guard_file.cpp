@@ -1,6 +1,7 @@
 #include "runtime/guard/guard_file.hpp"
 
 #include "runtime/config/mapping_reader.hpp"
+#include "runtime/config/problem_order.hpp"
 #include "runtime/config/spelling.hpp"
 
 #include <algorithm>
@@ -327,14 +328,8 @@ parse_guards(const yaml_value& document) {
   else
     for (const auto& [name, value] : named)
       guards.emplace(name, read_guard(value, problems));
-  if (!problems.empty()) {
-    std::stable_sort(problems.begin(), problems.end(),
-                     [](const problem& left, const problem& right) {
-                       return std::pair{left.line, left.column}
-                              < std::pair{right.line, right.column};
-                     });
-    return tl::unexpected{std::move(problems)};
-  }
+  if (!problems.empty())
+    return tl::unexpected{in_file_order(std::move(problems))};
   return guards;
 }
 

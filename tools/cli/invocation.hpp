@@ -66,6 +66,7 @@ void add_config_command(command_line& line);
 void add_doctor_command(command_line& line);
 void add_completion_command(command_line& line);
 void add_workflow_command(command_line& line);
+void add_schedule_command(command_line& line);
 void add_schema_command(command_line& line);
 void add_run_command(command_line& line);
 

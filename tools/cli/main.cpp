@@ -171,6 +171,7 @@ void declare(command_line& line, shared_flags& flags) {
                   "  troupe generate portfolio --items 1000 --out items.jsonl\n"
                   "  troupe score explain ITEM-1042\n"
                   "  troupe workflow plan nightly.yaml --input project=apollo\n"
+                  "  troupe schedule next --cron '30 2 * * *'\n"
                   "  troupe bench w4 --items 1000000\n"
                   "  troupe config show --origin\n\n"
                   "Exit codes: 0 ok, 1 failed, 2 usage or invalid input, "
@@ -183,6 +184,7 @@ void declare(command_line& line, shared_flags& flags) {
   add_bench_command(line);
   add_run_command(line);
   add_workflow_command(line);
+  add_schedule_command(line);
   add_generate_command(line);
   add_schema_command(line);
   add_guard_command(line);

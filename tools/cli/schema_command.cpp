@@ -39,6 +39,8 @@ void add_schema_command(command_line& line) {
   app->require_subcommand(1);
   add_kind(*app, line, "workflow", "Print the schema of workflows",
            workflow_schema);
+  add_kind(*app, line, "schedule", "Print the schema of schedules",
+           schedule_schema);
   add_kind(*app, line, "scoring", "Print the schema of scoring configurations",
            scoring_schema);
 }

@@ -41,6 +41,20 @@ TEST_CASE("a rendered duration is read back as itself") {
     CHECK(parse_duration(render_duration(value)) == value);
 }
 
+TEST_CASE("a time of day has two digits each") {
+  CHECK(parse_time_of_day("06:00") == 6h);
+  CHECK(parse_time_of_day("23:59:30") == 23h + 59min + 30s);
+  CHECK(parse_time_of_day("24:00") == 24h);
+  const auto text
+    = GENERATE(as<std::string>{}, "", "6:00", "06.00", "24:00:01", "25:00",
+               "12:60", "12:00:60", "12:00:", "12:00-00", "12:00 ", "-1:00");
+  CAPTURE(text);
+  const auto read = parse_time_of_day(text);
+  REQUIRE_FALSE(read);
+  CHECK(read.error().kind == problem_kind::invalid_input);
+  CHECK_FALSE(read.error().hint.empty());
+}
+
 TEST_CASE("a size is read in powers of 1024 and of 1000") {
   CHECK(parse_byte_size("64MiB") == 64u << 20);
   CHECK(parse_byte_size("1.5GiB") == 1536ull << 20);

@@ -52,7 +52,7 @@ private:
   request_number number_;
 };
 
-void report(const http_observer& to, http_result result) {
+void report(const http_observer& to, http_outcome result) {
   if (to.on_end)
     to.on_end(std::move(result));
 }

@@ -17,6 +17,9 @@ enum class http_method : std::uint8_t { get, head, post, put, patch, remove };
 /// "GET", ..., "DELETE" for remove.
 [[nodiscard]] std::string_view to_string(http_method method) noexcept;
 
+/// The name of a header as names are compared: in lower case.
+[[nodiscard]] std::string header_key(std::string_view name);
+
 struct http_header {
   std::string name;
   std::string value;
@@ -41,6 +44,9 @@ struct http_request {
   /// Redirects that are followed, see http_redirect.hpp; one that is not, or
   /// one too many, is a reply like others.
   std::size_t redirects_max = 0;
+  /// Not on a connection that others have used. If such a one turns out to be
+  /// dead, what was sent is sent again, although the server may have got it.
+  bool needs_new_connection = false;
 };
 
 struct http_reply {
@@ -75,7 +81,7 @@ struct http_failure {
 };
 
 /// Any reply is a success, whatever its status.
-using http_result = tl::expected<http_reply, http_failure>;
+using http_outcome = tl::expected<http_reply, http_failure>;
 
 /// The parts of an address that decide whom one talks to.
 struct http_origin {

@@ -1,7 +1,7 @@
 #include "runtime/http/http_redirect.hpp"
 
-#include <algorithm>
-#include <string>
+#include <cstdint>
+#include <utility>
 
 namespace troupe::runtime {
 
@@ -15,12 +15,7 @@ bool becomes_get(http_method method, int status) {
 
 /// Whether a header says something about a body only.
 bool describes_body(const http_header& header) {
-  constexpr auto prefix = std::string_view{"content-"};
-  return header.name.size() >= prefix.size()
-         && std::equal(prefix.begin(), prefix.end(), header.name.begin(),
-                       [](char expected, char c) {
-                         return expected == (c >= 'A' && c <= 'Z' ? c + 32 : c);
-                       });
+  return header_key(header.name).starts_with("content-");
 }
 
 std::uint16_t port_of(const http_origin& origin) {

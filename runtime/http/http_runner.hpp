@@ -11,7 +11,7 @@ namespace troupe::runtime {
 struct http_observer {
   /// Once, unless the handle was dropped before. Called on a thread of the
   /// runner, one at a time: must not block, throw or call the runner.
-  std::function<void(http_result)> on_end;
+  std::function<void(http_outcome)> on_end;
 };
 
 /// A request that was sent. Dropping the handle stops it at once; `on_end` is

@@ -210,6 +210,7 @@ void http_transfer::set_limits() const {
   // Redirects share one deadline.
   set(CURLOPT_TIMEOUT_MS, clip(std::chrono::ceil<std::chrono::milliseconds>(
                             deadline_ - std::chrono::steady_clock::now())));
+  set(CURLOPT_FRESH_CONNECT, request_.needs_new_connection ? 1L : 0L);
   // A name that is being looked up must not hold up the end.
   set(CURLOPT_QUICK_EXIT, 1L);
   set(CURLOPT_NOSIGNAL, 1L);
@@ -232,9 +233,8 @@ void http_transfer::set_headers() {
   // Without these curl waits for a "go on", and invents a type.
   add("Expect:");
   const auto has_type = std::any_of(
-    request_.headers.begin(), request_.headers.end(), [](const auto& one) {
-      return curl_strequal(one.name.c_str(), "Content-Type") != 0;
-    });
+    request_.headers.begin(), request_.headers.end(),
+    [](const auto& one) { return header_key(one.name) == "content-type"; });
   if (!request_.body.empty() && !has_type)
     add("Content-Type: application/octet-stream");
   set(CURLOPT_HTTPHEADER, headers_.get());
@@ -297,7 +297,7 @@ bool http_transfer::goes_on(CURLcode code) {
   return true;
 }
 
-http_result http_transfer::result(CURLcode code) {
+http_outcome http_transfer::result(CURLcode code) {
   if (is_too_long_)
     return tl::unexpected<http_failure>{make_http_failure(
       http_failure_kind::too_large,

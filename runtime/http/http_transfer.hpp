@@ -32,7 +32,7 @@ public:
   [[nodiscard]] bool goes_on(CURLcode code);
 
   /// What came of it. Call it once, at the end.
-  [[nodiscard]] http_result result(CURLcode code);
+  [[nodiscard]] http_outcome result(CURLcode code);
 
 private:
   using list = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;

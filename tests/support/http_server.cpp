@@ -35,6 +35,7 @@ http_request from(const httplib::Request& asked) {
   request.url = asked.target;
   for (const auto& [name, value] : asked.headers)
     request.headers.push_back({name, value});
+  request.headers.push_back({"Remote-Port", std::to_string(asked.remote_port)});
   request.body = asked.body;
   return request;
 }

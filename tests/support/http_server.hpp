@@ -11,7 +11,8 @@
 namespace troupe::tests {
 
 /// An HTTP server on this machine, at a port of its own, that answers what it
-/// is told to. The handler runs on other threads, several at a time.
+/// is told to. The handler runs on other threads, several at a time; requests
+/// have one header more, Remote-Port, that tells connections apart.
 class http_server {
 public:
   using handler

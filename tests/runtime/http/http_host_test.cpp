@@ -28,16 +28,16 @@ http_request ask(std::string url) {
 class observed_request {
 public:
   observed_request(http_runner& runner, http_request request)
-    : promise_{std::make_shared<std::promise<http_result>>()},
+    : promise_{std::make_shared<std::promise<http_outcome>>()},
       end_{promise_->get_future()} {
     auto observer = http_observer{};
-    observer.on_end = [promise = promise_](http_result how) {
+    observer.on_end = [promise = promise_](http_outcome how) {
       promise->set_value(std::move(how));
     };
     handle_ = runner.run(std::move(request), std::move(observer));
   }
 
-  http_result result() {
+  http_outcome result() {
     if (end_.wait_for(patience) != std::future_status::ready)
       throw std::runtime_error{"the request does not end"};
     return end_.get();
@@ -52,8 +52,8 @@ public:
   }
 
 private:
-  std::shared_ptr<std::promise<http_result>> promise_;
-  std::future<http_result> end_;
+  std::shared_ptr<std::promise<http_outcome>> promise_;
+  std::future<http_outcome> end_;
   std::unique_ptr<running_request> handle_;
 };
 
@@ -127,6 +127,25 @@ TEST_CASE("a host takes so many requests and no more") {
   first.drop();
   silent.await_close();
   CHECK(observed_request{host, ask(server.url() + "/")}.result());
+}
+
+TEST_CASE("connections are kept, and not given to those who need a new one") {
+  const auto server = http_server{[](const http_request& request) {
+    auto reply = answer(request);
+    for (const auto& [name, value] : request.headers)
+      if (name == "Remote-Port")
+        reply.body = value;
+    return reply;
+  }};
+  auto host = http_host{};
+  auto request = ask(server.url() + "/");
+  const auto port = [&] {
+    return observed_request{host, request}.result().value().body;
+  };
+  const auto first = port();
+  CHECK(port() == first);
+  request.needs_new_connection = true;
+  CHECK(port() != first);
 }
 
 TEST_CASE("redirects are followed as often as allowed") {

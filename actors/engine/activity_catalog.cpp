@@ -51,17 +51,22 @@ activity_spec command() {
 activity_spec http() {
   auto spec = activity_spec{};
   spec.name = "http";
-  spec.purpose = "sends a request";
+  spec.purpose = "sends a request to an HTTP server";
   spec.arguments = {needed("url", type::text),
                     allowed("method", type::text),
                     allowed("headers", type::text_map),
+                    allowed("auth", type::object),
                     allowed("body", type::any),
+                    allowed("json", type::any),
                     allowed("expect", type::integers),
+                    allowed("output", type::text),
                     allowed("output_bytes_max", type::size),
+                    allowed("timeout", type::duration),
                     allowed("follow_redirects", type::boolean)};
   spec.cost = 5.0;
-  spec.error_kinds = {"connection", "status_4xx", "status_5xx", "throttled",
-                      "output_too_large"};
+  spec.error_kinds
+    = {"http_status", "connect",          "connection_lost", "tls",
+       "bad_reply",   "output_too_large", "not_found",       "denied"};
   return spec;
 }
 

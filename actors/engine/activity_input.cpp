@@ -112,6 +112,37 @@ activity_input::texts(std::string_view key) {
   return result;
 }
 
+std::optional<std::vector<int>> activity_input::integers(std::string_view key,
+                                                         int min, int max) {
+  const auto* found = value(key);
+  if (found == nullptr)
+    return std::nullopt;
+  const auto is_right = [=](const json& each) {
+    return each.is_number_integer() && each >= min && each <= max;
+  };
+  if (found->is_array() && std::all_of(found->begin(), found->end(), is_right))
+    return found->get<std::vector<int>>();
+  refuse(key, "has to be a list of whole numbers from " + std::to_string(min)
+                + " to " + std::to_string(max));
+  return std::nullopt;
+}
+
+std::optional<bool> activity_input::boolean(std::string_view key) {
+  const auto* found = value(key);
+  if (found == nullptr)
+    return std::nullopt;
+  if (found->is_boolean())
+    return found->get<bool>();
+  refuse(key,
+         "has to be true or false, not " + std::string{found->type_name()});
+  return std::nullopt;
+}
+
+void activity_input::refuse(runtime::problem reason) {
+  if (!problem_)
+    problem_ = std::move(reason);
+}
+
 void activity_input::refuse(std::string_view key, std::string message,
                             std::string hint) {
   if (problem_)

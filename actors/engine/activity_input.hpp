@@ -42,11 +42,20 @@ public:
   [[nodiscard]] std::optional<std::vector<std::string>>
   texts(std::string_view key);
 
+  /// A list of whole numbers, none outside of these bounds.
+  [[nodiscard]] std::optional<std::vector<int>> integers(std::string_view key,
+                                                         int min, int max);
+
+  [[nodiscard]] std::optional<bool> boolean(std::string_view key);
+
   /// Any value.
   [[nodiscard]] const nlohmann::json* value(std::string_view key);
 
   /// A problem about a key, which may be a path such as "argv[2]".
   void refuse(std::string_view key, std::string message, std::string hint = {});
+
+  /// A problem that somebody else has found.
+  void refuse(runtime::problem reason);
 
   /// The key as problems name it.
   [[nodiscard]] std::string key_of(std::string_view key) const;

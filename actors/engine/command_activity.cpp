@@ -1,7 +1,7 @@
 #include "actors/engine/command_activity.hpp"
 
 #include "actors/engine/activity_input.hpp"
-#include "runtime/logging/redaction.hpp"
+#include "actors/engine/foreign_json.hpp"
 #include "runtime/utf8.hpp"
 
 #include <algorithm>
@@ -25,8 +25,6 @@ constexpr auto output_bytes_most = std::uint64_t{64} << 20;
 constexpr auto grace_max = std::chrono::milliseconds{10min};
 constexpr auto message_bytes_max = std::size_t{2} << 10;
 constexpr auto message_lines_max = 20;
-/// Deeper values would exhaust the stack of whoever writes them again.
-constexpr auto output_depth_max = 256;
 
 /// What programs need to work as usual, and nothing that anybody keeps secrets
 /// in.
@@ -49,13 +47,12 @@ bool is_inherited(std::string_view name) {
 /// The parts of planning that share what is read.
 class planning {
 public:
-  planning(const json& with, const std::vector<json::json_pointer>& secrets,
-           const command_surroundings& surroundings, source_place place)
-    : input_{with, std::move(place)}, secrets_{secrets}, surroundings_{
-                                                           surroundings} {}
+  planning(opened_input given, const command_surroundings& surroundings,
+           source_place place)
+    : given_{std::move(given)}, input_{given_.with, std::move(place)},
+      surroundings_{surroundings} {}
 
   outcome<command_plan> plan(const command_identity& identity) {
-    check_secrets();
     read_program();
     read_environment();
     read_input();
@@ -63,23 +60,11 @@ public:
     add_identity(identity);
     if (auto finished = input_.finish(); !finished)
       return runtime::fail(std::move(finished.error()));
-    if (missing_secret_)
-      return runtime::fail(std::move(*missing_secret_));
+    plan_.secrets = std::move(given_.secrets);
     return std::move(plan_);
   }
 
 private:
-  void check_secrets() {
-    for (const auto& where : secrets_) {
-      const auto text = where.to_string();
-      if (text != "/stdin" && !text.starts_with("/env/"))
-        input_.refuse(std::string_view{text}.substr(1),
-                      "a secret may only stand in env and stdin",
-                      "arguments of a process are visible to everybody; give "
-                      "it a variable");
-    }
-  }
-
   void read_program() {
     auto argv = input_.texts("argv");
     auto shell = input_.text("shell");
@@ -122,9 +107,7 @@ private:
     else if (value.is_null())
       plan_.process.environment.erase(name);
     else if (value.is_string())
-      plan_.process.environment[name]
-        = resolved(key, json::json_pointer{} / "env" / name,
-                   value.get_ref<const std::string&>());
+      plan_.process.environment[name] = value.get<std::string>();
     else if (value.is_primitive())
       plan_.process.environment[name] = value.dump();
     else
@@ -135,10 +118,8 @@ private:
     const auto* given = input_.value("stdin");
     if (given == nullptr)
       return;
-    plan_.process.input = given->is_string()
-                            ? resolved("stdin", json::json_pointer{} / "stdin",
-                                       given->get_ref<const std::string&>())
-                            : given->dump() + "\n";
+    plan_.process.input
+      = given->is_string() ? given->get<std::string>() : given->dump() + "\n";
   }
 
   void read_limits() {
@@ -168,31 +149,10 @@ private:
       target["TROUPE_LAST_PROGRESS"] = identity.progress;
   }
 
-  /// The text, or the secret that it refers to.
-  std::string resolved(const std::string& key, const json::json_pointer& where,
-                       const std::string& text) {
-    if (std::find(secrets_.begin(), secrets_.end(), where) == secrets_.end())
-      return text;
-    const auto reference = runtime::parse_secret_reference(text);
-    if (!reference) {
-      input_.refuse(key, reference.error().message, reference.error().hint);
-      return {};
-    }
-    auto found = surroundings_.resolve(*reference);
-    if (!found) {
-      missing_secret_ = std::move(found.error());
-      missing_secret_->key = input_.key_of(key);
-      return {};
-    }
-    plan_.secrets.push_back(*found);
-    return found->reveal();
-  }
-
+  opened_input given_;
   activity_input input_;
-  const std::vector<json::json_pointer>& secrets_;
   const command_surroundings& surroundings_;
   command_plan plan_;
-  std::optional<runtime::problem> missing_secret_;
 };
 
 /// The end of a text, at most so many lines and bytes, from the start of a line
@@ -220,20 +180,15 @@ std::string_view last_lines(std::string_view text) {
 /// What standard error says at its end, without secrets.
 std::string last_words(const command_plan& plan,
                        const runtime::captured_output& err) {
-  auto hide = runtime::redactor{};
-  auto longest = std::size_t{0};
-  for (const auto& each : plan.secrets) {
-    hide.add_value(each.reveal());
-    longest = std::max(longest, each.reveal().size());
-  }
   auto text = err.head + err.tail;
   if (err.is_truncated()) {
     // The cut may have left the second half of a secret.
     text = err.tail;
     const auto line = text.find('\n');
-    text.erase(0, line == std::string::npos ? longest : line + 1);
+    text.erase(0,
+               line == std::string::npos ? longest_of(plan.secrets) : line + 1);
   }
-  return to_utf8(last_lines(hide.redact(text)));
+  return to_utf8(last_lines(redactor_of(plan.secrets).redact(text)));
 }
 
 std::string with_last_words(std::string message, const command_plan& plan,
@@ -277,27 +232,11 @@ output_of(const command_plan& plan, const runtime::process_result& result) {
       return bad("standard output is not UTF-8");
     return json(text);
   }
-  if (std::all_of(text.begin(), text.end(), [](char c) {
-        return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-      }))
-    return json{};
-  auto is_too_deep = false;
-  const auto limit_depth = [&](int depth, json::parse_event_t, const json&) {
-    is_too_deep = is_too_deep || depth > output_depth_max;
-    return !is_too_deep;
-  };
-  try {
-    auto value = json::parse(text, limit_depth);
-    if (is_too_deep)
-      return bad("standard output is JSON of more than "
-                 + std::to_string(output_depth_max) + " levels");
-    return value;
-  } catch (const json::parse_error& error) {
-    // The text itself may hold what must not be shown.
-    return bad("standard output is not JSON, at byte "
-               + std::to_string(error.byte)
+  auto value = parse_foreign_json(text);
+  if (!value)
+    return bad("standard output " + value.error().message
                + "; write JSON, or set output: text or none");
-  }
+  return std::move(*value);
 }
 
 } // namespace
@@ -306,7 +245,18 @@ outcome<command_plan>
 plan_command(const json& with, const std::vector<json::json_pointer>& secrets,
              const command_identity& identity,
              const command_surroundings& surroundings, source_place place) {
-  return planning{with, secrets, surroundings, std::move(place)}.plan(identity);
+  const auto places = secret_places{
+    [](std::string_view pointer) {
+      return pointer == "/stdin" || pointer.starts_with("/env/");
+    },
+    "a secret may only stand in env and stdin",
+    "arguments of a process are visible to everybody; give it a variable"};
+  auto opened
+    = open_secrets(with, secrets, surroundings.resolve, places, place);
+  if (!opened)
+    return runtime::fail(std::move(opened.error()));
+  return planning{std::move(*opened), surroundings, std::move(place)}.plan(
+    identity);
 }
 
 tl::expected<json, activity_failure>

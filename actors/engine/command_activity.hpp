@@ -1,8 +1,8 @@
 #pragma once
 
 #include "actors/engine/activity_failure.hpp"
+#include "actors/engine/activity_secrets.hpp"
 #include "actors/engine/text_template.hpp"
-#include "runtime/config/secrets.hpp"
 #include "runtime/problem.hpp"
 #include "runtime/process/process_request.hpp"
 
@@ -10,7 +10,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,10 +38,7 @@ struct command_identity {
 /// process and no disk of its own.
 struct command_surroundings {
   runtime::environment_map environment;
-  /// The secret behind a reference.
-  std::function<runtime::outcome<runtime::secret>(
-    const runtime::secret_reference&)>
-    resolve;
+  secret_resolver resolve;
 };
 
 /// A command ready to run.

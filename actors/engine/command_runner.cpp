@@ -1,11 +1,10 @@
 #include "actors/engine/command_runner.hpp"
 
 #include "actors/engine/activity_reports.hpp"
+#include "actors/engine/address_send.hpp"
 #include "actors/engine/command_activity.hpp"
 #include "runtime/logging/logging.hpp"
 
-#include <caf/actor_cast.hpp>
-#include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -74,23 +73,16 @@ runtime::outcome<command_plan> plan_of(const messages::RunActivity& request,
                       place_of(request));
 }
 
-/// Tells the actor, if it still lives. The address alone: a handle would keep
-/// it alive.
-template <class Message>
-void tell(const caf::actor_addr& address, Message message) {
-  if (const auto handle = caf::actor_cast<caf::actor>(address))
-    caf::anon_send(handle, std::move(message));
-}
-
 void start(pointer self) {
   auto& state = self->state;
   auto observer = runtime::process_observer{};
   observer.on_end = [to = self->address()](runtime::process_outcome how) {
-    tell(to, command_ended{std::make_shared<const runtime::process_outcome>(
-               std::move(how))});
+    send_to_address(
+      to, command_ended{
+            std::make_shared<const runtime::process_outcome>(std::move(how))});
   };
   observer.on_line = [to = self->address()](std::string line) {
-    tell(to, command_spoke{std::move(line)});
+    send_to_address(to, command_spoke{std::move(line)});
   };
   state.process
     = state.options->processes->run(state.plan.process, std::move(observer));

@@ -4,15 +4,8 @@
 
 #include <memory>
 #include <stop_token>
-#include <string>
 
 namespace troupe::runtime {
-
-struct http_client_options {
-  std::string user_agent = "troupe";
-  /// File of certificates to trust; empty: those of the system.
-  std::string certificates;
-};
 
 /// Asks HTTP servers, one request at a time, and keeps connections for the
 /// next. Blocks; not thread-safe. Certificates are always verified. A proxy
@@ -20,7 +13,7 @@ struct http_client_options {
 /// asked without one.
 class http_client {
 public:
-  explicit http_client(http_client_options options = {});
+  http_client();
   http_client(http_client&&) noexcept;
   http_client& operator=(http_client&&) noexcept;
   ~http_client();

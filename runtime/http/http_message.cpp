@@ -56,6 +56,12 @@ std::string_view to_string(http_method method) noexcept {
   return "GET";
 }
 
+std::string header_key(std::string_view name) {
+  auto key = std::string{name};
+  std::transform(key.begin(), key.end(), key.begin(), lower);
+  return key;
+}
+
 std::string_view http_reply::header(std::string_view name) const noexcept {
   for (const auto& one : headers)
     if (equals(one.name, name))

@@ -17,6 +17,9 @@ enum class http_method : std::uint8_t { get, head, post, put, patch, remove };
 /// "GET", ..., "DELETE" for remove.
 [[nodiscard]] std::string_view to_string(http_method method) noexcept;
 
+/// The name of a header as names are compared: in lower case.
+[[nodiscard]] std::string header_key(std::string_view name);
+
 struct http_header {
   std::string name;
   std::string value;
@@ -38,9 +41,12 @@ struct http_request {
   std::chrono::milliseconds timeout{60'000};
   /// A longer body of a reply is a problem, found without reading all of it.
   std::size_t response_bytes_max = std::size_t{16} << 20;
-  /// Redirects that are followed; 0: a redirect is a reply like others. From
-  /// https to https only; headers go to the same host only.
+  /// Redirects that are followed, see http_redirect.hpp; one that is not, or
+  /// one too many, is a reply like others.
   std::size_t redirects_max = 0;
+  /// Not on a connection that others have used. If such a one turns out to be
+  /// dead, what was sent is sent again, although the server may have got it.
+  bool needs_new_connection = false;
 };
 
 struct http_reply {
@@ -52,6 +58,30 @@ struct http_reply {
   /// The first of this name, in any case; empty: none.
   [[nodiscard]] std::string_view header(std::string_view name) const noexcept;
 };
+
+/// Why there is no reply.
+enum class http_failure_kind : std::uint8_t {
+  invalid, ///< The request is none: its address or a header.
+  connect, ///< Nobody was reached, so nothing has happened.
+  lost, ///< The connection broke; what was asked for may have happened.
+  tls, ///< No trust in the server, or no agreement with it.
+  timeout,
+  too_large, ///< The reply is longer than allowed.
+  bad_reply, ///< What came is no HTTP.
+  stopped, ///< Somebody did not want it any more.
+  overloaded, ///< There are too many requests already.
+  other,
+};
+
+/// No reply: for programs the kind, for people the problem, which names the
+/// host, never headers or the rest of the address.
+struct http_failure {
+  http_failure_kind kind = http_failure_kind::other;
+  problem reason;
+};
+
+/// Any reply is a success, whatever its status.
+using http_outcome = tl::expected<http_reply, http_failure>;
 
 /// The parts of an address that decide whom one talks to.
 struct http_origin {

@@ -73,8 +73,8 @@ std::optional<clock::wall_time> parse_date(std::string_view text) {
 } // namespace
 
 bool is_retryable(int status) noexcept {
-  return status == 429 || status == 500 || status == 502 || status == 503
-         || status == 504;
+  return status == 408 || status == 425 || status == 429 || status == 500
+         || status == 502 || status == 503 || status == 504;
 }
 
 bool is_retryable(const problem& failure) noexcept {

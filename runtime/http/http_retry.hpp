@@ -8,8 +8,8 @@
 
 namespace troupe::runtime {
 
-/// Whether the same request may succeed later: 429, 500, 502, 503, 504. Only
-/// for requests that may be repeated.
+/// Whether the same request may succeed later: 408, 425, 429, 500, 502, 503,
+/// 504. Only for requests that may be repeated.
 [[nodiscard]] bool is_retryable(int status) noexcept;
 
 /// The same of a request that got no reply: timeout or unavailable.

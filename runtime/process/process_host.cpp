@@ -1,7 +1,9 @@
 #include "runtime/process/process_host.hpp"
 
+#include "runtime/order_box.hpp"
 #include "runtime/process/process_keeper.hpp"
 #include "runtime/process/watched_process.hpp"
+#include "runtime/worker_thread.hpp"
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -13,7 +15,6 @@
 #include <cstdint>
 #include <cstring>
 #include <deque>
-#include <mutex>
 #include <set>
 #include <thread>
 #include <unordered_map>
@@ -49,77 +50,11 @@ struct drop_order {
 
 using order = std::variant<run_order, stop_order, drop_order>;
 
-/// What others ask of the thread. Outlives it as long as there are handles.
-class order_box {
-public:
-  explicit order_box(file_descriptor wake) noexcept : wake_{std::move(wake)} {}
-
-  void put(order what) {
-    const auto guard = std::lock_guard{mutex_};
-    if (is_closed_)
-      return;
-    orders_.push_back(std::move(what));
-    wake();
-  }
-
-  [[nodiscard]] std::deque<order> take() {
-    auto count = std::uint64_t{};
-    // Whether there was a wake-up does not matter.
-    static_cast<void>(::read(wake_.get(), &count, sizeof count));
-    const auto guard = std::lock_guard{mutex_};
-    return std::exchange(orders_, {});
-  }
-
-  /// Takes no more; the thread ends when it sees this.
-  void close() {
-    const auto guard = std::lock_guard{mutex_};
-    is_closed_ = true;
-    wake();
-  }
-
-  [[nodiscard]] bool is_closed() {
-    const auto guard = std::lock_guard{mutex_};
-    return is_closed_;
-  }
-
-  [[nodiscard]] int wake_descriptor() const noexcept {
-    return wake_.get();
-  }
-
-  /// A place among so many processes, if there is one, and a number.
-  [[nodiscard]] run_order admit(std::size_t processes_max) {
-    const auto guard = std::lock_guard{mutex_};
-    auto result = run_order{};
-    result.number = ++last_number_;
-    result.is_admitted = admitted_ < processes_max;
-    if (result.is_admitted)
-      ++admitted_;
-    return result;
-  }
-
-  /// Gives the place of a process back.
-  void release() {
-    const auto guard = std::lock_guard{mutex_};
-    --admitted_;
-  }
-
-private:
-  void wake() {
-    const auto one = std::uint64_t{1};
-    static_cast<void>(::write(wake_.get(), &one, sizeof one));
-  }
-
-  file_descriptor wake_;
-  std::mutex mutex_;
-  std::deque<order> orders_;
-  process_number last_number_ = 0;
-  std::size_t admitted_ = 0;
-  bool is_closed_ = false;
-};
+using process_orders = order_box<order>;
 
 class hosted_process final : public running_process {
 public:
-  hosted_process(std::shared_ptr<order_box> orders,
+  hosted_process(std::shared_ptr<process_orders> orders,
                  process_number number) noexcept
     : orders_{std::move(orders)}, number_{number} {}
   hosted_process(const hosted_process&) = delete;
@@ -134,7 +69,7 @@ public:
   }
 
 private:
-  std::shared_ptr<order_box> orders_;
+  std::shared_ptr<process_orders> orders_;
   process_number number_;
 };
 
@@ -167,15 +102,10 @@ public:
   reactor(process_host_options options, file_descriptor epoll,
           file_descriptor wake, process_keeper keeper)
     : options_{options}, epoll_{std::move(epoll)}, keeper_{std::move(keeper)},
-      orders_{std::make_shared<order_box>(std::move(wake))} {
-    add(orders_->wake_descriptor(), 0);
-    // Signals to our process are for others.
-    auto all = sigset_t{};
-    auto before = sigset_t{};
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread{[this] { work(); }};
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+      wake_{std::move(wake)}, orders_{std::make_shared<process_orders>(
+                                [this] { wake_up(); })} {
+    add(wake_.get(), 0);
+    thread_ = start_worker_thread("processes", [this] { work(); });
   }
   reactor(const reactor&) = delete;
   reactor& operator=(const reactor&) = delete;
@@ -185,7 +115,7 @@ public:
     thread_.join();
   }
 
-  [[nodiscard]] const std::shared_ptr<order_box>& orders() const noexcept {
+  [[nodiscard]] const std::shared_ptr<process_orders>& orders() const noexcept {
     return orders_;
   }
 
@@ -209,8 +139,19 @@ private:
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &event);
   }
 
+  void wake_up() const {
+    const auto one = std::uint64_t{1};
+    static_cast<void>(::write(wake_.get(), &one, sizeof one));
+  }
+
+  [[nodiscard]] std::deque<order> take_orders() const {
+    auto count = std::uint64_t{};
+    // Whether there was a wake-up does not matter.
+    static_cast<void>(::read(wake_.get(), &count, sizeof count));
+    return orders_->take();
+  }
+
   void work() {
-    ::pthread_setname_np(::pthread_self(), "processes");
     auto events = std::array<epoll_event, 64>{};
     while (!orders_->is_closed()) {
       const auto count
@@ -246,7 +187,7 @@ private:
   }
 
   void obey() {
-    for (auto& each : orders_->take())
+    for (auto& each : take_orders())
       if (auto* run = std::get_if<run_order>(&each))
         waiting_.push_back(std::move(*run));
       else if (const auto* stop = std::get_if<stop_order>(&each))
@@ -362,7 +303,7 @@ private:
   }
 
   void end_all() {
-    for (auto& each : orders_->take())
+    for (auto& each : take_orders())
       if (auto* run = std::get_if<run_order>(&each))
         waiting_.push_back(std::move(*run));
     for (const auto& each : waiting_)
@@ -380,7 +321,8 @@ private:
   process_host_options options_;
   file_descriptor epoll_;
   process_keeper keeper_;
-  std::shared_ptr<order_box> orders_;
+  file_descriptor wake_;
+  std::shared_ptr<process_orders> orders_;
   entries entries_;
   std::set<std::pair<steady::time_point, process_number>> deadlines_;
   std::deque<run_order> waiting_;
@@ -414,12 +356,14 @@ process_host::start(process_host_options options) {
 std::unique_ptr<running_process> process_host::run(process_request request,
                                                    process_observer observer) {
   const auto& orders = reactor_->orders();
-  auto order = orders->admit(reactor_->processes_max());
-  const auto number = order.number;
+  const auto ticket = orders->admit(reactor_->processes_max());
+  auto order = run_order{};
+  order.number = ticket.number;
+  order.is_admitted = ticket.is_admitted;
   order.request = std::move(request);
   order.observer = std::move(observer);
   orders->put(std::move(order));
-  return std::make_unique<hosted_process>(orders, number);
+  return std::make_unique<hosted_process>(orders, ticket.number);
 }
 
 } // namespace troupe::runtime

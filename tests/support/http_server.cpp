@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace troupe::tests {
 
@@ -34,6 +35,7 @@ http_request from(const httplib::Request& asked) {
   request.url = asked.target;
   for (const auto& [name, value] : asked.headers)
     request.headers.push_back({name, value});
+  request.headers.push_back({"Remote-Port", std::to_string(asked.remote_port)});
   request.body = asked.body;
   return request;
 }
@@ -89,30 +91,81 @@ const std::string& http_server::url() const noexcept {
   return state_->url;
 }
 
-silent_server::silent_server()
-  : listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+listening_socket::listening_socket(int backlog)
+  : descriptor_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
   auto address = sockaddr_in{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   auto size = static_cast<socklen_t>(sizeof(address));
   auto* const any = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(listener_, any, size) != 0 || ::listen(listener_, 8) != 0
-      || ::getsockname(listener_, any, &size) != 0)
+  if (::bind(descriptor_, any, size) != 0 || ::listen(descriptor_, backlog) != 0
+      || ::getsockname(descriptor_, any, &size) != 0)
     throw std::runtime_error{"no port for a server"};
   address_ = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+}
+
+listening_socket::~listening_socket() {
+  ::close(descriptor_);
+}
+
+void listening_socket::stop() const {
+  ::shutdown(descriptor_, SHUT_RDWR);
+}
+
+int listening_socket::accept() const {
+  return ::accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC);
+}
+
+crowd_server::crowd_server(std::size_t size)
+  : listener_{static_cast<int>(size)}, thread_{[=, this] { serve(size); }} {}
+
+crowd_server::~crowd_server() {
+  listener_.stop();
+  thread_.join();
+}
+
+void crowd_server::serve(std::size_t size) const {
+  auto replies = std::vector<std::pair<int, std::string>>{};
+  while (replies.size() < size) {
+    const auto connection = listener_.accept();
+    if (connection < 0)
+      return;
+    auto request = std::string{};
+    auto bytes = std::array<char, 4096>{};
+    while (request.find("\r\n\r\n") == std::string::npos)
+      if (const auto count = ::read(connection, bytes.data(), bytes.size());
+          count > 0)
+        request.append(bytes.data(), static_cast<std::size_t>(count));
+      else
+        break;
+    const auto path = request.substr(4, request.find(' ', 4) - 4);
+    replies.emplace_back(connection, "HTTP/1.1 200 OK\r\nContent-Length: "
+                                       + std::to_string(path.size())
+                                       + "\r\n\r\n" + path);
+  }
+  for (const auto& [connection, reply] : replies) {
+    static_cast<void>(
+      ::send(connection, reply.data(), reply.size(), MSG_NOSIGNAL));
+    ::close(connection);
+  }
 }
 
 silent_server::~silent_server() {
   if (connection_ >= 0)
     ::close(connection_);
-  ::close(listener_);
 }
 
 void silent_server::await_request() {
-  connection_ = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+  connection_ = listener_.accept();
   auto byte = std::array<char, 1>{};
   if (connection_ < 0 || ::read(connection_, byte.data(), byte.size()) != 1)
     throw std::runtime_error{"nobody asked the server"};
+}
+
+void silent_server::await_close() const {
+  auto bytes = std::array<char, 4096>{};
+  while (::read(connection_, bytes.data(), bytes.size()) > 0) {
+  }
 }
 
 } // namespace troupe::tests

@@ -1,7 +1,9 @@
 #include "actors/engine/command_runner.hpp"
+#include "actors/engine/http_runner.hpp"
 #include "actors/engine/local_engine.hpp"
 #include "actors/engine/recorded_runs.hpp"
 #include "actors/engine/workflow_file.hpp"
+#include "runtime/http/http_host.hpp"
 #include "runtime/process/process_host.hpp"
 #include "tools/cli/interruption.hpp"
 #include "tools/cli/invocation.hpp"
@@ -206,8 +208,13 @@ int execute(execute_flags flags, const invocation& with) {
   options.shutdown_timeout = with.settings.shutdown_timeout;
   options.add_activities
     = [host = std::shared_ptr<runtime::process_runner>(std::move(*processes)),
-       &with](engine::activity_registry& registry) {
-        engine::add_command_activity(registry, {host, with.environment});
+       requests = std::make_shared<runtime::http_host>(),
+       environment = with.environment](engine::activity_registry& registry) {
+        engine::add_command_activity(registry, {host, environment});
+        auto http = engine::http_runner_options{};
+        http.requests = requests;
+        http.environment = environment;
+        engine::add_http_activity(registry, std::move(http));
       };
   auto engine = engine::local_engine::start(std::move(options));
   if (!engine)

@@ -53,6 +53,7 @@ TEST_CASE("right arguments are accepted") {
           R"({"argv": ["ls", "-l"], "env": {"A": "b", "N": 1, "X": null},
                          "grace": "10s", "output_bytes_max": "1MiB", "stdin": {}})"},
          {"http", R"({"url": "http://x", "expect": [200, 201], "body": [1],
+                      "auth": {"bearer": "x"}, "timeout": "5s", "output": "text",
                       "output_bytes_max": 4096, "follow_redirects": true})"},
          {"sleep", R"({"for": "1h30m"})"},
          {"approval", R"({"roles": ["operator"]})"},

@@ -27,9 +27,9 @@ runtime::problem problem_of(const json& value, Read read) {
 } // namespace
 
 TEST_CASE("values of the right type are read") {
-  const auto with
-    = json{{"a", "text"},    {"b", "1m30s"}, {"c", "64KiB"}, {"d", 7},
-           {"e", {"x", ""}}, {"f", "green"}, {"g", nullptr}};
+  const auto with = json{{"a", "text"},  {"b", "1m30s"},   {"c", "64KiB"},
+                         {"d", 7},       {"e", {"x", ""}}, {"f", "green"},
+                         {"g", nullptr}, {"h", {1, 9}},    {"i", false}};
   auto input = activity_input{with, {}};
   CHECK(input.text("a") == "text");
   CHECK(input.duration("b", 1h) == 90s);
@@ -37,6 +37,8 @@ TEST_CASE("values of the right type are read") {
   CHECK(input.bytes("d", 7) == 7);
   CHECK(input.texts("e") == std::vector<std::string>{"x", ""});
   CHECK(input.choice("f", colours) == 1u);
+  CHECK(input.integers("h", 1, 9) == std::vector{1, 9});
+  CHECK(input.boolean("i") == false);
   CHECK_FALSE(input.text("g"));
   CHECK_FALSE(input.text("absent"));
   CHECK(input.finish());
@@ -61,6 +63,9 @@ TEST_CASE("every reader refuses what it cannot read") {
   const auto texts = [](auto& in) { static_cast<void>(in.texts("x")); };
   const auto choice
     = [](auto& in) { static_cast<void>(in.choice("x", colours)); };
+  const auto integers
+    = [](auto& in) { static_cast<void>(in.integers("x", 1, 9)); };
+  const auto boolean = [](auto& in) { static_cast<void>(in.boolean("x")); };
   CHECK(problem_of(json::array(), text).key == key);
   CHECK(problem_of("soon", duration).key == key);
   CHECK(problem_of("2m", duration).message == "is longer than 1m");
@@ -68,6 +73,12 @@ TEST_CASE("every reader refuses what it cannot read") {
   CHECK(problem_of("11", bytes).message == "is more than 10B");
   CHECK(problem_of("a b", texts).key == key);
   CHECK(problem_of({"a", 1}, texts).key == key + "[1]");
+  for (const auto& wrong :
+       {json(1), json({0}), json({10}), json({1.5}), json({"a", 1})})
+    CHECK(problem_of(wrong, integers).message
+          == "has to be a list of whole numbers from 1 to 9");
+  CHECK(problem_of("yes", boolean).message
+        == "has to be true or false, not string");
   CHECK(problem_of("gren", choice).hint.find("green") != std::string::npos);
 }
 

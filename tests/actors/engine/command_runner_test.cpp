@@ -1,15 +1,9 @@
 #include "actors/engine/command_runner.hpp"
 #include "runtime/process/process_host.hpp"
 #include "tests/actors/engine/activity_fixture.hpp"
-
-#include <caf/actor_registry.hpp>
+#include "tests/actors/engine/live_activity_fixture.hpp"
 
 #include <catch2/catch.hpp>
-
-#include <condition_variable>
-#include <deque>
-#include <mutex>
-#include <stdexcept>
 
 using namespace std::chrono_literals;
 using namespace troupe;
@@ -204,61 +198,14 @@ TEST_CASE_METHOD(command_fixture, "no process outlives the host's crash") {
 
 namespace {
 
-/// Reports from other threads, for whoever waits for them.
-struct live_reports {
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::deque<messages::ActivitySucceeded> successes;
-  std::deque<messages::ActivityFailed> failures;
-  std::deque<messages::ActivityProgress> progress;
-
-  template <class Report>
-  void add(std::deque<Report>& to, const Report& what) {
-    const auto guard = std::lock_guard{mutex};
-    to.push_back(what);
-    changed.notify_all();
-  }
-
-  template <class Report>
-  Report wait_for(std::deque<Report>& from) {
-    auto lock = std::unique_lock{mutex};
-    if (!changed.wait_for(lock, 20s, [&] { return !from.empty(); }))
-      throw std::runtime_error{"no report"};
-    auto result = from.front();
-    from.pop_front();
-    return result;
-  }
-};
-
 /// Real processes on real threads.
-struct live_command_fixture : live_fixture {
-  std::shared_ptr<live_reports> reports = std::make_shared<live_reports>();
+struct live_command_fixture : live_activity_fixture {
   std::shared_ptr<runtime::process_host> processes
     = runtime::process_host::start().value();
-  activity_host_actor host;
 
   live_command_fixture() {
-    auto registry = std::make_shared<activity_registry>();
     add_command_activity(*registry, {processes, {{"PATH", "/usr/bin:/bin"}}});
-    const auto source
-      = system.spawn([to = reports](activity_source_actor::pointer)
-                       -> activity_source_actor::behavior_type {
-          return {
-            [=](const messages::ActivityProgress& report) {
-              to->add(to->progress, report);
-            },
-            [=](const messages::ActivitySucceeded& report) {
-              to->add(to->successes, report);
-            },
-            [=](const messages::ActivityFailed& report) {
-              to->add(to->failures, report);
-            },
-            [](const messages::GetActivities&) {},
-          };
-        });
-    own(source);
-    host = spawn_activity_host(system, source, {registry, {}});
-    own(host);
+    start_host();
   }
 };
 

@@ -19,7 +19,7 @@ std::optional<std::chrono::milliseconds> wait(const std::string& value) {
 } // namespace
 
 TEST_CASE("only what may pass by itself is worth another attempt") {
-  for (const auto status : {429, 500, 502, 503, 504})
+  for (const auto status : {408, 425, 429, 500, 502, 503, 504})
     CHECK(is_retryable(status));
   for (const auto status : {200, 302, 400, 401, 403, 404, 409, 412, 501})
     CHECK_FALSE(is_retryable(status));

@@ -78,10 +78,6 @@ tl::unexpected<problem> refuse(std::string flag, std::string message,
   return runtime::fail(std::move(reason));
 }
 
-std::string dump(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
 /// The value of a flag, or what is wrong with it.
 template <class T>
 outcome<T> of_flag(const std::string& flag, outcome<T> value) {
@@ -177,9 +173,9 @@ void print_due_times(const schedule_definition& of,
   for (const auto at : due)
     list.push_back(scheduler::to_string(at));
   if (output == output_format::json)
-    return print_json(dump(list));
+    return print_json(list);
   for (const auto& each : list)
-    print_json(dump(each));
+    print_json(each);
 }
 
 int next(const next_flags& flags, const invocation& with) {
@@ -241,9 +237,9 @@ int validate(const std::vector<std::string>& files, const invocation& with) {
   }
   if (with.output == output_format::jsonl)
     for (const auto& each : valid)
-      print_json(dump(each));
+      print_json(each);
   if (with.output == output_format::json && wrong.empty())
-    print_json(dump(valid));
+    print_json(valid);
   return wrong.empty() ? 0 : report(wrong, with.output);
 }
 

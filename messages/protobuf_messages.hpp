@@ -64,6 +64,10 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::RunProgress))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::ValidateRun))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::RunVerdict))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::GetEngineStatus))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::EngineStatus))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::SubmitRuns))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::RunsAccepted))
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 namespace troupe::messages {

@@ -17,31 +17,56 @@ using runtime::problem_kind;
 
 // -- requests ----------------------------------------------------------------
 
-auto submit(engine_pointer self, const messages::SubmitRun& wanted) {
-  auto& state = self->state;
-  auto promise = self->make_response_promise<messages::RunAccepted>();
-  const auto refuse = [&](const runtime::problem& reason) {
-    promise.deliver(runtime::to_error(reason));
-    return promise;
-  };
+/// Takes a run in; nothing of it is stored yet.
+outcome<messages::RunAccepted> accept(engine_state& state,
+                                      const messages::SubmitRun& wanted) {
   auto of = wanted.workflow_text().empty()
               ? state.workflows->newest(wanted.workflow_id())
               : state.workflows->parse(wanted.workflow_text(),
                                        wanted.workflow_file());
   if (!of)
-    return refuse(of.error());
+    return runtime::fail(of.error());
   const auto request = to_request(wanted, std::move(*of));
   if (!request)
-    return refuse(request.error());
-  state.ledger->set_time(state.options.time->now());
+    return runtime::fail(request.error());
   const auto accepted = state.ledger->submit(*request);
   if (!accepted)
-    return refuse(accepted.error());
+    return runtime::fail(accepted.error());
   auto answer = messages::RunAccepted{};
   answer.set_run_id(accepted->run_id);
   answer.set_number(accepted->number);
   answer.set_is_known(accepted->is_known);
-  state.outbox.add(run_accepted{promise, std::move(answer)});
+  return answer;
+}
+
+auto submit(engine_pointer self, const messages::SubmitRun& wanted) {
+  auto& state = self->state;
+  auto promise = self->make_response_promise<messages::RunAccepted>();
+  state.ledger->set_time(state.options.time->now());
+  auto accepted = accept(state, wanted);
+  if (!accepted) {
+    promise.deliver(runtime::to_error(accepted.error()));
+    return promise;
+  }
+  state.outbox.add(run_accepted{promise, std::move(*accepted)});
+  pursue(self);
+  return promise;
+}
+
+auto submit_many(engine_pointer self, const messages::SubmitRuns& wanted) {
+  auto& state = self->state;
+  auto promise = self->make_response_promise<messages::RunsAccepted>();
+  state.ledger->set_time(state.options.time->now());
+  auto answer = messages::RunsAccepted{};
+  for (const auto& run : wanted.runs()) {
+    auto accepted = accept(state, run);
+    auto& each = *answer.add_each();
+    if (accepted)
+      *each.mutable_accepted() = std::move(*accepted);
+    else
+      each.set_refused(runtime::render(accepted.error()));
+  }
+  state.outbox.add(runs_accepted{promise, std::move(answer)});
   pursue(self);
   return promise;
 }
@@ -137,6 +162,15 @@ show_progress(engine_pointer self, const messages::GetRunProgress& wanted) {
   return progress_of(*run);
 }
 
+messages::EngineStatus show_status(const engine_state& state) {
+  auto status = messages::EngineStatus{};
+  status.set_epoch(state.epoch);
+  status.set_open_runs(state.ledger->size());
+  status.set_ready_tasks(state.ledger->ready_tasks());
+  status.set_hosts(state.hosts.size());
+  return status;
+}
+
 // -- hosts -------------------------------------------------------------------
 
 void pull(engine_pointer self, const messages::GetActivities& request) {
@@ -207,6 +241,9 @@ engine(engine_pointer self, const runtime::store_actor& store,
     },
     [=](const messages::GetActivities& request) { pull(self, request); },
     [=](const messages::SubmitRun& wanted) { return submit(self, wanted); },
+    [=](const messages::SubmitRuns& wanted) {
+      return submit_many(self, wanted);
+    },
     [=](const messages::ApplyWorkflow& wanted) {
       return apply_workflow(self, wanted);
     },
@@ -215,6 +252,7 @@ engine(engine_pointer self, const runtime::store_actor& store,
     [=](const messages::GetRunProgress& wanted) {
       return show_progress(self, wanted);
     },
+    [=](const messages::GetEngineStatus&) { return show_status(self->state); },
     [=](engine_tick) {
       self->state.next_tick.reset();
       pursue(self);

@@ -21,6 +21,8 @@ namespace troupe::engine {
 using engine_actor = activity_source_actor::extend<
   // Starts a run.
   caf::replies_to<messages::SubmitRun>::with<messages::RunAccepted>,
+  // The same for many.
+  caf::replies_to<messages::SubmitRuns>::with<messages::RunsAccepted>,
   // Makes a workflow known by its id.
   caf::replies_to<messages::ApplyWorkflow>::with<messages::WorkflowApplied>,
   // Pauses, resumes, cancels, signals, retries.
@@ -28,7 +30,9 @@ using engine_actor = activity_source_actor::extend<
   // Waits for the end of a run.
   caf::replies_to<messages::AwaitRun>::with<messages::RunResult>,
   // Shows how far a run is.
-  caf::replies_to<messages::GetRunProgress>::with<messages::RunProgress>>;
+  caf::replies_to<messages::GetRunProgress>::with<messages::RunProgress>,
+  // Shows how much there is to do.
+  caf::replies_to<messages::GetEngineStatus>::with<messages::EngineStatus>>;
 
 struct engine_options {
   /// The file that `store` writes.

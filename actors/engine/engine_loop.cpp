@@ -67,6 +67,8 @@ void ask_validator(engine_pointer self, run_number number) {
   auto question = messages::ValidateRun{};
   question.set_number(number);
   question.set_workflow_digest(run->submission().workflow_digest());
+  for (auto& event : state.ledger->unstored(number))
+    *question.add_unstored() = std::move(event);
   self->request(state.validator, state.options.validation_timeout, question)
     .then(
       [=](const messages::RunVerdict& verdict) {
@@ -76,7 +78,9 @@ void ask_validator(engine_pointer self, run_number number) {
         runtime::log_warning(
           "engine", "no verdict on a run",
           {{"reason", runtime::to_problem(error, self->system()).message}});
+        self->state.ledger->stop_waiting(number);
         self->delayed_send(self, 1s, ask_again{number});
+        pursue(self);
       });
 }
 
@@ -96,9 +100,8 @@ void tell_ends(engine_pointer self) {
 void on_committed(engine_pointer self) {
   auto& state = self->state;
   state.is_committing = false;
+  state.ledger->mark_stored();
   deliver(self, state.outbox.end_commit());
-  for (const auto number : state.ledger->take_finished())
-    ask_validator(self, number);
   tell_ends(self);
   pursue(self);
 }
@@ -108,13 +111,18 @@ void on_committed(engine_pointer self) {
 void hand_out(engine_pointer self) {
   auto& state = self->state;
   for (auto& [worker, host] : state.hosts) {
-    if (host.credit == 0 || !state.ledger->has_ready_work())
+    if (host.credit == 0 || state.ledger->ready_tasks() == 0)
       continue;
     const auto given
       = state.ledger->assign(worker, host.activities, host.credit);
     host.credit -= static_cast<std::uint32_t>(given.size());
-    for (const auto& each : given)
-      state.outbox.add(work_given{host.handle, to_activity(each, state.epoch)});
+    for (const auto& each : given) {
+      auto activity = to_activity(each, state.epoch);
+      if (each.may_begin)
+        self->send(host.handle, std::move(activity));
+      else
+        state.outbox.add(work_given{host.handle, std::move(activity)});
+    }
   }
 }
 
@@ -175,6 +183,8 @@ void pursue(engine_pointer self) {
   state.ledger->check_time();
   hand_out(self);
   call_off(self, now);
+  for (const auto number : state.ledger->take_finished())
+    ask_validator(self, number);
   commit(self, now);
   set_timer(self, now);
 }

@@ -197,9 +197,8 @@ outcome<void> take_progress(run_ledger& ledger,
   if (!is_worth_recording(*ledger.find(report.ref().run()), *task, *progress,
                           now))
     return {};
-  return ledger.decide(report.ref().run(), [&](run_decision& it) {
-    return it.beat(*task, report.ref().claim(), *progress);
-  });
+  return ledger.beat(report.ref().run(), *task,
+                     {report.ref().epoch(), report.ref().claim()}, *progress);
 }
 
 outcome<void> take_success(run_ledger& ledger,
@@ -209,14 +208,15 @@ outcome<void> take_success(run_ledger& ledger,
     return fail(task.error());
   const auto claim = report.ref().claim();
   const auto output = parse_outside(report.output_json(), "the output");
-  return ledger.report(report.ref().run(), *task, claim, [&](run_decision& it) {
-    if (output)
-      return it.succeed(*task, claim, *output);
-    auto error = messages::TaskError{};
-    error.set_kind("invalid_output");
-    error.set_message(output.error().message);
-    return it.fail(*task, claim, error);
-  });
+  return ledger.report(report.ref().run(), *task, {report.ref().epoch(), claim},
+                       [&](run_decision& it) {
+                         if (output)
+                           return it.succeed(*task, claim, *output);
+                         auto error = messages::TaskError{};
+                         error.set_kind("invalid_output");
+                         error.set_message(output.error().message);
+                         return it.fail(*task, claim, error);
+                       });
 }
 
 outcome<void> take_failure(run_ledger& ledger,
@@ -225,16 +225,17 @@ outcome<void> take_failure(run_ledger& ledger,
   if (!task)
     return fail(task.error());
   const auto claim = report.ref().claim();
-  return ledger.report(report.ref().run(), *task, claim, [&](run_decision& it) {
-    if (is_loss(report))
-      return it.lose(*task, claim, report.message());
-    auto error = messages::TaskError{};
-    error.set_kind(report.kind());
-    error.set_message(report.message());
-    error.set_permanent(!report.retryable());
-    error.set_details(report.details_json());
-    return it.fail(*task, claim, std::move(error));
-  });
+  return ledger.report(report.ref().run(), *task, {report.ref().epoch(), claim},
+                       [&](run_decision& it) {
+                         if (is_loss(report))
+                           return it.lose(*task, claim, report.message());
+                         auto error = messages::TaskError{};
+                         error.set_kind(report.kind());
+                         error.set_message(report.message());
+                         error.set_permanent(!report.retryable());
+                         error.set_details(report.details_json());
+                         return it.fail(*task, claim, std::move(error));
+                       });
 }
 
 messages::RunProgress progress_of(const run_state& run) {

@@ -18,6 +18,11 @@ struct run_accepted {
   messages::RunAccepted what;
 };
 
+struct runs_accepted {
+  caf::typed_response_promise<messages::RunsAccepted> to;
+  messages::RunsAccepted what;
+};
+
 struct run_changed {
   caf::typed_response_promise<messages::RunChanged> to;
   messages::RunChanged what;
@@ -39,8 +44,8 @@ struct work_called_off {
   messages::CancelActivity what;
 };
 
-using outgoing = std::variant<run_accepted, run_changed, workflow_applied,
-                              work_given, work_called_off>;
+using outgoing = std::variant<run_accepted, runs_accepted, run_changed,
+                              workflow_applied, work_given, work_called_off>;
 
 /// What nobody may hear before it is stored. Whoever still waits for an answer
 /// when it goes gets an error.

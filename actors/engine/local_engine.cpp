@@ -2,6 +2,7 @@
 
 #include "actors/engine/basic_activities.hpp"
 #include "actors/engine/engine.hpp"
+#include "actors/engine/engine_gateway.hpp"
 #include "actors/engine/run_records.hpp"
 #include "runtime/actor_errors.hpp"
 #include "runtime/actor_system.hpp"
@@ -63,6 +64,7 @@ struct local_engine::state {
   std::mt19937_64 random{std::random_device{}()};
   runtime::local_system system;
   runtime::supervisor_actor root;
+  std::unique_ptr<engine_gateway> gateway;
 
   explicit state(local_engine_options from)
     : options{std::move(from)}, system{{.threads = options.threads}} {}
@@ -71,6 +73,7 @@ struct local_engine::state {
   state& operator=(const state&) = delete;
 
   ~state() {
+    gateway.reset();
     root = nullptr;
     system.shutdown(options.shutdown_timeout);
   }
@@ -207,6 +210,14 @@ outcome<local_engine> local_engine::start(local_engine_options options) {
   return local_engine{std::move(made)};
 }
 
+outcome<void> local_engine::listen(const std::string& socket) {
+  auto opened = engine_gateway::open(*state_->system, state_->root, socket);
+  if (!opened)
+    return fail(opened.error());
+  state_->gateway = std::move(*opened);
+  return {};
+}
+
 outcome<messages::RunAccepted>
 local_engine::submit(const messages::SubmitRun& wanted) {
   return state_->ask<messages::RunAccepted>(wanted);
@@ -227,6 +238,15 @@ local_engine::progress(const std::string& run_id) {
   auto wanted = messages::GetRunProgress{};
   wanted.set_run_id(run_id);
   return state_->ask<messages::RunProgress>(wanted);
+}
+
+caf::actor_system& local_engine::system() {
+  return *state_->system;
+}
+
+outcome<engine_actor> local_engine::engine() {
+  auto self = caf::scoped_actor{*state_->system};
+  return state_->engine(self);
 }
 
 outcome<messages::RunResult> local_engine::await(const std::string& run_id,

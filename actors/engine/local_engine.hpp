@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/engine/activity_registry.hpp"
+#include "actors/engine/engine.hpp"
 #include "messages/engine.pb.h"
 #include "runtime/problem.hpp"
 
@@ -43,6 +44,10 @@ public:
   /// store, and go on with the next engine.
   ~local_engine();
 
+  /// Lets other processes of this user ask, over that Unix socket. Errors as
+  /// engine_gateway::open.
+  [[nodiscard]] runtime::outcome<void> listen(const std::string& socket);
+
   /// Returns once it is stored.
   [[nodiscard]] runtime::outcome<messages::RunAccepted>
   submit(const messages::SubmitRun& wanted);
@@ -62,6 +67,12 @@ public:
   /// From any thread.
   [[nodiscard]] runtime::outcome<messages::RunProgress>
   progress(const std::string& run_id);
+
+  /// For programs that send messages themselves.
+  [[nodiscard]] caf::actor_system& system();
+
+  /// The engine as it runs now; `unavailable` while it is being restarted.
+  [[nodiscard]] runtime::outcome<engine_actor> engine();
 
 private:
   struct state;

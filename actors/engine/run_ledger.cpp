@@ -38,6 +38,7 @@ void run_ledger::restore(run_number number, std::unique_ptr<run_state> run) {
   const auto& state = *live.state;
   set_time(state.updated_at());
   live.is_over = is_over(state.status());
+  live.stored = state.sequence();
   live.is_paused = state.is_paused();
   live.is_cancelling = state.is_cancelling();
   if (const auto& key = state.submission().idempotency_key(); !key.empty())
@@ -209,7 +210,9 @@ void run_ledger::admit(live_run& live) {
 void run_ledger::follow(live_run& live, run_decision& decision) {
   auto events = decision.take_events();
   if (events.events_size() != 0) {
-    if (live.events.events_size() == 0)
+    if (std::exchange(live.awaits_verdict, false))
+      changed_.push_back(live.number);
+    else if (live.events.events_size() == 0)
       changed_.push_back(live.number);
     live.events.MergeFrom(events);
   }

@@ -41,13 +41,23 @@ struct assignment {
   /// Texts of the input that are references to secrets.
   std::vector<nlohmann::json::json_pointer> secrets;
   step_timeouts timeouts;
+  /// That it is ready is stored: the worker may begin before the claim is. If
+  /// that is lost in a crash, the work is as if it had never been given out.
+  bool may_begin = false;
+};
+
+/// Names a claim. Those that were not stored before a crash are given out once
+/// more, hence the epoch.
+struct claim_id {
+  std::uint64_t epoch = 0;
+  std::uint64_t number = 0; ///< Within the run.
 };
 
 /// What has to be stored, in one transaction, before anybody is told.
 struct run_change {
   run_number number = 0;
   bool is_new = false;
-  messages::RunEvents events;
+  std::shared_ptr<const messages::RunEvents> events;
 };
 
 /// Work that a worker is to stop.
@@ -123,6 +133,8 @@ public:
     auto* live = find_live(run_id);
     if (live == nullptr)
       return no_such_run(run_id);
+    // Somebody is told of it as soon as the next changes are stored.
+    live->must_store = true;
     auto done = decide_on(*live, f);
     do_deferred();
     return done;
@@ -135,15 +147,22 @@ public:
   /// of it, the worker does not hold the work any more, unless it goes on.
   template <class F>
   runtime::outcome<void> report(std::string_view run_id, const task_key& task,
-                                std::uint64_t claim, F f) {
+                                const claim_id& claim, F f) {
+    if (auto current = check_epoch(claim); !current)
+      return current;
     auto* live = find_live(run_id);
     if (live == nullptr)
       return no_such_run(run_id);
-    release(*live, task, claim);
+    release(*live, task, claim.number);
     auto done = decide_on(*live, f);
     do_deferred();
     return done;
   }
+
+  /// A sign of life of work under a claim.
+  runtime::outcome<void> beat(std::string_view run_id, const task_key& task,
+                              const claim_id& claim,
+                              const nlohmann::json& progress);
 
   /// Up to `credit` pieces of work that a worker can do.
   std::vector<assignment> assign(std::uint64_t worker,
@@ -165,16 +184,28 @@ public:
   // -- what comes out
   // ------------------------------------------------------------
 
+  /// Without those of runs whose verdict is awaited: their end goes along. One
+  /// at a time: the next ones once `mark_stored` was called.
   [[nodiscard]] std::vector<run_change> take_changes();
+
+  /// The changes taken last are stored.
+  void mark_stored();
 
   [[nodiscard]] std::vector<called_off> take_called_off();
 
-  /// Runs whose steps are all done: the validator has to say whether they are.
-  /// To be called once the changes taken last are stored, as `take_ended`: what
-  /// happened since then is not told yet.
+  /// Runs whose steps are all done: the validator has to say whether they are,
+  /// by what is stored and, behind it, `unstored`. Their changes are held back
+  /// until the run goes on, one way or the other.
   [[nodiscard]] std::vector<run_number> take_finished();
 
-  /// Runs that are over; they are still there until `forget`.
+  /// What happened to a run and is not stored, oldest first.
+  [[nodiscard]] std::vector<messages::RunEvent> unstored(run_number of) const;
+
+  /// Nobody can say: lets its changes be stored all the same.
+  void stop_waiting(run_number of);
+
+  /// Runs that are over and stored as such; they are still there until
+  /// `forget`.
   [[nodiscard]] std::vector<run_number> take_ended();
 
   /// A run that is over and stored as such.
@@ -195,9 +226,9 @@ public:
     return runs_.size();
   }
 
-  /// Anybody waits for a worker.
-  [[nodiscard]] bool has_ready_work() const noexcept {
-    return queue_.size() != 0;
+  /// Tasks that wait for a worker.
+  [[nodiscard]] std::size_t ready_tasks() const noexcept {
+    return queue_.size();
   }
 
   [[nodiscard]] queue_figures queue(instant now) const {
@@ -215,8 +246,12 @@ private:
     bool is_cancelling = false;
     bool is_finished = false; ///< Told by take_finished.
     bool is_over = false; ///< Told by take_ended.
+    bool awaits_verdict = false;
+    bool must_store = true; ///< With the next changes, verdict or not.
+    std::uint64_t stored = 0; ///< Sequence of the last event that is.
     std::unique_ptr<run_state> state;
     messages::RunEvents events; ///< Not taken yet.
+    std::shared_ptr<const messages::RunEvents> in_flight; ///< Not stored yet.
     std::map<task_key, task_handle> queued;
     std::map<task_key, std::uint64_t> holders;
     std::map<task_key, std::string> children; ///< Runs its tasks wait for.
@@ -248,8 +283,8 @@ private:
   live_run* find_live(std::string_view run_id);
   live_run* find_live(run_number number);
   [[nodiscard]] const live_run* find_live(run_number number) const;
-  std::vector<run_number> take_stored(std::vector<run_number>& from) const;
   void do_deferred();
+  [[nodiscard]] runtime::outcome<void> check_epoch(const claim_id& claim) const;
   void release(live_run& live, const task_key& task, std::uint64_t claim);
   void call_off(live_run& live, const task_key& task);
   void sync_all(live_run& live);
@@ -301,6 +336,7 @@ private:
   /// What has to be done to other runs once the one at hand is settled.
   std::deque<std::function<void()>> deferred_;
   std::vector<run_number> changed_;
+  std::vector<run_number> in_flight_;
   std::vector<called_off> called_off_;
   std::vector<run_number> finished_;
   std::vector<run_number> ended_;

@@ -133,6 +133,8 @@ void run_ledger::tell_parent(run_number child) {
   auto* parent = find_live(submission.parent_run());
   if (parent == nullptr)
     return;
+  // The end of the child and what it means are stored together.
+  parent->must_store = true;
   auto error = std::optional<messages::TaskError>{};
   if (state.status() != run_status::completed) {
     error.emplace();

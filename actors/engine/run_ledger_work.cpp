@@ -142,6 +142,7 @@ std::optional<assignment> run_ledger::hand_out(const place& at,
   auto& live = *find_live(at.number);
   live.queued.erase(at.task);
   auto claimed = std::optional<task_claim>{};
+  const auto is_stored = live.state->find(at.task)->entered <= live.stored;
   decide_on(live, [&](run_decision& it) -> outcome<void> {
     auto claim = it.claim(at.task, "worker " + std::to_string(worker),
                           context_.now + std::chrono::seconds{10});
@@ -161,7 +162,25 @@ std::optional<assignment> run_ledger::hand_out(const place& at,
                     call.activity,
                     std::move(*claimed),
                     call.with.secrets,
-                    call.timeouts};
+                    call.timeouts,
+                    is_stored};
+}
+
+outcome<void> run_ledger::check_epoch(const claim_id& claim) const {
+  if (claim.epoch == from_.epoch)
+    return {};
+  return runtime::fail(runtime::problem_kind::conflict,
+                       "the work was given out by an engine that was replaced");
+}
+
+outcome<void> run_ledger::beat(std::string_view run_id, const task_key& task,
+                               const claim_id& claim,
+                               const nlohmann::json& progress) {
+  if (auto current = check_epoch(claim); !current)
+    return current;
+  return decide(run_id, [&](run_decision& it) {
+    return it.beat(task, claim.number, progress);
+  });
 }
 
 void run_ledger::release(live_run& live, const task_key& task,
@@ -274,48 +293,79 @@ std::vector<run_change> run_ledger::take_changes() {
   auto changes = std::vector<run_change>{};
   for (const auto number : std::exchange(changed_, {})) {
     auto* live = find_live(number);
-    if (live != nullptr && live->events.events_size() != 0)
-      changes.push_back({number, std::exchange(live->is_new, false),
-                         std::exchange(live->events, {})});
+    // Whose verdict is awaited comes back with it.
+    if (live == nullptr || live->awaits_verdict
+        || live->events.events_size() == 0)
+      continue;
+    live->in_flight = std::make_shared<const messages::RunEvents>(
+      std::exchange(live->events, {}));
+    live->must_store = false;
+    in_flight_.push_back(number);
+    changes.push_back(
+      {number, std::exchange(live->is_new, false), live->in_flight});
   }
   return changes;
+}
+
+void run_ledger::mark_stored() {
+  for (const auto number : std::exchange(in_flight_, {}))
+    if (auto* live = find_live(number); live != nullptr && live->in_flight) {
+      live->stored = live->in_flight->events().rbegin()->sequence();
+      live->in_flight.reset();
+    }
+}
+
+std::vector<messages::RunEvent> run_ledger::unstored(run_number of) const {
+  auto events = std::vector<messages::RunEvent>{};
+  const auto* live = find_live(of);
+  if (live == nullptr)
+    return events;
+  if (live->in_flight)
+    events.assign(live->in_flight->events().begin(),
+                  live->in_flight->events().end());
+  events.insert(events.end(), live->events.events().begin(),
+                live->events.events().end());
+  return events;
+}
+
+void run_ledger::stop_waiting(run_number of) {
+  auto* live = find_live(of);
+  if (live != nullptr && std::exchange(live->awaits_verdict, false))
+    changed_.push_back(of);
 }
 
 std::vector<called_off> run_ledger::take_called_off() {
   return std::exchange(called_off_, {});
 }
 
-/// Takes those out of which everything is stored, or on its way there.
-std::vector<run_number>
-run_ledger::take_stored(std::vector<run_number>& from) const {
-  const auto unstored = std::ranges::partition(from, [this](run_number one) {
-    const auto* live = find_live(one);
-    return live == nullptr || live->events.events_size() == 0;
-  });
-  const auto later = std::vector<run_number>(unstored.begin(), unstored.end());
-  from.erase(unstored.begin(), unstored.end());
-  return std::exchange(from, later);
-}
-
 std::vector<run_number> run_ledger::take_finished() {
-  auto finished = take_stored(finished_);
+  auto finished = std::exchange(finished_, {});
   // Some may have been cancelled meanwhile.
   std::erase_if(finished, [this](run_number number) {
     const auto* run = find(number);
     return run == nullptr || is_over(run->status()) || run->is_cancelling()
            || run->is_compensating() || run->is_paused();
   });
+  for (const auto number : finished)
+    find_live(number)->awaits_verdict = !find_live(number)->must_store;
   return finished;
 }
 
 std::vector<run_number> run_ledger::take_ended() {
-  return take_stored(ended_);
+  const auto unstored = std::ranges::partition(ended_, [this](run_number one) {
+    const auto* live = find_live(one);
+    return live == nullptr
+           || (live->events.events_size() == 0 && !live->in_flight);
+  });
+  const auto later = std::vector<run_number>(unstored.begin(), unstored.end());
+  ended_.erase(unstored.begin(), unstored.end());
+  return std::exchange(ended_, later);
 }
 
 void run_ledger::forget(run_number number) {
   const auto found = runs_.find(number);
   if (found == runs_.end() || !found->second.is_over
-      || found->second.events.events_size() != 0)
+      || found->second.events.events_size() != 0 || found->second.in_flight)
     return;
   const auto& submission = found->second.state->submission();
   by_id_.erase(submission.run_id());

@@ -74,10 +74,10 @@ void change_rows::add(const run_change& change, const run_state& run) {
   parents.add(submission.parent_run());
   submitted.push_back(runtime::to_microseconds(run.submitted_at()));
   add_standing(run);
-  const auto& last = change.events.events(change.events.events_size() - 1);
+  const auto& last = *change.events->events().rbegin();
   sequences.push_back(static_cast<std::int64_t>(last.sequence()));
   epochs.push_back(static_cast<std::int64_t>(last.epoch()));
-  events.add(change.events.SerializeAsString());
+  events.add(change.events->SerializeAsString());
 }
 
 void change_rows::add_standing(const run_state& run) {

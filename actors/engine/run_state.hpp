@@ -45,6 +45,7 @@ struct task_work {
   /// The newest claim; reports under an older one are refused.
   std::uint64_t claim = 0;
   instant since{}; ///< Of the status.
+  std::uint64_t entered = 0; ///< Sequence of the event that led to the status.
   instant ready_since{}; ///< Of the first time it was ready.
   /// claimed: when it has to have begun. backing_off: when it is ready again.
   /// waiting: the end, if it is known. Else zero.

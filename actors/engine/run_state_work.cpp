@@ -51,6 +51,7 @@ void run_state::enter(const task_key& key, task_work& work, work_status next) {
     work.ready_since = updated_at_;
   work.status = next;
   work.since = updated_at_;
+  work.entered = sequence_ + 1;
   work.due = {};
   touched_.push_back(key);
 }

@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace troupe::engine {
 
@@ -34,9 +35,16 @@ judge(validation_state& state, const messages::ValidateRun& question) {
   const auto of = state.runs->version(question.workflow_digest());
   if (!of)
     return runtime::fail(of.error());
-  const auto history = state.runs->history(question.number());
+  auto history = state.runs->history(question.number());
   if (!history)
     return runtime::fail(history.error());
+  // What was on its way may have arrived meanwhile.
+  if (question.unstored_size() != 0)
+    std::erase_if(*history, [&](const messages::RunEvent& event) {
+      return event.sequence() >= question.unstored(0).sequence();
+    });
+  history->insert(history->end(), question.unstored().begin(),
+                  question.unstored().end());
   auto verdict = messages::RunVerdict{};
   for (auto& objection : find_objections(*of->definition, *history))
     verdict.add_objections(std::move(objection));

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "runtime/problem.hpp"
-#include "runtime/process/file_descriptor.hpp"
+#include "runtime/file_descriptor.hpp"
 
 #include <sys/types.h>
 

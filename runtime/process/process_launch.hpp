@@ -1,6 +1,6 @@
 #pragma once
 
-#include "runtime/process/file_descriptor.hpp"
+#include "runtime/file_descriptor.hpp"
 #include "runtime/process/process_request.hpp"
 
 #include <sys/types.h>

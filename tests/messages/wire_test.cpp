@@ -63,6 +63,10 @@ GetRunProgress
 RunProgress
 ValidateRun
 RunVerdict
+GetEngineStatus
+EngineStatus
+SubmitRuns
+RunsAccepted
 )";
 
 constexpr auto first_id = caf::id_block::troupe::begin;

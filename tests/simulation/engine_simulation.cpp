@@ -132,6 +132,7 @@ void engine_simulation::give_up_faults() {
 void engine_simulation::step() {
   const auto choice = random_() % 100;
   note(choice);
+  judge();
   if (happens(faults_.crashes))
     return crash();
   if (happens(faults_.lost_workers))
@@ -161,8 +162,10 @@ void engine_simulation::submit() {
 
 void engine_simulation::pull() {
   const auto worker = random_() % worker_count;
-  for (auto& work : ledger_->assign(worker, {"noop"}, 1 + random_() % 2))
-    undelivered_.push_back({worker, std::move(work), false});
+  for (auto& work : ledger_->assign(worker, {"noop"}, 1 + random_() % 2)) {
+    auto& to = work.may_begin ? held_ : undelivered_;
+    to.push_back({worker, std::move(work), epoch_, false});
+  }
 }
 
 void engine_simulation::report() {
@@ -173,16 +176,17 @@ void engine_simulation::report() {
   const auto work = chosen.work;
   const auto& claim = work.claim;
   if (random_() % 8 == 0) {
-    static_cast<void>(ledger_->decide(work.run_id, [&](run_decision& it) {
-      return it.beat(claim.task, claim.claim, {{"at", random_() % 100}});
-    }));
+    static_cast<void>(ledger_->beat(work.run_id, claim.task,
+                                    {chosen.epoch, claim.claim},
+                                    {{"at", random_() % 100}}));
     return;
   }
   const auto fails = happens(faults_.failures);
   if (!fails)
     ++effects_[effect_of(work)];
   const auto done = ledger_->report(
-    work.run_id, claim.task, claim.claim, [&](run_decision& it) {
+    work.run_id, claim.task, {chosen.epoch, claim.claim},
+    [&](run_decision& it) {
       if (!fails)
         return it.succeed(claim.task, claim.claim, claim.attempt);
       auto error = messages::TaskError{};
@@ -301,7 +305,7 @@ void engine_simulation::begin_commit() {
 
 void engine_simulation::store(const run_change& change) {
   auto& stored = store_[change.number];
-  for (const auto& event : change.events.events()) {
+  for (const auto& event : change.events->events()) {
     note(std::hash<std::string>{}(event.SerializeAsString()));
     stored.history.push_back(event);
   }
@@ -321,6 +325,7 @@ void engine_simulation::store(const run_change& change) {
 void engine_simulation::end_commit() {
   if (!std::exchange(is_committing_, false))
     return;
+  ledger_->mark_stored();
   for (const auto& change : std::exchange(in_flight_, {}))
     store(change);
   for (auto& id : std::exchange(in_flight_runs_, {}))
@@ -329,18 +334,39 @@ void engine_simulation::end_commit() {
     held_.push_back(std::move(work));
   // Workers may or may not heed it; here they work on.
   static_cast<void>(ledger_->take_called_off());
-  for (const auto number : ledger_->take_finished()) {
-    const auto& stored = store_[number];
-    const auto objections
-      = find_objections(*stored.of.definition, stored.history);
-    if (!objections.empty())
-      object("the validator objects: " + objections.front());
-    static_cast<void>(
-      ledger_->decide(ledger_->find(number)->submission().run_id(),
-                      [&](run_decision& it) { return it.conclude(""); }));
-  }
   for (const auto number : ledger_->take_ended())
     ledger_->forget(number);
+}
+
+/// The validator takes its time.
+void engine_simulation::judge() {
+  for (const auto number : ledger_->take_finished())
+    unjudged_.push_back(number);
+  if (unjudged_.empty() || (!is_kind_ && random_() % 2 == 0))
+    return;
+  const auto number = unjudged_.front();
+  unjudged_.erase(unjudged_.begin());
+  const auto* run = ledger_->find(number);
+  if (run == nullptr)
+    return;
+  if (!is_kind_ && random_() % 8 == 0) {
+    ledger_->stop_waiting(number);
+    unjudged_.push_back(number);
+    return;
+  }
+  const auto stored = store_.find(number);
+  auto history = stored == store_.end() ? std::vector<RunEvent>{}
+                                        : stored->second.history;
+  auto unstored = ledger_->unstored(number);
+  history.insert(history.end(), unstored.begin(), unstored.end());
+  const auto is_at_end = run->is_finished() && !is_over(run->status())
+                         && !run->is_cancelling() && !run->is_paused();
+  const auto objections = find_objections(run->definition(), history);
+  if (is_at_end && !objections.empty())
+    object("the validator objects: " + objections.front());
+  static_cast<void>(
+    ledger_->decide(run->submission().run_id(),
+                    [](run_decision& it) { return it.conclude(""); }));
 }
 
 void engine_simulation::crash() {
@@ -350,6 +376,7 @@ void engine_simulation::crash() {
     for (const auto& change : in_flight_)
       store(change);
   is_committing_ = false;
+  unjudged_.clear();
   in_flight_.clear();
   in_flight_runs_.clear();
   in_flight_work_.clear();

@@ -61,6 +61,7 @@ private:
   struct held_work {
     std::uint64_t worker = 0;
     engine::assignment work;
+    std::uint64_t epoch = 0;
     bool is_stale = false; ///< Reported before, or its worker is gone.
   };
 
@@ -79,6 +80,7 @@ private:
   void pass_time();
   void begin_commit();
   void end_commit();
+  void judge();
   void store(const engine::run_change& change);
   void crash();
   void give_up_faults();
@@ -106,6 +108,7 @@ private:
   std::vector<engine::run_change> in_flight_;
   std::vector<std::string> in_flight_runs_;
   std::vector<held_work> in_flight_work_;
+  std::vector<engine::run_number> unjudged_;
   std::set<std::string> acknowledged_;
 
   std::vector<held_work> held_;

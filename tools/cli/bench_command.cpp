@@ -1,3 +1,4 @@
+#include "tools/cli/bench_w1.hpp"
 #include "tools/cli/bench_w4.hpp"
 #include "tools/cli/invocation.hpp"
 
@@ -31,6 +32,48 @@ int print(const runtime::outcome<json>& result, output_format output) {
   return 0;
 }
 
+void add_w1(CLI::App& bench, command_line& line) {
+  auto* app = bench.add_subcommand(
+    "w1", "Runs of one step that does nothing, durable, from another process");
+  app->footer("Examples:\n"
+              "  troupe bench w1\n"
+              "  troupe bench w1 --jobs 20000 --runs 5 --output json");
+  const auto options = std::make_shared<bench_w1_options>();
+  app->add_option("--jobs", options->jobs, "how many runs")
+    ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}));
+  app
+    ->add_option("--outstanding", options->outstanding,
+                 "submissions without an answer at most")
+    ->check(CLI::Range(std::size_t{1}, std::size_t{1'000}));
+  app->add_option("--runs", options->runs, "runs to take the median of")
+    ->check(CLI::Range(std::size_t{1}, std::size_t{1'000}));
+  app->add_option("--latency-seconds", options->latency_seconds,
+                  "how long to measure latency, 200 jobs a second; 0: not");
+  app->add_option("--folder", options->folder, "folder of the stores")
+    ->type_name("FOLDER");
+  app->callback([options, &line] {
+    line.chosen = [options](const invocation& with) {
+      return print(bench_w1(*options), with.output);
+    };
+  });
+}
+
+void add_w2(CLI::App& bench, command_line& line) {
+  auto* app = bench.add_subcommand(
+    "w2", "One run of 1,000 steps in ten layers, durable");
+  app->footer("Examples:\n  troupe bench w2 --runs 9 --output json");
+  const auto options = std::make_shared<bench_w2_options>();
+  app->add_option("--runs", options->runs, "runs to take the median of")
+    ->check(CLI::Range(std::size_t{1}, std::size_t{1'000}));
+  app->add_option("--folder", options->folder, "folder of the stores")
+    ->type_name("FOLDER");
+  app->callback([options, &line] {
+    line.chosen = [options](const invocation& with) {
+      return print(bench_w2(*options), with.output);
+    };
+  });
+}
+
 } // namespace
 
 void add_bench_command(command_line& line) {
@@ -42,6 +85,8 @@ void add_bench_command(command_line& line) {
               "The workloads and what others need for them: "
               "benchmarks/README.md");
   app->require_subcommand(1);
+  add_w1(*app, line);
+  add_w2(*app, line);
   auto* w4 = app->add_subcommand(
     "w4", "Score N items x 20 criteria, in memory and from CSV to CSV");
   w4->footer("Examples:\n  troupe bench w4 --items 1000000 --output json");

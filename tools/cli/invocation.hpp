@@ -69,5 +69,6 @@ void add_workflow_command(command_line& line);
 void add_schedule_command(command_line& line);
 void add_schema_command(command_line& line);
 void add_run_command(command_line& line);
+void add_server_command(command_line& line);
 
 } // namespace troupe::tools

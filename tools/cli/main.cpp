@@ -183,6 +183,7 @@ void declare(command_line& line, shared_flags& flags) {
   add_score_command(line);
   add_bench_command(line);
   add_run_command(line);
+  add_server_command(line);
   add_workflow_command(line);
   add_schedule_command(line);
   add_generate_command(line);

@@ -1,13 +1,10 @@
-#include "actors/engine/command_runner.hpp"
-#include "actors/engine/http_runner.hpp"
-#include "actors/engine/local_engine.hpp"
 #include "actors/engine/recorded_runs.hpp"
 #include "actors/engine/workflow_file.hpp"
-#include "runtime/http/http_host.hpp"
-#include "runtime/process/process_host.hpp"
+#include "tools/cli/engine_setup.hpp"
 #include "tools/cli/interruption.hpp"
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/progress_bar.hpp"
+#include "tools/cli/run_control_command.hpp"
 #include "tools/cli/run_history_command.hpp"
 #include "tools/cli/run_report.hpp"
 #include "tools/cli/workflow_arguments.hpp"
@@ -52,11 +49,6 @@ struct execute_flags {
   std::string by;
   std::size_t jobs = 16;
 };
-
-std::string user_of(const invocation& with) {
-  const auto found = with.environment.find("USER");
-  return found == with.environment.end() ? std::string{} : found->second;
-}
 
 outcome<messages::SubmitRun> make_request(const execute_flags& flags,
                                           const engine::workflow& flow) {
@@ -198,25 +190,7 @@ int execute(execute_flags flags, const invocation& with) {
       return report(checked.error(), with.output);
   }
   const auto stop = interruption{};
-  auto processes = runtime::process_host::start();
-  if (!processes)
-    return report(processes.error(), with.output);
-  auto options = engine::local_engine_options{};
-  options.store = with.settings.store_path;
-  options.threads = static_cast<std::size_t>(with.settings.workers);
-  options.activities_max = flags.jobs;
-  options.shutdown_timeout = with.settings.shutdown_timeout;
-  options.add_activities
-    = [host = std::shared_ptr<runtime::process_runner>(std::move(*processes)),
-       requests = std::make_shared<runtime::http_host>(),
-       environment = with.environment](engine::activity_registry& registry) {
-        engine::add_command_activity(registry, {host, environment});
-        auto http = engine::http_runner_options{};
-        http.requests = requests;
-        http.environment = environment;
-        engine::add_http_activity(registry, std::move(http));
-      };
-  auto engine = engine::local_engine::start(std::move(options));
+  auto engine = start_engine(with, flags.jobs);
   if (!engine)
     return report(engine.error(), with.output);
   const auto run_id = begin(*engine, flags, flow, with.settings.store_path);
@@ -279,6 +253,7 @@ void add_run_command(command_line& line) {
   app->footer(examples);
   app->require_subcommand(1);
   add_execute(*app, line);
+  add_run_control_commands(*app, line);
   add_run_history_commands(*app, line);
 }
 

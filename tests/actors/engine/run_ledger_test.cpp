@@ -63,18 +63,19 @@ struct ledger_fixture {
   }
 
   void succeed(const assignment& work) {
-    REQUIRE(ledger.report(
-      work.run_id, work.claim.task, work.claim.claim, [&](run_decision& it) {
-        return it.succeed(work.claim.task, work.claim.claim, nullptr);
-      }));
+    REQUIRE(ledger.report(work.run_id, work.claim.task, {1, work.claim.claim},
+                          [&](run_decision& it) {
+                            return it.succeed(work.claim.task, work.claim.claim,
+                                              nullptr);
+                          }));
   }
 
   void store() {
-    static_cast<void>(ledger.take_changes());
     for (const auto number : ledger.take_finished())
       REQUIRE(ledger.decide(ledger.find(number)->submission().run_id(),
                             [](run_decision& it) { return it.conclude(""); }));
     static_cast<void>(ledger.take_changes());
+    ledger.mark_stored();
     for (const auto number : ledger.take_ended())
       ledger.forget(number);
   }
@@ -210,14 +211,74 @@ TEST_CASE_METHOD(ledger_fixture, "heartbeats leave one timer") {
   const auto work = pull().front();
   for (auto i = 0; i < 100; ++i) {
     advance(1s);
-    REQUIRE(ledger.decide(work.run_id, [&](run_decision& it) {
-      return it.beat(work.claim.task, work.claim.claim, nullptr);
-    }));
+    REQUIRE(ledger.beat(work.run_id, work.claim.task, {1, work.claim.claim},
+                        nullptr));
   }
   CHECK(ledger.next_check() == now + 10s);
   advance(10s);
   CHECK(status_of(work.run_id) == run_status::failed);
   CHECK_FALSE(ledger.next_check());
+}
+
+TEST_CASE_METHOD(ledger_fixture, "the end of a run is told once it is stored") {
+  const auto run = submit(one_step());
+  REQUIRE(ledger.take_changes().size() == 1);
+  const auto work = pull().front();
+  CHECK_FALSE(work.may_begin); // Its run is on its way to the store.
+  succeed(work);
+  REQUIRE(ledger.take_finished().size() == 1);
+  // Claimed, begun, succeeded; submitted and so on are on their way.
+  CHECK(ledger.unstored(run->number).size() == 6);
+  ledger.mark_stored();
+  CHECK(ledger.unstored(run->number).size() == 3);
+  CHECK(ledger.take_changes().empty());
+  REQUIRE(ledger.decide(run->run_id,
+                        [](run_decision& it) { return it.conclude(""); }));
+  CHECK(ledger.take_ended().empty());
+  const auto changes = ledger.take_changes();
+  REQUIRE(changes.size() == 1);
+  CHECK(changes[0].events->events_size() == 4);
+  CHECK(ledger.take_ended().empty());
+  ledger.mark_stored();
+  CHECK(ledger.take_ended().size() == 1);
+}
+
+TEST_CASE_METHOD(ledger_fixture, "work begins early if only the claim is new") {
+  const auto run = submit(make_workflow({{"a"}, {"b"}, {"c", {"a"}}}));
+  static_cast<void>(ledger.take_changes());
+  ledger.mark_stored();
+  const auto first = pull(1);
+  CHECK(first.at(0).may_begin);
+  succeed(first[0]);
+  // b was ready before; c is because of what nobody has stored.
+  const auto others = pull();
+  REQUIRE(others.size() == 2);
+  CHECK(others[0].may_begin);
+  CHECK_FALSE(others[1].may_begin);
+}
+
+TEST_CASE_METHOD(ledger_fixture, "what somebody waits for is not held back") {
+  const auto run = submit(one_step());
+  succeed(pull().front());
+  REQUIRE(ledger.take_finished().size() == 1);
+  // Who submitted it is told with these changes, so that it has to be in them.
+  CHECK(ledger.take_changes().size() == 1);
+}
+
+TEST_CASE_METHOD(ledger_fixture, "a run without a verdict is stored at last") {
+  const auto run = submit(one_step());
+  static_cast<void>(ledger.take_changes());
+  succeed(pull().front());
+  REQUIRE(ledger.take_finished().size() == 1);
+  CHECK(ledger.take_changes().empty());
+  SECTION("because nobody can say") {
+    ledger.stop_waiting(run->number);
+  }
+  SECTION("because somebody pauses it") {
+    REQUIRE(ledger.decide(run->run_id,
+                          [](run_decision& it) { return it.pause("me"); }));
+  }
+  CHECK(ledger.take_changes().size() == 1);
 }
 
 TEST_CASE_METHOD(ledger_fixture, "a run that was retried has its time again") {
@@ -227,7 +288,7 @@ TEST_CASE_METHOD(ledger_fixture, "a run that was retried has its time again") {
   advance(30min);
   const auto work = pull().front();
   REQUIRE(ledger.report(
-    run->run_id, work.claim.task, work.claim.claim, [&](run_decision& it) {
+    run->run_id, work.claim.task, {1, work.claim.claim}, [&](run_decision& it) {
       auto error = messages::TaskError{};
       error.set_kind("broken");
       return it.fail(work.claim.task, work.claim.claim, error);
@@ -242,17 +303,6 @@ TEST_CASE_METHOD(ledger_fixture, "a run that was retried has its time again") {
   CHECK(status_of(run->run_id) == run_status::running);
   advance(1min);
   CHECK(status_of(run->run_id) == run_status::failed);
-}
-
-TEST_CASE_METHOD(ledger_fixture,
-                 "what is taken is told only once it is stored") {
-  REQUIRE(submit(one_step()));
-  const auto work = pull().front();
-  static_cast<void>(ledger.take_changes());
-  succeed(work); // While that is on its way.
-  CHECK(ledger.take_finished().empty());
-  static_cast<void>(ledger.take_changes());
-  CHECK(ledger.take_finished().size() == 1);
 }
 
 TEST_CASE_METHOD(ledger_fixture, "who waits in a paused run begins after it") {

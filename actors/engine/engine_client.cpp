@@ -1,0 +1,130 @@
+#include "actors/engine/engine_client.hpp"
+
+#include "actors/engine/engine_calls.hpp"
+
+#include <utility>
+
+namespace troupe::engine {
+
+using namespace std::chrono_literals;
+
+using messages::EngineAnswer;
+using messages::EngineCall;
+using runtime::fail;
+using runtime::outcome;
+
+namespace {
+
+/// How long an engine may take to answer what needs one commit.
+constexpr auto answer_timeout = std::chrono::milliseconds{120s};
+
+/// The part of an answer that was asked for, or the problem in its place.
+template <class Part>
+outcome<Part> part_of(outcome<EngineAnswer> answer,
+                      const Part& (EngineAnswer::*part)() const) {
+  if (!answer)
+    return fail(answer.error());
+  if (answer->has_problem())
+    return fail(from_message(answer->problem()));
+  return ((*answer).*part)();
+}
+
+} // namespace
+
+std::string socket_of(const std::string& store) {
+  return store + ".sock";
+}
+
+outcome<engine_client> engine_client::connect(const std::string& socket) {
+  auto frames = runtime::frame_client::connect(socket);
+  if (!frames)
+    return fail(frames.error());
+  return engine_client{std::move(*frames)};
+}
+
+std::uint64_t engine_client::ask(EngineCall call) {
+  call.set_id(++last_id_);
+  frames_.ask(call.SerializeAsString());
+  return last_id_;
+}
+
+outcome<EngineAnswer>
+engine_client::receive(std::chrono::milliseconds patience) {
+  const auto frame = frames_.receive(patience);
+  if (!frame)
+    return fail(frame.error());
+  auto answer = EngineAnswer{};
+  if (!answer.ParseFromString(*frame))
+    return fail(runtime::problem_kind::failed,
+                "the server's answer cannot be decoded",
+                "use a client of the same version");
+  return answer;
+}
+
+outcome<EngineAnswer> engine_client::call(EngineCall what,
+                                          std::chrono::milliseconds patience) {
+  const auto id = ask(std::move(what));
+  for (;;) {
+    auto answer = receive(patience);
+    // Others may have been given up before.
+    if (!answer || answer->id() == id)
+      return answer;
+  }
+}
+
+outcome<messages::RunAccepted>
+engine_client::submit(const messages::SubmitRun& wanted) {
+  auto question = EngineCall{};
+  *question.mutable_submit() = wanted;
+  return part_of(call(std::move(question), answer_timeout),
+                 &EngineAnswer::accepted);
+}
+
+outcome<messages::RunsAccepted>
+engine_client::submit(const messages::SubmitRuns& wanted) {
+  auto question = EngineCall{};
+  *question.mutable_submit_many() = wanted;
+  return part_of(call(std::move(question), answer_timeout),
+                 &EngineAnswer::many);
+}
+
+outcome<messages::WorkflowApplied>
+engine_client::apply(const messages::ApplyWorkflow& wanted) {
+  auto question = EngineCall{};
+  *question.mutable_apply() = wanted;
+  return part_of(call(std::move(question), answer_timeout),
+                 &EngineAnswer::applied);
+}
+
+outcome<messages::RunChanged>
+engine_client::change(const messages::ChangeRun& wanted) {
+  auto question = EngineCall{};
+  *question.mutable_change() = wanted;
+  return part_of(call(std::move(question), answer_timeout),
+                 &EngineAnswer::changed);
+}
+
+outcome<messages::RunResult>
+engine_client::await(const std::string& run_id,
+                     std::chrono::milliseconds patience) {
+  auto question = EngineCall{};
+  question.mutable_await()->set_run_id(run_id);
+  return part_of(call(std::move(question), patience), &EngineAnswer::result);
+}
+
+outcome<messages::RunProgress>
+engine_client::progress(const std::string& run_id) {
+  auto question = EngineCall{};
+  question.mutable_progress()->set_run_id(run_id);
+  return part_of(call(std::move(question), answer_timeout),
+                 &EngineAnswer::progress);
+}
+
+outcome<messages::EngineStatus> engine_client::status() {
+  auto question = EngineCall{};
+  question.mutable_status();
+  return part_of(call(std::move(question), answer_timeout),
+                 &EngineAnswer::status);
+}
+
+} // namespace troupe::engine

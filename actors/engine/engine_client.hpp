@@ -1,0 +1,70 @@
+#pragma once
+
+#include "messages/engine_call.pb.h"
+#include "runtime/frames/frame_client.hpp"
+#include "runtime/problem.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace troupe::engine {
+
+/// Where the engine that owns a store listens.
+[[nodiscard]] std::string socket_of(const std::string& store);
+
+/// Asks the engine of another process. Blocks; not thread-safe.
+class engine_client {
+public:
+  /// `unavailable` if no engine listens there.
+  [[nodiscard]] static runtime::outcome<engine_client>
+  connect(const std::string& socket);
+
+  [[nodiscard]] runtime::outcome<messages::RunAccepted>
+  submit(const messages::SubmitRun& wanted);
+
+  [[nodiscard]] runtime::outcome<messages::RunsAccepted>
+  submit(const messages::SubmitRuns& wanted);
+
+  [[nodiscard]] runtime::outcome<messages::WorkflowApplied>
+  apply(const messages::ApplyWorkflow& wanted);
+
+  [[nodiscard]] runtime::outcome<messages::RunChanged>
+  change(const messages::ChangeRun& wanted);
+
+  /// `timeout` when the run is not over by then.
+  [[nodiscard]] runtime::outcome<messages::RunResult>
+  await(const std::string& run_id, std::chrono::milliseconds patience);
+
+  [[nodiscard]] runtime::outcome<messages::RunProgress>
+  progress(const std::string& run_id);
+
+  [[nodiscard]] runtime::outcome<messages::EngineStatus> status();
+
+  // -- many questions under way
+  // --------------------------------------------------
+
+  /// Sends a question ahead; returns its id. Not before `receive` or `flush` is
+  /// it sure to be on its way.
+  std::uint64_t ask(messages::EngineCall call);
+
+  runtime::outcome<void> flush() {
+    return frames_.flush();
+  }
+
+  /// The next answer, to whichever question.
+  [[nodiscard]] runtime::outcome<messages::EngineAnswer>
+  receive(std::chrono::milliseconds patience);
+
+private:
+  explicit engine_client(runtime::frame_client frames)
+    : frames_{std::move(frames)} {}
+
+  runtime::outcome<messages::EngineAnswer>
+  call(messages::EngineCall what, std::chrono::milliseconds patience);
+
+  runtime::frame_client frames_;
+  std::uint64_t last_id_ = 0;
+};
+
+} // namespace troupe::engine

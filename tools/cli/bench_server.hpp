@@ -1,0 +1,45 @@
+#pragma once
+
+#include "actors/engine/engine_client.hpp"
+#include "runtime/problem.hpp"
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace troupe::tools {
+
+/// A server of this program over a new store, in a process of its own; gone
+/// with everything it made at the end.
+class bench_server {
+public:
+  /// In that folder; the temporary one if it is empty.
+  [[nodiscard]] static runtime::outcome<std::unique_ptr<bench_server>>
+  start(const std::string& folder, std::size_t jobs);
+
+  ~bench_server();
+
+  bench_server(const bench_server&) = delete;
+  bench_server& operator=(const bench_server&) = delete;
+
+  [[nodiscard]] engine::engine_client& client() noexcept {
+    return *client_;
+  }
+
+  /// Waits until every run is over and stored.
+  [[nodiscard]] runtime::outcome<void> drain();
+
+  /// Proportional memory of the server and of this process.
+  [[nodiscard]] double pss_mib() const;
+
+private:
+  bench_server(pid_t id, std::string store) noexcept;
+
+  pid_t id_;
+  std::string store_;
+  std::unique_ptr<engine::engine_client> client_;
+};
+
+} // namespace troupe::tools

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "actors/engine/local_engine.hpp"
+#include "tools/cli/invocation.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace troupe::tools {
+
+/// An engine over the store of the settings, with all activities that this
+/// program has; so many at the same time. Must come before the first thread.
+[[nodiscard]] runtime::outcome<engine::local_engine>
+start_engine(const invocation& with, std::size_t activities_max);
+
+/// Who gives the command, for the record: empty if nobody knows.
+[[nodiscard]] std::string user_of(const invocation& with);
+
+} // namespace troupe::tools

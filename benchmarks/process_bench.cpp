@@ -137,18 +137,26 @@ give_out(engine::activity_source_actor::pointer self, const workload& work,
          const std::shared_ptr<std::promise<void>>& done) {
   const auto given = std::make_shared<std::size_t>(0);
   const auto ended = std::make_shared<std::size_t>(0);
+  const auto give = [=](std::uint32_t credit) {
+    auto more = messages::RunActivities{};
+    for (; credit > 0 && *given < work.processes; --credit)
+      *more.add_activities() = command((*given)++);
+    if (more.activities_size() != 0)
+      self->send(
+        caf::actor_cast<engine::activity_host_actor>(self->current_sender()),
+        std::move(more));
+  };
   return {
-    [](const messages::ActivityProgress&) {},
-    [=](const messages::ActivitySucceeded&) {
-      if (++*ended == work.processes)
+    [=](const messages::GetActivities& pull) { give(pull.credit()); },
+    [=](const messages::ActivityReports& reports) {
+      for (const auto& report : reports.reports()) {
+        if (report.has_failed())
+          give_up(report.failed().message());
+        *ended += report.has_succeeded() ? 1 : 0;
+      }
+      give(reports.credit());
+      if (*ended == work.processes)
         done->set_value();
-    },
-    [](const messages::ActivityFailed& failure) { give_up(failure.message()); },
-    [=](const messages::GetActivities& pull) {
-      const auto host
-        = caf::actor_cast<engine::activity_host_actor>(self->current_sender());
-      for (auto i = pull.credit(); i > 0 && *given < work.processes; --i)
-        self->send(host, command((*given)++));
     },
   };
 }

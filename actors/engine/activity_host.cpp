@@ -54,6 +54,7 @@ struct activity_host_state {
   std::map<activity_key, activity_actor> running;
   std::map<caf::actor_id, activity_key> keys;
   std::optional<activity_table::time_point> next_tick;
+  messages::ActivityReports reports; ///< Not sent yet.
 };
 
 using pointer = private_host_actor::stateful_pointer<activity_host_state>;
@@ -91,16 +92,25 @@ void forget(pointer self, const activity_key& key) {
 /// An activity has left its place: somebody else may have it.
 void give_credit(pointer self) {
   auto& state = self->state;
-  if (state.table.is_closing())
-    return;
-  auto request = messages::GetActivities{};
-  request.set_credit(1);
-  self->send(state.source, std::move(request));
+  if (!state.table.is_closing())
+    state.reports.set_credit(state.reports.credit() + 1);
 }
 
 void report(pointer self, std::optional<messages::ActivityFailed> failure) {
   if (failure)
-    self->send(self->state.source, std::move(*failure));
+    *self->state.reports.add_reports()->mutable_failed() = std::move(*failure);
+}
+
+void report(pointer self, messages::ActivitySucceeded success) {
+  *self->state.reports.add_reports()->mutable_succeeded() = std::move(success);
+}
+
+/// Tells the source what has come up.
+void send_reports(pointer self) {
+  auto& reports = self->state.reports;
+  if (reports.reports_size() != 0 || reports.credit() != 0)
+    self->send(self->state.source,
+               std::exchange(reports, messages::ActivityReports{}));
 }
 
 /// Does whatever is to be done now.
@@ -125,6 +135,7 @@ void pursue(pointer self) {
     report(self, state.table.end_lost(step->key, "killed"));
     give_credit(self);
   }
+  send_reports(self);
   if (state.table.is_closing() && state.table.size() == 0)
     self->quit(caf::exit_reason::user_shutdown);
   else
@@ -138,6 +149,14 @@ void start(pointer self, const messages::RunActivity& request) {
   const auto key = to_key(request.ref());
   auto why = std::string{"its start gave no actor"};
   try {
+    if (const auto* answer
+        = state.options.registry->find_immediate(request.activity())) {
+      auto success = (*answer)(request);
+      static_cast<void>(state.table.end_succeeded(key));
+      report(self, std::move(success));
+      give_credit(self);
+      return;
+    }
     const auto results = caf::actor_cast<activity_results_actor>(self);
     const auto& begin = *state.options.registry->find(request.activity());
     if (auto activity = begin(self->system(), request, results)) {
@@ -157,10 +176,10 @@ void run(pointer self, const messages::RunActivity& request) {
   auto& state = self->state;
   const auto& registry = *state.options.registry;
   const auto refuse = [&](const char* kind, std::string message) {
-    self->send(state.source,
-               failure_of(request.ref(), kind, std::move(message)));
+    report(self, failure_of(request.ref(), kind, std::move(message)));
   };
-  if (registry.find(request.activity()) == nullptr) {
+  if (registry.find(request.activity()) == nullptr
+      && registry.find_immediate(request.activity()) == nullptr) {
     refuse("unknown_activity",
            "there is no activity \"" + request.activity() + "\"; "
              + runtime::spelling_hint(request.activity(), registry.names()));
@@ -185,7 +204,6 @@ void run(pointer self, const messages::RunActivity& request) {
       refuse("interrupted", "its host was told to end");
       break;
   }
-  pursue(self);
 }
 
 /// The activity behind a message, if it still counts.
@@ -204,7 +222,8 @@ void on_progress(pointer self, const messages::ActivityProgress& progress) {
     return;
   auto message = progress;
   *message.mutable_ref() = to_message(*key);
-  self->send(self->state.source, std::move(message));
+  *self->state.reports.add_reports()->mutable_progress() = std::move(message);
+  send_reports(self);
 }
 
 void on_success(pointer self, const messages::ActivitySucceeded& success) {
@@ -215,7 +234,7 @@ void on_success(pointer self, const messages::ActivitySucceeded& success) {
   if (self->state.table.end_succeeded(*key)) {
     auto message = success;
     *message.mutable_ref() = to_message(*key);
-    self->send(self->state.source, std::move(message));
+    report(self, std::move(message));
   }
   give_credit(self);
   pursue(self);
@@ -275,7 +294,11 @@ activity_host(pointer self, const activity_source_actor& source,
       on_success(self, success);
     },
     [=](const messages::ActivityFailed& failure) { on_failure(self, failure); },
-    [=](const messages::RunActivity& request) { run(self, request); },
+    [=](const messages::RunActivities& requests) {
+      for (const auto& request : requests.activities())
+        run(self, request);
+      pursue(self);
+    },
     [=](const messages::CancelActivity& request) {
       self->state.table.cancel(request, self->clock().now());
       pursue(self);

@@ -8,17 +8,19 @@
 namespace troupe::engine {
 
 /// Gives activities to hosts that pull, and hears what becomes of them.
-using activity_source_actor = activity_results_actor::extend<
-  // The sender, an activity_host_actor, has room for more activities.
-  caf::reacts_to<messages::GetActivities>>;
+using activity_source_actor = caf::typed_actor<
+  // The sender, an activity_host_actor, has room for activities.
+  caf::reacts_to<messages::GetActivities>,
+  // What the sender's activities came to.
+  caf::reacts_to<messages::ActivityReports>>;
 
 /// Runs activities, a bounded number at the same time. An exit message with any
 /// reason but `kill` stops them with their grace, reports that, and then ends
 /// the host; however else it ends, its activities are stopped at once.
 using activity_host_actor = activity_results_actor::extend<
-  // Starts an activity. Those that cannot be started are reported as failed:
+  // Starts activities. Those that cannot be started are reported as failed:
   // `overloaded` beyond the credit, `unknown_activity`, `outdated`.
-  caf::reacts_to<messages::RunActivity>,
+  caf::reacts_to<messages::RunActivities>,
   // Stops one.
   caf::reacts_to<messages::CancelActivity>>;
 

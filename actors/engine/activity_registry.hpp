@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace troupe::engine {
@@ -36,15 +37,27 @@ public:
                                    const messages::RunActivity&,
                                    const activity_results_actor&)>;
 
+  /// What takes no longer than an actor would to start: done by the host.
+  using answer_function
+    = std::function<messages::ActivitySucceeded(const messages::RunActivity&)>;
+
   /// A second one of a name replaces the first.
   void add(std::string name, start_function start) {
     starts_.insert_or_assign(std::move(name), std::move(start));
   }
 
-  /// Null if there is none. Valid until the next `add`.
+  void add_immediate(std::string name, answer_function answer) {
+    starts_.insert_or_assign(std::move(name), std::move(answer));
+  }
+
+  /// Null if there is none. Valid until something is added.
   [[nodiscard]] const start_function* find(std::string_view name) const {
-    const auto found = starts_.find(name);
-    return found == starts_.end() ? nullptr : &found->second;
+    return find_as<start_function>(name);
+  }
+
+  [[nodiscard]] const answer_function*
+  find_immediate(std::string_view name) const {
+    return find_as<answer_function>(name);
   }
 
   /// In alphabetical order.
@@ -56,7 +69,15 @@ public:
   }
 
 private:
-  std::map<std::string, start_function, std::less<>> starts_;
+  using way = std::variant<start_function, answer_function>;
+
+  template <class Kind>
+  [[nodiscard]] const Kind* find_as(std::string_view name) const {
+    const auto found = starts_.find(name);
+    return found == starts_.end() ? nullptr : std::get_if<Kind>(&found->second);
+  }
+
+  std::map<std::string, way, std::less<>> starts_;
 };
 
 } // namespace troupe::engine

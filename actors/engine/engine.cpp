@@ -183,9 +183,8 @@ void pull(engine_pointer self, const messages::GetActivities& request) {
     self->monitor(host.handle);
   }
   host.credit += request.credit();
-  if (!request.activities().empty())
-    host.activities.assign(request.activities().begin(),
-                           request.activities().end());
+  host.activities.assign(request.activities().begin(),
+                         request.activities().end());
   pursue(self);
 }
 
@@ -202,14 +201,34 @@ void on_down(engine_pointer self, const caf::down_msg& message) {
   pursue(self);
 }
 
-/// A report that comes too late changes nothing.
-void take(engine_pointer self, const messages::ActivityRef& ref,
-          const outcome<void>& taken) {
-  if (!taken)
-    runtime::log_debug("engine", "a report was refused",
-                       {{"run", ref.run()},
-                        {"step", ref.step()},
-                        {"reason", taken.error().message}});
+outcome<void> take(run_ledger& ledger, const messages::ActivityReport& report,
+                   instant now) {
+  switch (report.what_case()) {
+    case messages::ActivityReport::kProgress:
+      return take_progress(ledger, report.progress(), now);
+    case messages::ActivityReport::kSucceeded:
+      return take_success(ledger, report.succeeded());
+    case messages::ActivityReport::kFailed:
+      return take_failure(ledger, report.failed());
+    default:
+      return {};
+  }
+}
+
+void take_reports(engine_pointer self,
+                  const messages::ActivityReports& reports) {
+  auto& state = self->state;
+  const auto now = state.options.time->now();
+  state.ledger->set_time(now);
+  for (const auto& report : reports.reports())
+    // One that comes too late changes nothing.
+    if (const auto taken = take(*state.ledger, report, now); !taken)
+      runtime::log_debug("engine", "a report was refused",
+                         {{"reason", taken.error().message}});
+  const auto sender = self->current_sender();
+  const auto host = sender ? state.hosts.find(sender->id()) : state.hosts.end();
+  if (host != state.hosts.end())
+    host->second.credit += reports.credit();
   pursue(self);
 }
 
@@ -226,20 +245,10 @@ engine(engine_pointer self, const runtime::store_actor& store,
     [=](const caf::down_msg& message) { on_down(self, message); });
   start_engine(self);
   return {
-    [=](const messages::ActivityProgress& report) {
-      const auto now = self->state.options.time->now();
-      self->state.ledger->set_time(now);
-      take(self, report.ref(), take_progress(*self->state.ledger, report, now));
-    },
-    [=](const messages::ActivitySucceeded& report) {
-      self->state.ledger->set_time(self->state.options.time->now());
-      take(self, report.ref(), take_success(*self->state.ledger, report));
-    },
-    [=](const messages::ActivityFailed& report) {
-      self->state.ledger->set_time(self->state.options.time->now());
-      take(self, report.ref(), take_failure(*self->state.ledger, report));
-    },
     [=](const messages::GetActivities& request) { pull(self, request); },
+    [=](const messages::ActivityReports& reports) {
+      take_reports(self, reports);
+    },
     [=](const messages::SubmitRun& wanted) { return submit(self, wanted); },
     [=](const messages::SubmitRuns& wanted) {
       return submit_many(self, wanted);
@@ -253,11 +262,12 @@ engine(engine_pointer self, const runtime::store_actor& store,
       return show_progress(self, wanted);
     },
     [=](const messages::GetEngineStatus&) { return show_status(self->state); },
+    [=](pursue_now) { do_pursue(self); },
     [=](engine_tick) {
       self->state.next_tick.reset();
       pursue(self);
     },
-    [=](const ask_again& question) { ask_validator(self, question.run); },
+    [=](const ask_again& question) { ask_validator(self, {question.run}); },
   };
 }
 

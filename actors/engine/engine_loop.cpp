@@ -37,16 +37,24 @@ void deliver(engine_pointer self, std::vector<outgoing> told) {
       what);
 }
 
+/// Takes in what the validator says of a run.
 void conclude(engine_pointer self, run_number number,
               const messages::RunVerdict& verdict) {
   auto& state = self->state;
   const auto* run = state.ledger->find(number);
   if (run == nullptr)
     return;
+  const auto id = run->submission().run_id();
+  if (!verdict.unknown().empty()) {
+    runtime::log_warning("engine", "no verdict on a run",
+                         {{"run", id}, {"reason", verdict.unknown()}});
+    state.ledger->stop_waiting(number);
+    self->delayed_send(self, 1s, ask_again{number});
+    return;
+  }
   auto objection = std::string{};
   for (const auto& each : verdict.objections())
     objection += (objection.empty() ? "" : "; ") + each;
-  const auto id = run->submission().run_id();
   if (!objection.empty())
     runtime::log_error("engine", "the validator objects",
                        {{"run", id}, {"objection", objection}});
@@ -54,32 +62,42 @@ void conclude(engine_pointer self, run_number number,
   static_cast<void>(state.ledger->decide(id, [&](run_decision& it) {
     return it.conclude(objection);
   }));
-  pursue(self);
+}
+
+messages::ValidateRuns questions_about(const run_ledger& ledger,
+                                       const std::vector<run_number>& runs) {
+  auto questions = messages::ValidateRuns{};
+  for (const auto number : runs) {
+    auto& question = *questions.add_runs();
+    question.set_number(number);
+    if (const auto* run = ledger.find(number))
+      question.set_workflow_digest(run->submission().workflow_digest());
+    for (auto& event : ledger.unstored(number))
+      *question.add_unstored() = std::move(event);
+  }
+  return questions;
 }
 
 } // namespace
 
-void ask_validator(engine_pointer self, run_number number) {
+void ask_validator(engine_pointer self, const std::vector<run_number>& runs) {
   auto& state = self->state;
-  const auto* run = state.ledger->find(number);
-  if (run == nullptr)
+  if (runs.empty())
     return;
-  auto question = messages::ValidateRun{};
-  question.set_number(number);
-  question.set_workflow_digest(run->submission().workflow_digest());
-  for (auto& event : state.ledger->unstored(number))
-    *question.add_unstored() = std::move(event);
-  self->request(state.validator, state.options.validation_timeout, question)
+  self
+    ->request(state.validator, state.options.validation_timeout,
+              questions_about(*state.ledger, runs))
     .then(
-      [=](const messages::RunVerdict& verdict) {
-        conclude(self, number, verdict);
+      [=](const messages::RunVerdicts& verdicts) {
+        for (std::size_t i = 0; i < runs.size(); ++i)
+          conclude(self, runs[i], verdicts.verdicts(static_cast<int>(i)));
+        pursue(self);
       },
       [=](const caf::error& error) {
-        runtime::log_warning(
-          "engine", "no verdict on a run",
-          {{"reason", runtime::to_problem(error, self->system()).message}});
-        self->state.ledger->stop_waiting(number);
-        self->delayed_send(self, 1s, ask_again{number});
+        auto verdict = messages::RunVerdict{};
+        verdict.set_unknown(runtime::to_problem(error, self->system()).message);
+        for (const auto number : runs)
+          conclude(self, number, verdict);
         pursue(self);
       });
 }
@@ -116,13 +134,15 @@ void hand_out(engine_pointer self) {
     const auto given
       = state.ledger->assign(worker, host.activities, host.credit);
     host.credit -= static_cast<std::uint32_t>(given.size());
-    for (const auto& each : given) {
-      auto activity = to_activity(each, state.epoch);
-      if (each.may_begin)
-        self->send(host.handle, std::move(activity));
-      else
-        state.outbox.add(work_given{host.handle, std::move(activity)});
-    }
+    auto now = messages::RunActivities{};
+    auto later = messages::RunActivities{};
+    for (const auto& each : given)
+      *(each.may_begin ? now : later).add_activities()
+        = to_activity(each, state.epoch);
+    if (now.activities_size() != 0)
+      self->send(host.handle, std::move(now));
+    if (later.activities_size() != 0)
+      state.outbox.add(work_given{host.handle, std::move(later)});
   }
 }
 
@@ -177,14 +197,19 @@ void set_timer(engine_pointer self, instant now) {
 } // namespace
 
 void pursue(engine_pointer self) {
+  if (!std::exchange(self->state.is_pursuit_due, true))
+    self->send(self, pursue_now{});
+}
+
+void do_pursue(engine_pointer self) {
   auto& state = self->state;
+  state.is_pursuit_due = false;
   const auto now = state.options.time->now();
   state.ledger->set_time(now);
   state.ledger->check_time();
   hand_out(self);
   call_off(self, now);
-  for (const auto number : state.ledger->take_finished())
-    ask_validator(self, number);
+  ask_validator(self, state.ledger->take_finished());
   commit(self, now);
   set_timer(self, now);
 }

@@ -20,6 +20,9 @@
 
 namespace troupe::engine {
 
+/// Sent to oneself, behind all that has arrived so far.
+struct pursue_now {};
+
 /// Tells an engine to look at the time.
 struct engine_tick {};
 
@@ -30,12 +33,14 @@ struct ask_again {
 
 } // namespace troupe::engine
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::pursue_now)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::engine_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::ask_again)
 
 namespace troupe::engine {
 
-using private_engine_actor = engine_actor::extend<caf::reacts_to<engine_tick>,
+using private_engine_actor = engine_actor::extend<caf::reacts_to<pursue_now>,
+                                                  caf::reacts_to<engine_tick>,
                                                   caf::reacts_to<ask_again>>;
 
 /// A host that pulls.
@@ -76,6 +81,7 @@ struct engine_state {
   std::map<std::uint64_t, pulling_host> hosts; ///< By actor id.
   std::map<run_number, std::vector<result_promise>> watchers;
   bool is_committing = false;
+  bool is_pursuit_due = false;
   std::optional<instant> next_tick;
 };
 
@@ -84,11 +90,14 @@ using engine_pointer = private_engine_actor::stateful_pointer<engine_state>;
 /// Claims the next epoch and takes over what is stored; nobody is heard before.
 void start_engine(engine_pointer self);
 
-/// Lets follow what follows from what just happened: work is handed out, what
-/// changed is stored, and then told.
+/// Sees to it that what follows from what just happened is done, once what has
+/// arrived meanwhile is taken in.
 void pursue(engine_pointer self);
 
-/// Asks about a run whose steps are all done.
-void ask_validator(engine_pointer self, run_number number);
+/// Hands out work, stores what changed and then tells of it.
+void do_pursue(engine_pointer self);
+
+/// Asks about runs whose steps are all done.
+void ask_validator(engine_pointer self, const std::vector<run_number>& runs);
 
 } // namespace troupe::engine

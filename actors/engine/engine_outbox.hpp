@@ -36,7 +36,7 @@ struct workflow_applied {
 /// Work for a host, or the end of it.
 struct work_given {
   activity_host_actor to;
-  messages::RunActivity what;
+  messages::RunActivities what;
 };
 
 struct work_called_off {

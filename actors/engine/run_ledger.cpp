@@ -209,12 +209,18 @@ void run_ledger::admit(live_run& live) {
 /// Keeps events, queue, alarms and holders in step with a run.
 void run_ledger::follow(live_run& live, run_decision& decision) {
   auto events = decision.take_events();
+  const auto is_submission
+    = events.events_size() != 0 && events.events(0).has_submitted();
   if (events.events_size() != 0) {
     if (std::exchange(live.awaits_verdict, false))
       changed_.push_back(live.number);
     else if (live.events.events_size() == 0)
       changed_.push_back(live.number);
-    live.events.MergeFrom(events);
+    if (live.events.events_size() == 0)
+      live.events.Swap(&events);
+    else
+      for (auto& event : *events.mutable_events())
+        *live.events.add_events() = std::move(event);
   }
   for (const auto& task : decision.take_touched())
     sync(live, task);
@@ -229,7 +235,7 @@ void run_ledger::follow(live_run& live, run_decision& decision) {
       call_off(live, task);
     set_alarm(live);
   }
-  if (events.events_size() != 0 && events.events(0).has_submitted())
+  if (is_submission)
     set_alarm(live);
   const auto is_over_now = is_over(state.status());
   if (!is_over_now && live.is_over)

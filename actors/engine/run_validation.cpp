@@ -2,7 +2,6 @@
 
 #include "actors/engine/recorded_runs.hpp"
 #include "actors/engine/run_validator.hpp"
-#include "runtime/actor_errors.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -55,12 +54,17 @@ run_validation_actor::behavior_type run_validation(pointer self,
                                                    std::string store_path) {
   self->state.store_path = std::move(store_path);
   return {
-    [=](const messages::ValidateRun& question)
-      -> caf::result<messages::RunVerdict> {
-      auto verdict = judge(self->state, question);
-      if (!verdict)
-        return runtime::to_error(verdict.error());
-      return std::move(*verdict);
+    [=](const messages::ValidateRuns& questions) {
+      auto verdicts = messages::RunVerdicts{};
+      for (const auto& question : questions.runs()) {
+        auto verdict = judge(self->state, question);
+        if (verdict)
+          *verdicts.add_verdicts() = std::move(*verdict);
+        else
+          verdicts.add_verdicts()->set_unknown(
+            runtime::render(verdict.error()));
+      }
+      return verdicts;
     },
   };
 }

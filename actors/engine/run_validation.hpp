@@ -12,8 +12,8 @@ namespace troupe::engine {
 /// The second pilot: reads what is stored of a run and says what speaks against
 /// calling it completed (run_validator.hpp). Has a thread of its own.
 using run_validation_actor = caf::typed_actor<
-  // Errors: those of reading the store.
-  caf::replies_to<messages::ValidateRun>::with<messages::RunVerdict>>;
+  // One verdict for each question.
+  caf::replies_to<messages::ValidateRuns>::with<messages::RunVerdicts>>;
 
 [[nodiscard]] run_validation_actor
 spawn_run_validation(caf::actor_system& system, std::string store_path);

@@ -46,7 +46,7 @@ ScoringSummary
 ScoreItems
 ItemScores
 GetActivities
-RunActivity
+RunActivities
 CancelActivity
 ActivityProgress
 ActivitySucceeded
@@ -61,12 +61,13 @@ AwaitRun
 RunResult
 GetRunProgress
 RunProgress
-ValidateRun
-RunVerdict
+ValidateRuns
+RunVerdicts
 GetEngineStatus
 EngineStatus
 SubmitRuns
 RunsAccepted
+ActivityReports
 )";
 
 constexpr auto first_id = caf::id_block::troupe::begin;

@@ -30,17 +30,20 @@ inline engine::activity_source_actor spawn_listener(caf::actor_system& system,
   return system.spawn([=](engine::activity_source_actor::pointer)
                         -> engine::activity_source_actor::behavior_type {
     return {
-      [=](const messages::ActivityProgress& progress) {
-        heard->progress.push_back(progress);
-      },
-      [=](const messages::ActivitySucceeded& success) {
-        heard->successes.push_back(success);
-      },
-      [=](const messages::ActivityFailed& failure) {
-        heard->failures.push_back(failure);
-      },
       [=](const messages::GetActivities& request) {
         heard->credits.push_back(request.credit());
+      },
+      [=](const messages::ActivityReports& reports) {
+        for (const auto& each : reports.reports()) {
+          if (each.has_progress())
+            heard->progress.push_back(each.progress());
+          else if (each.has_succeeded())
+            heard->successes.push_back(each.succeeded());
+          else
+            heard->failures.push_back(each.failed());
+        }
+        if (reports.credit() != 0)
+          heard->credits.push_back(reports.credit());
       },
     };
   });
@@ -88,9 +91,15 @@ struct activity_fixture : actor_fixture {
     run();
   }
 
-  template <class Message>
-  void give(Message message) {
-    caf::anon_send(host, std::move(message));
+  void give(const messages::RunActivity& request) {
+    auto all = messages::RunActivities{};
+    *all.add_activities() = request;
+    caf::anon_send(host, std::move(all));
+    run();
+  }
+
+  void give(const messages::CancelActivity& request) {
+    caf::anon_send(host, request);
     run();
   }
 

@@ -212,11 +212,9 @@ struct live_command_fixture : live_activity_fixture {
 } // namespace
 
 TEST_CASE_METHOD(live_command_fixture, "a real process is run for a step") {
-  caf::anon_send(host, run_activity("command", "a",
-                                    R"({"argv": ["cat"], "stdin": {"x": 1}})"));
+  give(run_activity("command", "a", R"({"argv": ["cat"], "stdin": {"x": 1}})"));
   CHECK(reports->wait_for(reports->successes).output_json() == R"({"x":1})");
-  caf::anon_send(host, run_activity("command", "b",
-                                    R"({"shell": "echo oh >&2; exit 9"})"));
+  give(run_activity("command", "b", R"({"shell": "echo oh >&2; exit 9"})"));
   const auto failure = reports->wait_for(reports->failures);
   CHECK(failure.kind() == "exit_nonzero");
   CHECK(failure.message() == "exit code 9: oh");
@@ -227,7 +225,7 @@ TEST_CASE_METHOD(live_command_fixture,
   const auto request = run_activity("command", "a", R"({
     "shell": "echo '{\"progress\": 1}' >&$TROUPE_PROGRESS_FD; exec sleep 1000"
   })");
-  caf::anon_send(host, request);
+  give(request);
   CHECK(reports->wait_for(reports->progress).progress_json()
         == R"({"progress":1})");
   caf::anon_send(host, cancel_activity(request));

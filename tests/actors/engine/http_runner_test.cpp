@@ -202,7 +202,7 @@ struct live_http_fixture : live_activity_fixture {
     for (const auto& each : secrets)
       request.add_secrets(each);
     last = request;
-    caf::anon_send(host, request);
+    give(request);
   }
 
   json output() {

@@ -55,14 +55,15 @@ struct live_activity_fixture : live_fixture {
       = system.spawn([to = reports](activity_source_actor::pointer)
                        -> activity_source_actor::behavior_type {
           return {
-            [=](const messages::ActivityProgress& report) {
-              to->add(to->progress, report);
-            },
-            [=](const messages::ActivitySucceeded& report) {
-              to->add(to->successes, report);
-            },
-            [=](const messages::ActivityFailed& report) {
-              to->add(to->failures, report);
+            [=](const messages::ActivityReports& all) {
+              for (const auto& each : all.reports()) {
+                if (each.has_progress())
+                  to->add(to->progress, each.progress());
+                else if (each.has_succeeded())
+                  to->add(to->successes, each.succeeded());
+                else
+                  to->add(to->failures, each.failed());
+              }
             },
             [](const messages::GetActivities&) {},
           };
@@ -70,6 +71,12 @@ struct live_activity_fixture : live_fixture {
     own(source);
     host = engine::spawn_activity_host(system, source, {registry, {}});
     own(host);
+  }
+
+  void give(const messages::RunActivity& request) {
+    auto all = messages::RunActivities{};
+    *all.add_activities() = request;
+    caf::anon_send(host, std::move(all));
   }
 };
 

@@ -289,6 +289,11 @@ outcome<run_number> recorded_runs::last_number() {
   return number_from("SELECT coalesce(max(number), 0) FROM engine_runs");
 }
 
+outcome<std::int64_t> recorded_runs::orphans() {
+  return number_from("SELECT count(*) FROM engine_history WHERE run NOT IN"
+                     " (SELECT number FROM engine_runs)");
+}
+
 outcome<std::uint64_t> recorded_runs::last_epoch() {
   const auto epoch
     = number_from("SELECT coalesce(max(epoch), 0) FROM engine_epochs");

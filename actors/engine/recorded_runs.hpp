@@ -87,6 +87,9 @@ public:
 
   [[nodiscard]] runtime::outcome<run_number> last_number();
 
+  /// Rows of the history that belong to no run.
+  [[nodiscard]] runtime::outcome<std::int64_t> orphans();
+
   [[nodiscard]] runtime::outcome<std::uint64_t> last_epoch();
 
 private:

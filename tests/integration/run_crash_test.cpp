@@ -1,4 +1,6 @@
+#include "actors/engine/engine_client.hpp"
 #include "actors/engine/recorded_runs.hpp"
+#include "actors/engine/run_check.hpp"
 #include "tests/integration/program.hpp"
 #include "tests/support/places.hpp"
 
@@ -9,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -120,4 +123,93 @@ TEST_CASE("a run killed at any moment goes on, and does everything once") {
       }
     CHECK(last == steps - 1);
   }
+}
+
+namespace {
+
+constexpr auto job = R"({"apiVersion": "troupe/v1", "kind": "Workflow",
+"id": "job", "inputs": {"n": {"type": "integer"}}, "steps": [
+{"id": "a", "activity": "noop", "with": {"n": "${inputs.n}"}},
+{"id": "b", "needs": ["a"], "activity": "noop", "foreach": [1, 2, 3]}]})";
+
+/// A server that is killed again and again, and whoever asks it for runs.
+struct killed_server {
+  temporary_folder folder;
+  std::string store = (folder / "runs.db").string();
+  std::optional<program> process;
+  std::optional<engine_client> client;
+  int submitted = 0;
+  std::map<std::string, std::string> acknowledged; ///< Run by key.
+
+  void start() {
+    process.emplace(std::vector<std::string>{"server", "--store", store},
+                    folder / "printed");
+    for (auto i = 0; i < 2'000; ++i) {
+      auto connected = engine_client::connect(socket_of(store));
+      if (connected) {
+        client.emplace(std::move(*connected));
+        return;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
+    FAIL("the server does not start: " + process->output());
+  }
+
+  /// Submits one run after another until the server is gone.
+  void submit_until_killed(std::chrono::milliseconds moment) {
+    auto killer = std::thread{[&] {
+      std::this_thread::sleep_for(moment);
+      process->send(SIGKILL);
+    }};
+    while (submit("k" + std::to_string(submitted)))
+      ++submitted;
+    killer.join();
+    process->wait();
+  }
+
+  /// False when the server is gone.
+  bool submit(const std::string& key) {
+    auto wanted = messages::SubmitRun{};
+    wanted.set_workflow_text(job);
+    wanted.set_inputs(R"({"n": 1})");
+    wanted.set_idempotency_key(key);
+    const auto accepted = client->submit(wanted);
+    if (!accepted)
+      return false;
+    const auto known = acknowledged.try_emplace(key, accepted->run_id());
+    CHECK(known.first->second == accepted->run_id());
+    return true;
+  }
+};
+
+} // namespace
+
+TEST_CASE("a server killed at any moment loses nothing that it acknowledged") {
+  auto with = killed_server{};
+  auto random = std::mt19937_64{7};
+  for (auto kills = 0; kills < kill_count(); ++kills) {
+    with.start();
+    with.submit_until_killed(std::chrono::milliseconds{random() % 60});
+    const auto found = check_runs(with.store);
+    for (const auto& reason : found.problems)
+      FAIL(runtime::render(reason));
+  }
+  with.start();
+  // Whoever got no answer asks again, with the same key.
+  for (auto i = 0; i <= with.submitted; ++i)
+    REQUIRE(with.submit("k" + std::to_string(i)));
+  for (const auto& [key, run] : with.acknowledged) {
+    const auto ended = with.client->await(run, std::chrono::seconds{20});
+    REQUIRE(ended);
+    INFO(ended->reason());
+    REQUIRE(ended->status() == "completed");
+  }
+  with.process->send(SIGTERM);
+  CHECK(with.process->wait() == 0);
+  const auto found = check_runs(with.store);
+  for (const auto& reason : found.problems)
+    FAIL(runtime::render(reason));
+  // Each key has one run, and there are no others.
+  CHECK(found.runs == with.acknowledged.size());
+  CHECK(found.runs > static_cast<std::size_t>(kill_count()));
 }

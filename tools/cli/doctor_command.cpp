@@ -1,3 +1,5 @@
+#include "actors/engine/run_check.hpp"
+#include "actors/engine/run_records.hpp"
 #include "actors/scoring/scoring_check.hpp"
 #include "actors/scoring/scoring_record.hpp"
 #include "runtime/store/store_check.hpp"
@@ -9,6 +11,7 @@
 #include <cstdio>
 #include <iterator>
 #include <utility>
+#include <vector>
 
 namespace troupe::tools {
 
@@ -25,7 +28,19 @@ constexpr auto examples = R"(Examples:
 
 Changes nothing. Exit code: 0 all is well, 1 something is damaged.)";
 
-void print_as_json(const std::string& store, const scoring::check_result& found,
+/// What was examined, and what is wrong.
+struct examined {
+  scoring::check_result scorings;
+  engine::run_check_result runs;
+  std::vector<problem> problems;
+
+  void add(std::vector<problem> more) {
+    problems.insert(problems.end(), std::make_move_iterator(more.begin()),
+                    std::make_move_iterator(more.end()));
+  }
+};
+
+void print_as_json(const std::string& store, const examined& found,
                    bool is_lines) {
   auto problems = json::array();
   for (const auto& reason : found.problems)
@@ -37,35 +52,47 @@ void print_as_json(const std::string& store, const scoring::check_result& found,
     return;
   }
   const auto to = json{
-    {"store", store},       {"clean", problems.empty()}, {"runs", found.runs},
-    {"items", found.items}, {"problems", problems},
+    {"store", store},
+    {"clean", problems.empty()},
+    {"runs", found.scorings.runs},
+    {"items", found.scorings.items},
+    {"workflow_runs", found.runs.runs},
+    {"events", found.runs.events},
+    {"problems", problems},
   };
   print_json(to);
 }
 
-void print_as_text(const std::string& store,
-                   const scoring::check_result& found) {
+void print_as_text(const std::string& store, const examined& found) {
   for (const auto& reason : found.problems)
     std::printf("%s\n", runtime::render(reason).c_str());
-  std::printf("%s: %s (%s runs, %s items)\n", store.c_str(),
+  std::printf("%s: %s (%s scorings of %s items, %s runs of workflows with %s "
+              "events)\n",
+              store.c_str(),
               found.problems.empty()
                 ? "all is well"
                 : (std::to_string(found.problems.size()) + " problems").c_str(),
-              with_separators(found.runs).c_str(),
-              with_separators(found.items).c_str());
+              with_separators(found.scorings.runs).c_str(),
+              with_separators(found.scorings.items).c_str(),
+              with_separators(found.runs.runs).c_str(),
+              with_separators(found.runs.events).c_str());
 }
 
 int examine(const invocation& with) {
   const auto& store = with.settings.store_path;
-  auto damages = runtime::check_store(store, scoring::scoring_schema());
+  auto schema = scoring::scoring_schema();
+  const auto& more = engine::engine_schema();
+  schema.insert(schema.end(), more.begin(), more.end());
+  auto found = examined{};
+  found.add(runtime::check_store(store, schema));
   // There is nothing to examine.
-  if (damages.size() == 1
-      && damages.front().kind != runtime::problem_kind::failed)
-    return report(damages.front(), with.output);
-  auto found = scoring::check_scorings(store);
-  damages.insert(damages.end(), std::make_move_iterator(found.problems.begin()),
-                 std::make_move_iterator(found.problems.end()));
-  found.problems = std::move(damages);
+  if (found.problems.size() == 1
+      && found.problems.front().kind != runtime::problem_kind::failed)
+    return report(found.problems.front(), with.output);
+  found.scorings = scoring::check_scorings(store);
+  found.add(std::exchange(found.scorings.problems, {}));
+  found.runs = engine::check_runs(store);
+  found.add(std::exchange(found.runs.problems, {}));
   if (with.output == output_format::text)
     print_as_text(store, found);
   else
@@ -77,7 +104,7 @@ int examine(const invocation& with) {
 
 void add_doctor_command(command_line& line) {
   auto* app = line.app.add_subcommand(
-    "doctor", "Examine the store: the file, its schema, the scorings in it");
+    "doctor", "Examine the store: the file, its schema, what is in it");
   app->footer(examples);
   app->callback([&line] { line.chosen = examine; });
 }

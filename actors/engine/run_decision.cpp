@@ -1,6 +1,7 @@
 #include "actors/engine/run_decision.hpp"
 
 #include "actors/engine/engine_activities.hpp"
+#include "actors/engine/planted_bug.hpp"
 #include "actors/engine/run_scope.hpp"
 #include "actors/engine/run_state_parts.hpp"
 #include "actors/engine/task_times.hpp"
@@ -259,7 +260,9 @@ outcome<const task_work*> run_decision::held_work(const task_key& task,
   const auto* work = run_.find(task);
   if (work == nullptr)
     return runtime::fail(problem_kind::not_found, "the run has no such task");
-  if (work->claim != claim || work->status != status)
+  const auto is_held_by
+    = work->claim == claim || has_bug(planted_bug::ignore_claim);
+  if (!is_held_by || work->status != status)
     return too_late("claim " + std::to_string(claim) + " is over: the task is "
                     + std::string{to_string(work->status)} + " under claim "
                     + std::to_string(work->claim));
@@ -372,7 +375,8 @@ run_decision::delay_after(const task_key& task,
                       policy.cap, policy.jitter};
   options.on = policy.on;
   const auto delay = runtime::retry_policy{std::move(options)}.delay(
-    what.error().kind(), work.attempts, context_.draw());
+    what.error().kind(),
+    has_bug(planted_bug::retry_for_ever) ? 0 : work.attempts, context_.draw());
   if (!delay)
     return std::nullopt;
   return std::chrono::ceil<std::chrono::milliseconds>(*delay);

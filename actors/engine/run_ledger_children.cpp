@@ -1,3 +1,4 @@
+#include "actors/engine/planted_bug.hpp"
 #include "actors/engine/run_ledger.hpp"
 #include "actors/engine/run_scope.hpp"
 #include "actors/engine/workflow_inputs.hpp"
@@ -131,7 +132,7 @@ void run_ledger::tell_parent(run_number child) {
   const auto& state = *live->state;
   const auto& submission = state.submission();
   auto* parent = find_live(submission.parent_run());
-  if (parent == nullptr)
+  if (parent == nullptr || has_bug(planted_bug::forget_child))
     return;
   // The end of the child and what it means are stored together.
   parent->must_store = true;

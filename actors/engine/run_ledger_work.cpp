@@ -1,4 +1,5 @@
 #include "actors/engine/engine_activities.hpp"
+#include "actors/engine/planted_bug.hpp"
 #include "actors/engine/run_ledger.hpp"
 #include "actors/engine/task_times.hpp"
 
@@ -142,7 +143,8 @@ std::optional<assignment> run_ledger::hand_out(const place& at,
   auto& live = *find_live(at.number);
   live.queued.erase(at.task);
   auto claimed = std::optional<task_claim>{};
-  const auto is_stored = live.state->find(at.task)->entered <= live.stored;
+  const auto is_stored = live.state->find(at.task)->entered <= live.stored
+                         || has_bug(planted_bug::begin_unstored);
   decide_on(live, [&](run_decision& it) -> outcome<void> {
     auto claim = it.claim(at.task, "worker " + std::to_string(worker),
                           context_.now + std::chrono::seconds{10});
@@ -167,7 +169,7 @@ std::optional<assignment> run_ledger::hand_out(const place& at,
 }
 
 outcome<void> run_ledger::check_epoch(const claim_id& claim) const {
-  if (claim.epoch == from_.epoch)
+  if (claim.epoch == from_.epoch || has_bug(planted_bug::ignore_epoch))
     return {};
   return runtime::fail(runtime::problem_kind::conflict,
                        "the work was given out by an engine that was replaced");
@@ -187,7 +189,8 @@ void run_ledger::release(live_run& live, const task_key& task,
                          std::uint64_t claim) {
   const auto holder = live.holders.find(task);
   const auto* work = live.state->find(task);
-  if (holder == live.holders.end() || work == nullptr || work->claim != claim)
+  if (holder == live.holders.end() || work == nullptr || work->claim != claim
+      || has_bug(planted_bug::leak_holder))
     return;
   const auto held = held_.find(holder->second);
   if (held != held_.end()) {
@@ -249,6 +252,8 @@ void run_ledger::set_alarm(live_run& live, const std::optional<task_key>& task,
   }
   if (!at)
     return;
+  if (has_bug(planted_bug::lose_timer) && task)
+    return;
   live.alarms[task] = *at;
   alarms_.insert({*at, live.number, task});
 }
@@ -297,6 +302,9 @@ std::vector<run_change> run_ledger::take_changes() {
     if (live == nullptr || live->awaits_verdict
         || live->events.events_size() == 0)
       continue;
+    if (has_bug(planted_bug::lose_change) && live->is_paused
+        && live->events.events_size() > 1)
+      live->events.mutable_events()->RemoveLast();
     live->in_flight = std::make_shared<const messages::RunEvents>(
       std::exchange(live->events, {}));
     live->must_store = false;
@@ -355,7 +363,8 @@ std::vector<run_number> run_ledger::take_ended() {
   const auto unstored = std::ranges::partition(ended_, [this](run_number one) {
     const auto* live = find_live(one);
     return live == nullptr
-           || (live->events.events_size() == 0 && !live->in_flight);
+           || (live->events.events_size() == 0 && !live->in_flight)
+           || has_bug(planted_bug::tell_unstored_end);
   });
   const auto later = std::vector<run_number>(unstored.begin(), unstored.end());
   ended_.erase(unstored.begin(), unstored.end());

@@ -1,5 +1,6 @@
 #include "actors/engine/run_state.hpp"
 
+#include "actors/engine/planted_bug.hpp"
 #include "actors/engine/run_state_parts.hpp"
 
 #include <algorithm>
@@ -222,7 +223,8 @@ outcome<void> run_state::take_signal(std::uint64_t sequence,
   if (taken == signals_.end() || by.status != work_status::waiting
       || by.what != taken->what.name())
     return illegal("a signal that was not there, or not for this task");
-  signals_.erase(taken);
+  if (!has_bug(planted_bug::keep_signal))
+    signals_.erase(taken);
   return {};
 }
 

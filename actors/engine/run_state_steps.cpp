@@ -1,3 +1,4 @@
+#include "actors/engine/planted_bug.hpp"
 #include "actors/engine/run_state.hpp"
 #include "actors/engine/run_state_parts.hpp"
 
@@ -44,7 +45,8 @@ std::uint32_t run_state::parallel_max(step_index index) const {
 void run_state::refill(step_index index) {
   auto& step = steps_[index];
   while (step.open < parallel_max(index) && step.next < step.tasks.size()
-         && step.failed == 0 && !cancel_) {
+         && step.failed == 0 && !cancel_
+         && !(has_bug(planted_bug::stop_refilling) && step.succeeded != 0)) {
     const auto item = step.next++;
     enter({index, item, false}, step.tasks[item], work_status::ready);
   }
@@ -53,7 +55,8 @@ void run_state::refill(step_index index) {
 void run_state::settle(step_index index) {
   ++settled_steps_;
   for (const auto next : workflow_->steps[index].needed_by)
-    if (--steps_[next].unmet == 0)
+    if (--steps_[next].unmet == 0
+        || (has_bug(planted_bug::ignore_needs) && steps_[next].unmet == 1))
       unblocked_.push_back(next);
 }
 
@@ -70,7 +73,8 @@ run_state::start_compensation(const messages::CompensationStarted& event) {
     steps_[i].unmet_undo
       = static_cast<std::uint32_t>(workflow_->steps[i].needed_by.size());
   for (auto at = workflow_->order.rbegin(); at != workflow_->order.rend(); ++at)
-    if (workflow_->steps[*at].needed_by.empty())
+    if (workflow_->steps[*at].needed_by.empty()
+        || has_bug(planted_bug::undo_at_once))
       begin_undo(*at);
   return {};
 }

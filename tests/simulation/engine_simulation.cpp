@@ -94,6 +94,7 @@ std::vector<std::string> engine_simulation::run(std::size_t runs) {
     step();
     if (auto wrong = ledger_->check(); !wrong.empty())
       object(wrong.front());
+    check_limits();
     if (submitted == runs && i > runs * 100)
       give_up_faults();
     if (is_kind_)
@@ -182,6 +183,8 @@ void engine_simulation::report() {
     return;
   }
   const auto fails = happens(faults_.failures);
+  if (!is_stored(work.run_id))
+    object("somebody works for a run that nobody has stored: " + work.run_id);
   if (!fails)
     ++effects_[effect_of(work)];
   const auto done = ledger_->report(
@@ -199,6 +202,56 @@ void engine_simulation::report() {
     chosen.is_stale = true;
   else
     held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(index));
+}
+
+bool engine_simulation::is_stored(const std::string& run_id) const {
+  return std::ranges::any_of(store_, [&](const auto& each) {
+    return each.second.history.front().submitted().run_id() == run_id;
+  });
+}
+
+/// No more runs of a key go at once than its limit says.
+void engine_simulation::check_limits() {
+  auto running = std::map<std::string, std::uint32_t>{};
+  for (const auto& [number, stored] : store_) {
+    const auto* run = ledger_->find(number);
+    const auto& limit = stored.of.definition->concurrency;
+    // Who was retried by hand goes beyond it.
+    if (run == nullptr || !limit || retries_ != 0 || !run->has_started()
+        || is_over(run->status()))
+      continue;
+    if (++running[run->submission().concurrency_key()] > limit->limit)
+      object("more runs of a key go at once than its limit says");
+  }
+}
+
+/// What depends on a step is undone before the step is.
+void engine_simulation::check_undo_order(const std::string& name,
+                                         const stored_run& stored) {
+  const auto& steps = stored.of.definition->steps;
+  auto undone = std::map<step_index, std::uint64_t>{};
+  for (const auto& event : stored.history)
+    if (event.has_succeeded() && event.succeeded().task().compensation())
+      undone[event.succeeded().task().step()] = event.sequence();
+  for (const auto& event : stored.history) {
+    if (!event.has_claimed() || !event.claimed().task().compensation())
+      continue;
+    for (const auto user : steps[event.claimed().task().step()].needed_by)
+      if (undone.contains(user) && undone[user] > event.sequence())
+        object(name + "a step was undone before one that depends on it");
+  }
+}
+
+void engine_simulation::check_signals(const std::string& name,
+                                      const stored_run& stored) {
+  auto taken = std::set<std::uint64_t>{};
+  for (const auto& event : stored.history) {
+    const auto signal = event.has_succeeded() ? event.succeeded().signal()
+                        : event.has_failed()  ? event.failed().signal()
+                                              : 0;
+    if (signal != 0 && !taken.insert(signal).second)
+      object(name + "a signal was taken twice");
+  }
 }
 
 void engine_simulation::command() {
@@ -355,8 +408,8 @@ void engine_simulation::judge() {
     return;
   }
   const auto stored = store_.find(number);
-  auto history = stored == store_.end() ? std::vector<RunEvent>{}
-                                        : stored->second.history;
+  auto history
+    = stored == store_.end() ? std::vector<RunEvent>{} : stored->second.history;
   auto unstored = ledger_->unstored(number);
   history.insert(history.end(), unstored.begin(), unstored.end());
   const auto is_at_end = run->is_finished() && !is_over(run->status())
@@ -396,6 +449,8 @@ void engine_simulation::check_stored(run_number number,
       return object(name + applied.error().message);
   if (!is_over(run.status()))
     return object(name + "is not over in the store");
+  check_undo_order(name, stored);
+  check_signals(name, stored);
   ++ends_[run.status()];
   acknowledged_.erase(run.submission().run_id());
   for (auto step = step_index{0}; step < run.steps().size(); ++step)

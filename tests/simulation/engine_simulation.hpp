@@ -86,6 +86,10 @@ private:
   void give_up_faults();
   void check_stored(engine::run_number number, const stored_run& run);
   void check_effects();
+  void check_limits();
+  void check_undo_order(const std::string& name, const stored_run& stored);
+  void check_signals(const std::string& name, const stored_run& stored);
+  [[nodiscard]] bool is_stored(const std::string& run_id) const;
   void object(std::string what);
   void note(std::uint64_t what);
   bool happens(unsigned percent);

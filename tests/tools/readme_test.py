@@ -2,9 +2,9 @@
 
 usage: readme_test.py TROUPE
 
-Runs every command that README.md and then the page on explaining show with its
-output, in their order and in one empty folder, and compares. Run ids and times of
-day or duration may differ.
+Runs every command that README.md and then the other pages show with its output, in
+their order and in one empty folder, and compares. Run ids and times of day or
+duration may differ. A last line "exit code N" says how the command ends.
 """
 
 import difflib
@@ -17,12 +17,16 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PAGES = ["README.md", "tools/examples/explaining.md"]
+PAGES = [
+    "README.md",
+    "tools/examples/explaining.md",
+    "tools/examples/running.md",
+]
 COMMAND = "    $ build/release/troupe"
 # What differs from run to run.
 VARYING = [
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<id>"),
-    (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?Z?", "<time>"),
+    (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?", "<time>"),
     (r"[\d.]+ m?s\b( \([\d,]+ items/s\))?", "<duration>"),
     (r" +", " "),
     (r"\d+\.\d{3} (?=tools/examples)", "<duration> "),
@@ -71,7 +75,12 @@ def main():
                 shlex.split(command), cwd=place, env=environment,
                 capture_output=True, text=True, timeout=120, check=False,
             )
-            if done.returncode != 0:
+            expected = 0
+            if shown and shown[-1].startswith("exit code "):
+                expected = int(shown.pop().split()[-1])
+                while shown and not shown[-1]:
+                    shown.pop()
+            if done.returncode != expected:
                 sys.exit(f"{command}\nexit code {done.returncode}\n{done.stderr}")
             printed = normal(done.stdout)
             if printed != shown:

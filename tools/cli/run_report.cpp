@@ -52,8 +52,14 @@ json details_of(const messages::RunEvent& event) {
   return whole;
 }
 
-/// Indices become ids.
-void name_steps(json& details, const engine::workflow& of) {
+/// Indices become ids, and numbers that are instants are written as such.
+void make_readable(json& details, const engine::workflow& of) {
+  for (const auto* key :
+       {"start_by", "until", "stop_at", "at", "timeout_at", "deadline_at"})
+    if (const auto found = details.find(key); found != details.end())
+      // 64-bit numbers are texts in protobuf's JSON.
+      *found = render_time(
+        runtime::from_microseconds(std::stoll(found->get<std::string>())));
   const auto name = [&](json& holder) {
     const auto index = holder.value("step", 0U);
     if (index < of.steps.size())
@@ -121,7 +127,7 @@ std::string render_list(const std::vector<engine::recorded_run>& runs) {
   if (runs.empty())
     return "no runs\n";
   auto rows = std::vector<std::vector<std::string>>{
-    {"number", "run", "workflow", "status", "submitted", "waits for"}};
+    {"number", "run", "workflow", "status", "submitted", "note"}};
   for (const auto& run : runs)
     rows.push_back({std::to_string(run.number), run.run_id, run.workflow_id,
                     run.status, render_time(run.submitted_at),
@@ -244,7 +250,7 @@ std::string render_history(const std::vector<messages::RunEvent>& history,
     const auto whole = details_of(event);
     for (const auto& [what, details] : whole.items()) {
       auto named = details;
-      name_steps(named, of);
+      make_readable(named, of);
       rows.push_back({std::to_string(event.sequence()),
                       render_time(runtime::from_microseconds(event.at())), what,
                       render_details(named)});
@@ -260,7 +266,7 @@ json to_json(const messages::RunEvent& event, const engine::workflow& of) {
   const auto whole = details_of(event);
   for (const auto& [what, details] : whole.items()) {
     auto named = details;
-    name_steps(named, of);
+    make_readable(named, of);
     to["event"] = what;
     to.update(named);
   }

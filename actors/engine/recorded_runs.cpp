@@ -199,6 +199,21 @@ outcome<pinned_workflow> recorded_runs::version(std::uint64_t digest) {
   return result;
 }
 
+outcome<std::vector<recorded_workflow>> recorded_runs::workflows() {
+  auto found = std::vector<recorded_workflow>{};
+  auto read = reader_.query(
+    "SELECT workflow_id, digest, applied_at, applied_by FROM engine_workflows"
+    " ORDER BY workflow_id",
+    {}, [&](const sqlite_row& row) {
+      found.push_back(
+        {std::string{row.text(0)}, static_cast<std::uint64_t>(row.integer(1)),
+         runtime::from_microseconds(row.integer(2)), std::string{row.text(3)}});
+    });
+  if (!read)
+    return fail(read.error());
+  return found;
+}
+
 outcome<pinned_workflow> recorded_runs::newest(const std::string& workflow_id) {
   auto digest = std::optional<std::uint64_t>{};
   const auto parameters = std::vector<sql_value>{workflow_id};

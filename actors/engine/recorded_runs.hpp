@@ -36,6 +36,14 @@ struct recorded_run {
   runtime::clock::wall_time next_check{}; ///< 1970: as soon as something is.
 };
 
+/// A workflow that was applied.
+struct recorded_workflow {
+  std::string id;
+  std::uint64_t digest = 0;
+  runtime::clock::wall_time applied_at{};
+  std::string applied_by;
+};
+
 /// Which runs to list.
 struct run_filter {
   std::optional<std::string> status;
@@ -68,6 +76,9 @@ public:
 
   /// The version, read and checked. `failed` if it is not there.
   [[nodiscard]] runtime::outcome<pinned_workflow> version(std::uint64_t digest);
+
+  /// Those that were applied, by id.
+  [[nodiscard]] runtime::outcome<std::vector<recorded_workflow>> workflows();
 
   /// The newest version of a workflow. `not_found`.
   [[nodiscard]] runtime::outcome<pinned_workflow>

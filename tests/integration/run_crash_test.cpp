@@ -213,3 +213,34 @@ TEST_CASE("a server killed at any moment loses nothing that it acknowledged") {
   CHECK(found.runs == with.acknowledged.size());
   CHECK(found.runs > static_cast<std::size_t>(kill_count()));
 }
+
+TEST_CASE("a backup of a server at work is a store of one moment") {
+  auto with = killed_server{};
+  with.start();
+  for (auto i = 0; i < 5; ++i) {
+    for (auto j = 0; j < 40; ++j)
+      REQUIRE(with.submit("k" + std::to_string(with.submitted++)));
+    const auto known = with.acknowledged.size();
+    const auto copy = (with.folder / ("copy-" + std::to_string(i))).string();
+    auto backup = program{{"backup", copy, "--store", with.store},
+                          with.folder / "backup.txt"};
+    for (auto j = 0; j < 40; ++j)
+      REQUIRE(with.submit("k" + std::to_string(with.submitted++)));
+    const auto code = backup.wait();
+    INFO(backup.output());
+    REQUIRE(code == 0); // It has examined the copy.
+    CHECK(check_runs(copy).runs >= known);
+  }
+  with.process->send(SIGTERM);
+  CHECK(with.process->wait() == 0);
+  const auto restored = (with.folder / "restored.db").string();
+  auto restore = program{{"restore", (with.folder / "copy-4").string(),
+                          "--store", restored},
+                         with.folder / "restore.txt"};
+  REQUIRE(restore.wait() == 0);
+  // Where a store is, nothing is restored.
+  auto again = program{{"restore", (with.folder / "copy-4").string(), "--store",
+                        restored},
+                       with.folder / "restore.txt"};
+  CHECK(again.wait() == 4);
+}

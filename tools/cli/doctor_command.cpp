@@ -1,22 +1,15 @@
-#include "actors/engine/run_check.hpp"
-#include "actors/engine/run_records.hpp"
-#include "actors/scoring/scoring_check.hpp"
-#include "actors/scoring/scoring_record.hpp"
-#include "runtime/store/store_check.hpp"
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/progress_bar.hpp"
+#include "tools/cli/store_examination.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
-#include <iterator>
-#include <utility>
-#include <vector>
+#include <string>
 
 namespace troupe::tools {
 
 using json = nlohmann::ordered_json;
-using runtime::problem;
 
 namespace {
 
@@ -28,19 +21,7 @@ constexpr auto examples = R"(Examples:
 
 Changes nothing. Exit code: 0 all is well, 1 something is damaged.)";
 
-/// What was examined, and what is wrong.
-struct examined {
-  scoring::check_result scorings;
-  engine::run_check_result runs;
-  std::vector<problem> problems;
-
-  void add(std::vector<problem> more) {
-    problems.insert(problems.end(), std::make_move_iterator(more.begin()),
-                    std::make_move_iterator(more.end()));
-  }
-};
-
-void print_as_json(const std::string& store, const examined& found,
+void print_as_json(const std::string& store, const store_examination& found,
                    bool is_lines) {
   auto problems = json::array();
   for (const auto& reason : found.problems)
@@ -63,7 +44,7 @@ void print_as_json(const std::string& store, const examined& found,
   print_json(to);
 }
 
-void print_as_text(const std::string& store, const examined& found) {
+void print_as_text(const std::string& store, const store_examination& found) {
   for (const auto& reason : found.problems)
     std::printf("%s\n", runtime::render(reason).c_str());
   std::printf("%s: %s (%s scorings of %s items, %s runs of workflows with %s "
@@ -80,19 +61,11 @@ void print_as_text(const std::string& store, const examined& found) {
 
 int examine(const invocation& with) {
   const auto& store = with.settings.store_path;
-  auto schema = scoring::scoring_schema();
-  const auto& more = engine::engine_schema();
-  schema.insert(schema.end(), more.begin(), more.end());
-  auto found = examined{};
-  found.add(runtime::check_store(store, schema));
+  const auto found = examine_store(store);
   // There is nothing to examine.
   if (found.problems.size() == 1
       && found.problems.front().kind != runtime::problem_kind::failed)
     return report(found.problems.front(), with.output);
-  found.scorings = scoring::check_scorings(store);
-  found.add(std::exchange(found.scorings.problems, {}));
-  found.runs = engine::check_runs(store);
-  found.add(std::exchange(found.runs.problems, {}));
   if (with.output == output_format::text)
     print_as_text(store, found);
   else

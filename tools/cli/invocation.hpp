@@ -70,5 +70,6 @@ void add_schedule_command(command_line& line);
 void add_schema_command(command_line& line);
 void add_run_command(command_line& line);
 void add_server_command(command_line& line);
+void add_backup_commands(command_line& line);
 
 } // namespace troupe::tools

@@ -191,6 +191,7 @@ void declare(command_line& line, shared_flags& flags) {
   add_guard_command(line);
   add_config_command(line);
   add_doctor_command(line);
+  add_backup_commands(line);
   add_completion_command(line);
 }
 

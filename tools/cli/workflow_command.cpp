@@ -4,6 +4,7 @@
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/workflow_arguments.hpp"
 #include "tools/cli/workflow_report.hpp"
+#include "tools/cli/workflow_store_command.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -124,6 +125,7 @@ void add_workflow_command(command_line& line) {
   app->require_subcommand(1);
   add_validate(*app, line);
   add_plan(*app, line);
+  add_workflow_store_commands(*app, line);
 }
 
 } // namespace troupe::tools

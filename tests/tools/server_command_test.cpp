@@ -1,0 +1,107 @@
+#include "tests/integration/program.hpp"
+#include "tests/support/places.hpp"
+#include "tests/support/program.hpp"
+#include "tests/tools/refusal.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace troupe::tests;
+
+namespace {
+
+using nlohmann::json;
+using texts = std::vector<std::string>;
+
+constexpr auto asked = R"(apiVersion: troupe/v1
+kind: Workflow
+id: asked
+inputs: {n: {type: integer, default: 1}}
+steps:
+- {id: a, activity: noop, with: {n: "${inputs.n}"}}
+- {id: ok, needs: [a], activity: approval, with: {roles: [operator]}}
+)";
+
+/// A server in a folder of its own, and commands that ask it.
+struct served : refusing_program {
+  std::string store = (folder() / "runs.db").string();
+  program server{{"server", "--store", store}, folder() / "server.txt"};
+  std::string file = folder().write("asked.yaml", asked).string();
+
+  served() {
+    for (auto i = 0; i < 2'000 && !std::filesystem::exists(store + ".sock");
+         ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
+
+  [[nodiscard]] program_result troupe(texts arguments) const {
+    arguments.insert(arguments.end(), {"--store", store});
+    return run_program(run(std::move(arguments)));
+  }
+
+  [[nodiscard]] json read(texts arguments, int exit_code = 0) const {
+    arguments.insert(arguments.end(), {"--output", "json"});
+    const auto result = troupe(std::move(arguments));
+    INFO(result.err);
+    REQUIRE(result.exit_code == exit_code);
+    return json::parse(result.out);
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(served, "a server is told what to do with a run") {
+  const auto id
+    = read({"run", "start", file, "--key", "k"})["run_id"].get<std::string>();
+  CHECK(read({"run", "start", file, "--key", "k"})["is_known"] == true);
+  CHECK(read({"run", "pause", id})["status"] == "paused");
+  CHECK(troupe({"run", "pause", id}).exit_code == 4);
+  CHECK(read({"run", "why", id})[0]["waiting_on"] == "paused");
+  CHECK(read({"run", "resume", id})["status"] != "paused");
+  CHECK(troupe({"run", "watch", id, "--for", "10ms"}).exit_code == 5);
+  CHECK(troupe({"run", "signal", id, "ok", "true"}).exit_code == 7);
+  CHECK(
+    troupe({"run", "signal", id, "ok", "tru", "--role", "operator"}).exit_code
+    == 2);
+  CHECK(
+    troupe({"run", "signal", id, "ok", "false", "--role", "operator"}).exit_code
+    == 0);
+  CHECK(read({"run", "watch", id}, 1)["status"] == "failed");
+  CHECK(read({"run", "retry", id, "ok"})["status"] == "waiting");
+  CHECK(read({"run", "cancel", id, "--reason", "enough"})["status"]
+        == "cancelled");
+  CHECK(troupe({"run", "terminate", id}).exit_code == 4);
+  CHECK(troupe({"run", "cancel", "12345678"}).exit_code == 3);
+}
+
+TEST_CASE_METHOD(served, "a workflow that was applied is started by its id") {
+  const auto applied = read({"workflow", "apply", file});
+  CHECK(applied["id"] == "asked");
+  const auto listed = read({"workflow", "list"});
+  REQUIRE(listed.size() == 1);
+  CHECK(listed[0]["digest"] == applied["digest"]);
+  CHECK(read({"workflow", "show", "asked"})["id"] == "asked");
+  CHECK(troupe({"workflow", "show", "nobody"}).exit_code == 3);
+  const auto started
+    = read({"run", "start", "--workflow", "asked", "--input", "n=7"});
+  const auto id = started["run_id"].get<std::string>();
+  CHECK(read({"run", "show", id})["inputs"]["n"] == 7);
+  CHECK(troupe({"run", "start", "--workflow", "nobody"}).exit_code == 3);
+}
+
+TEST_CASE_METHOD(served, "a second owner is told who the first one is") {
+  const auto second = troupe({"server"});
+  CHECK(second.exit_code == 6);
+  CHECK(second.err.find("in use by process") != std::string::npos);
+  server.send(SIGTERM);
+  CHECK(server.wait() == 0);
+  CHECK_FALSE(std::filesystem::exists(store + ".sock"));
+  CHECK(troupe({"run", "start", file}).exit_code == 6);
+}

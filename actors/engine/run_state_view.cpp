@@ -125,8 +125,10 @@ std::optional<waiting_reason> run_state::waiting_on() const {
   // What works explains more than what waits, and that more than the rest.
   auto best = std::optional<waiting_reason>{};
   for (auto step = step_index{0}; step < steps_.size(); ++step) {
+    if (steps_[step].open == 0 && steps_[step].open_undo == 0)
+      continue; // It waits for another step, or for nothing.
     auto reason = waiting_on(step);
-    if (!reason || reason->what == kind::dependency)
+    if (!reason)
       continue;
     if (!best || (reason->what == kind::worker && best->what != kind::worker))
       best = std::move(reason);

@@ -213,10 +213,10 @@ check_result check_scorings(const std::string& path) {
     found.add(runs ? has_items.error() : runs.error());
     return result;
   }
+  if (!*has_items)
+    return result; // No scoring has ever come so far.
   if (!has_details)
     found.add(has_details.error());
-  if (!*has_items)
-    return result;
   check_orphans(*history, found);
   for (const auto& run : *runs) {
     ++result.runs;

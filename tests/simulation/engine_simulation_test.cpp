@@ -1,4 +1,5 @@
 #include "tests/simulation/engine_simulation.hpp"
+#include "tests/support/effort.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -20,7 +21,7 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
 // SIMULATION_SEED=N repeats one seed, SIMULATION_SEEDS=N tries that many.
 TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
   const auto only = number_from("SIMULATION_SEED", 0);
-  const auto count = number_from("SIMULATION_SEEDS", 1'000);
+  const auto count = number_from("SIMULATION_SEEDS", effort(1'000));
   const auto first = only != 0 ? only : 1;
   const auto last = only != 0 ? only : count;
   auto ends = std::map<engine::run_status, int>{};

@@ -2,6 +2,7 @@
 #include "tests/actors/scheduler/draws.hpp"
 #include "tests/actors/scheduler/schedule_texts.hpp"
 #include "tests/actors/scheduler/schedules.hpp"
+#include "tests/support/effort.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -313,7 +314,7 @@ private:
 } // namespace
 
 TEST_CASE("crashes at any point lose no due time and double none") {
-  for (auto seed = std::uint64_t{1}; seed <= 400; ++seed) {
+  for (auto seed = std::uint64_t{1}; seed <= effort(400); ++seed) {
     INFO("seed " << seed);
     auto tried = world{seed};
     tried.live();

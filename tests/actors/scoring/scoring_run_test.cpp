@@ -1,6 +1,7 @@
 #include "actors/scoring/scoring_blocks.hpp"
 #include "actors/scoring/scoring_run.hpp"
 #include "tests/actors/scoring/simulated_scoring.hpp"
+#include "tests/support/effort.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -103,7 +104,7 @@ TEST_CASE("any order of answers, deaths and repeats gives the same bytes") {
   for (const auto rules : both_rules) {
     const auto plain = simulated(file_request(rules, items, 4));
     REQUIRE(plain.files.size() == 6);
-    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    for (std::uint64_t seed = 1; seed <= effort(200); ++seed) {
       CAPTURE(seed);
       auto how = simulation{};
       how.seed = seed;

@@ -1,4 +1,5 @@
 #include "actors/scoring/score_batch.hpp"
+#include "tests/support/effort.hpp"
 
 #include <catch2/catch.hpp>
 #include <hwy/highway.h>
@@ -229,7 +230,7 @@ void on_every_target(Body body) {
 
 TEST_CASE("scores are the reference bit by bit for any plan, cut and machine") {
   on_every_target([] {
-    for (auto seed = std::uint64_t{0}; seed < 60; ++seed) {
+    for (auto seed = std::uint64_t{0}; seed < tests::effort(60); ++seed) {
       const auto plan = random_plan(seed, false);
       const auto values = random_columns(plan.criteria.size(), 150, seed,
                                          seed % 2 == 0 ? 0 : 5);
@@ -242,7 +243,7 @@ TEST_CASE("scores are the reference bit by bit for any plan, cut and machine") {
 
 TEST_CASE("the common case is the reference bit by bit, gaps or not") {
   on_every_target([] {
-    for (auto seed = std::uint64_t{0}; seed < 12; ++seed) {
+    for (auto seed = std::uint64_t{0}; seed < tests::effort(12); ++seed) {
       const auto plan = random_plan(seed, true);
       const auto values
         = random_columns(plan.criteria.size(), 2500, seed, seed % 3 * 2000);

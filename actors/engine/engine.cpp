@@ -42,7 +42,7 @@ outcome<messages::RunAccepted> accept(engine_state& state,
 auto submit(engine_pointer self, const messages::SubmitRun& wanted) {
   auto& state = self->state;
   auto promise = self->make_response_promise<messages::RunAccepted>();
-  state.ledger->set_time(state.options.time->now());
+  state.ledger->set_time(state.clock->now());
   auto accepted = accept(state, wanted);
   if (!accepted) {
     promise.deliver(runtime::to_error(accepted.error()));
@@ -56,7 +56,7 @@ auto submit(engine_pointer self, const messages::SubmitRun& wanted) {
 auto submit_many(engine_pointer self, const messages::SubmitRuns& wanted) {
   auto& state = self->state;
   auto promise = self->make_response_promise<messages::RunsAccepted>();
-  state.ledger->set_time(state.options.time->now());
+  state.ledger->set_time(state.clock->now());
   auto answer = messages::RunsAccepted{};
   for (const auto& run : wanted.runs()) {
     auto accepted = accept(state, run);
@@ -111,10 +111,10 @@ outcome<void> fetch_ended(engine_pointer self,
 auto change(engine_pointer self, const messages::ChangeRun& wanted) {
   auto& state = self->state;
   auto promise = self->make_response_promise<messages::RunChanged>();
-  state.ledger->set_time(state.options.time->now());
+  state.ledger->set_time(state.clock->now());
   auto changed = fetch_ended(self, wanted);
   if (changed)
-    changed = change_run(*state.ledger, wanted, state.options.time->now());
+    changed = change_run(*state.ledger, wanted, state.clock->now());
   const auto number = state.ledger->number_of(wanted.run_id());
   if (changed) {
     auto answer = messages::RunChanged{};
@@ -195,7 +195,7 @@ void on_down(engine_pointer self, const caf::down_msg& message) {
     return self->quit(message.reason);
   if (state.hosts.erase(message.source.id()) == 0 || !state.ledger)
     return;
-  state.ledger->set_time(state.options.time->now());
+  state.ledger->set_time(state.clock->now());
   state.ledger->lose_worker(message.source.id(),
                             "its host ended with " + to_string(message.reason));
   pursue(self);
@@ -218,7 +218,7 @@ outcome<void> take(run_ledger& ledger, const messages::ActivityReport& report,
 void take_reports(engine_pointer self,
                   const messages::ActivityReports& reports) {
   auto& state = self->state;
-  const auto now = state.options.time->now();
+  const auto now = state.clock->now();
   state.ledger->set_time(now);
   for (const auto& report : reports.reports())
     // One that comes too late changes nothing.
@@ -237,6 +237,7 @@ engine(engine_pointer self, const runtime::store_actor& store,
        const run_validation_actor& validator, const engine_options& options) {
   auto& state = self->state;
   state.options = options;
+  state.clock.emplace(*options.time);
   state.store = store;
   state.validator = validator;
   self->monitor(store);

@@ -108,6 +108,8 @@ void tell_ends(engine_pointer self) {
   auto& state = self->state;
   for (const auto number : state.ledger->take_ended()) {
     const auto* run = state.ledger->find(number);
+    if (run == nullptr)
+      continue;
     if (auto waiting = state.watchers.extract(number); !waiting.empty())
       for (auto& promise : waiting.mapped())
         promise.deliver(result_of(*run));
@@ -204,7 +206,7 @@ void pursue(engine_pointer self) {
 void do_pursue(engine_pointer self) {
   auto& state = self->state;
   state.is_pursuit_due = false;
-  const auto now = state.options.time->now();
+  const auto now = state.clock->now();
   state.ledger->set_time(now);
   state.ledger->check_time();
   hand_out(self);
@@ -240,7 +242,7 @@ void recover(engine_pointer self) {
   auto& state = self->state;
   state.ledger
     = std::make_unique<run_ledger>(state.options.ledger, sources_of(self));
-  state.ledger->set_time(state.options.time->now());
+  state.ledger->set_time(state.clock->now());
   auto restored = state.stored->for_each_open(
     [&](run_number number, std::unique_ptr<run_state> run) {
       state.ledger->restore(number, std::move(run));
@@ -248,6 +250,7 @@ void recover(engine_pointer self) {
   const auto last = state.stored->last_number();
   if (!restored || !last)
     return give_up(self, restored ? last.error() : restored.error());
+  state.clock->advance_to(state.ledger->now());
   state.ledger->finish_recovery(*last);
   runtime::log_info("engine", "the engine has started",
                     {{"epoch", state.epoch},
@@ -268,7 +271,7 @@ void start_engine(engine_pointer self) {
   if (!last)
     return give_up(self, last.error());
   state.epoch = *last + 1;
-  auto claim = claim_epoch(state.epoch, state.options.time->now());
+  auto claim = claim_epoch(state.epoch, state.clock->now());
   // Nobody is heard before this is known.
   self
     ->request(state.store, state.options.store_timeout,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/engine/engine.hpp"
+#include "actors/engine/engine_clock.hpp"
 #include "actors/engine/engine_outbox.hpp"
 #include "actors/engine/recorded_runs.hpp"
 #include "actors/engine/workflow_table.hpp"
@@ -71,6 +72,7 @@ struct engine_state {
   }
 
   engine_options options;
+  std::optional<engine_clock> clock;
   runtime::store_actor store;
   run_validation_actor validator;
   std::uint64_t epoch = 0;

@@ -108,6 +108,10 @@ public:
   /// the one before.
   void set_time(instant now);
 
+  [[nodiscard]] instant now() const noexcept {
+    return context_.now;
+  }
+
   // -- recovery
   // ----------------------------------------------------------------
 

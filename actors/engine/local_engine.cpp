@@ -102,6 +102,7 @@ struct local_engine::state {
   engine_child(const std::shared_ptr<engine_parts>& parts) {
     auto from = engine_options{};
     from.store_path = options.store;
+    from.ledger = options.ledger;
     from.time = &time;
     // Only the engine draws, and there is one at a time.
     from.draw = [this] { return random(); };

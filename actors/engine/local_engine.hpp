@@ -17,6 +17,8 @@ namespace troupe::engine {
 struct local_engine_options {
   /// The store; made with its folder if it is not there.
   std::string store;
+  /// How much may wait.
+  run_ledger_options ledger;
   /// Activities at the same time.
   std::size_t activities_max = 16;
   /// Threads that run actors; zero: one per processor.

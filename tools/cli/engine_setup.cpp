@@ -10,8 +10,9 @@
 
 namespace troupe::tools {
 
-runtime::outcome<engine::local_engine>
-start_engine(const invocation& with, std::size_t activities_max) {
+runtime::outcome<engine::local_engine> start_engine(const invocation& with,
+                                                    std::size_t activities_max,
+                                                    std::size_t pending_max) {
   auto processes = runtime::process_host::start();
   if (!processes)
     return runtime::fail(processes.error());
@@ -19,6 +20,7 @@ start_engine(const invocation& with, std::size_t activities_max) {
   options.store = with.settings.store_path;
   options.threads = static_cast<std::size_t>(with.settings.workers);
   options.activities_max = activities_max;
+  options.ledger.queue.pending_max = pending_max;
   options.shutdown_timeout = with.settings.shutdown_timeout;
   options.add_activities
     = [host = std::shared_ptr<runtime::process_runner>(std::move(*processes)),

@@ -9,9 +9,11 @@
 namespace troupe::tools {
 
 /// An engine over the store of the settings, with all activities that this
-/// program has; so many at the same time. Must come before the first thread.
+/// program has: so many at the same time, and so many that may wait. Must come
+/// before the first thread.
 [[nodiscard]] runtime::outcome<engine::local_engine>
-start_engine(const invocation& with, std::size_t activities_max);
+start_engine(const invocation& with, std::size_t activities_max,
+             std::size_t pending_max);
 
 /// Who gives the command, for the record: empty if nobody knows.
 [[nodiscard]] std::string user_of(const invocation& with);

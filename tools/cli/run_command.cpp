@@ -38,6 +38,9 @@ Runs a workflow to its end in this process; the store keeps every step, so that
 after a crash --continue goes on where it was. Ctrl-C cancels the run, a second
 one leaves at once. Exit code: 0 completed, 1 anything else.)";
 
+/// A fan-out may be wide: nobody else is kept waiting here.
+constexpr auto pending_max = std::size_t{1'000'000};
+
 /// What was typed after `troupe run execute`.
 struct execute_flags {
   std::string file;
@@ -190,7 +193,7 @@ int execute(execute_flags flags, const invocation& with) {
       return report(checked.error(), with.output);
   }
   const auto stop = interruption{};
-  auto engine = start_engine(with, flags.jobs);
+  auto engine = start_engine(with, flags.jobs, pending_max);
   if (!engine)
     return report(engine.error(), with.output);
   const auto run_id = begin(*engine, flags, flow, with.settings.store_path);

@@ -1,6 +1,6 @@
 #include "actors/engine/engine_client.hpp"
 
-#include "actors/engine/engine_calls.hpp"
+#include "runtime/problem_message.hpp"
 
 #include <utility>
 
@@ -25,7 +25,7 @@ outcome<Part> part_of(outcome<EngineAnswer> answer,
   if (!answer)
     return fail(answer.error());
   if (answer->has_problem())
-    return fail(from_message(answer->problem()));
+    return fail(runtime::from_problem_message(answer->problem()));
   return ((*answer).*part)();
 }
 

@@ -1,9 +1,10 @@
 #include "actors/engine/engine_gateway.hpp"
 
 #include "actors/engine/engine.hpp"
-#include "actors/engine/engine_calls.hpp"
+#include "messages/engine_call.pb.h"
 #include "runtime/actor_errors.hpp"
 #include "runtime/frames/frame_server.hpp"
+#include "runtime/problem_message.hpp"
 
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
@@ -90,7 +91,8 @@ void refuse(pointer self, connection_id to, std::uint64_t id,
   auto answer = EngineAnswer{};
   answer.set_id(id);
   *answer.mutable_problem()
-    = to_message(runtime::to_problem(error, self->system()));
+    = runtime::to_problem_message<messages::ProblemReport>(
+      runtime::to_problem(error, self->system()));
   // Perhaps there is another one by now.
   self->state.engine = nullptr;
   self->state.sink->send(to, answer);

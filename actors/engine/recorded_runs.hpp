@@ -59,6 +59,12 @@ public:
   [[nodiscard]] static runtime::outcome<recorded_runs>
   open(const std::string& path);
 
+  /// From now on it sees the store as it is at this moment, until it goes. For
+  /// those who compare: an engine may be at work meanwhile.
+  [[nodiscard]] runtime::outcome<void> begin_snapshot() {
+    return reader_.begin_snapshot();
+  }
+
   /// False for a store in which no engine has ever run.
   [[nodiscard]] runtime::outcome<bool> has_any();
 

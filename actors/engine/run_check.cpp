@@ -103,6 +103,8 @@ run_check_result check_runs(const std::string& path) {
   auto runs = recorded_runs::open(path);
   if (!runs)
     return fail_with(runs.error());
+  if (auto begun = runs->begin_snapshot(); !begun)
+    return fail_with(begun.error());
   const auto has_any = runs->has_any();
   if (!has_any)
     return fail_with(has_any.error());

@@ -1,5 +1,7 @@
 #include "actors/scoring/scoring_context.hpp"
 
+#include "runtime/problem_message.hpp"
+
 #include <utility>
 
 namespace troupe::scoring {
@@ -99,27 +101,11 @@ from_message(const messages::BatchStatistics& message) {
 }
 
 messages::InputProblem to_message(const runtime::problem& reason) {
-  auto message = messages::InputProblem{};
-  message.set_kind(static_cast<int>(reason.kind));
-  message.set_message(reason.message);
-  message.set_file(reason.file);
-  message.set_line(reason.line);
-  message.set_column(reason.column);
-  message.set_key(reason.key);
-  message.set_hint(reason.hint);
-  return message;
+  return runtime::to_problem_message<messages::InputProblem>(reason);
 }
 
 runtime::problem from_message(const messages::InputProblem& message) {
-  auto reason = runtime::problem{};
-  reason.kind = static_cast<runtime::problem_kind>(message.kind());
-  reason.message = message.message();
-  reason.file = message.file();
-  reason.line = message.line();
-  reason.column = message.column();
-  reason.key = message.key();
-  reason.hint = message.hint();
-  return reason;
+  return runtime::from_problem_message(message);
 }
 
 } // namespace troupe::scoring

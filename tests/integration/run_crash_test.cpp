@@ -226,6 +226,9 @@ TEST_CASE("a backup of a server at work is a store of one moment") {
                           with.folder / "backup.txt"};
     for (auto j = 0; j < 40; ++j)
       REQUIRE(with.submit("k" + std::to_string(with.submitted++)));
+    // Also while the server works nothing contradicts itself.
+    for (const auto& reason : check_runs(with.store).problems)
+      FAIL(runtime::render(reason));
     const auto code = backup.wait();
     INFO(backup.output());
     REQUIRE(code == 0); // It has examined the copy.

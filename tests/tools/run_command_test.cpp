@@ -83,6 +83,19 @@ steps:
   }
 }
 
+TEST_CASE_METHOD(runs, "a key is good for one run, however it is asked for") {
+  const auto file
+    = write("steps:\n- {id: ok, activity: approval, with: {roles: "
+            "[manager]}}\n");
+  const auto arguments = texts{"run",       "execute", file,     "--key",  "k",
+                               "--approve", "ok",      "--role", "manager"};
+  const auto first = read(arguments);
+  CHECK(first["status"] == "completed");
+  const auto again = read(arguments);
+  CHECK(again["run_id"] == first["run_id"]);
+  CHECK(read({"run", "list"}).size() == 1);
+}
+
 TEST_CASE_METHOD(runs, "a run that fails says so, and undoes what it did") {
   const auto undone = (folder() / "undone").string();
   const auto file = write(

@@ -48,6 +48,7 @@ struct execute_flags {
   std::vector<std::string> inputs;
   std::vector<std::string> approvals;
   std::vector<std::string> signals;
+  std::vector<std::string> roles = {"operator"};
   std::string key;
   std::string by;
   std::size_t jobs = 16;
@@ -82,10 +83,10 @@ outcome<void> send_signal(engine::local_engine& engine,
   signal.set_payload(payload);
   // The same for each execution with the same key.
   signal.set_id("execute/" + name);
-  // Whoever owns the store may be anything.
-  signal.add_roles("operator");
+  signal.mutable_roles()->Assign(flags.roles.begin(), flags.roles.end());
   const auto sent = engine.change(wanted);
-  if (!sent)
+  // A run that is over, because its key was used before, needs no signals.
+  if (!sent && sent.error().kind != problem_kind::conflict)
     return fail(sent.error());
   return {};
 }
@@ -226,6 +227,11 @@ void add_execute(CLI::App& run, command_line& line) {
     ->add_option("--approve", flags->approvals,
                  "approve this step when it comes, once for each")
     ->type_name("STEP")
+    ->allow_extra_args(false);
+  app
+    ->add_option("--role", flags->roles,
+                 "what the sender of approvals and signals is, once for each "
+                 "(default: operator)")
     ->allow_extra_args(false);
   app
     ->add_option("--signal", flags->signals,

@@ -1,8 +1,8 @@
-#include "actors/engine/engine_calls.hpp"
 #include "actors/engine/engine_client.hpp"
 #include "actors/engine/engine_gateway.hpp"
 #include "actors/engine/local_engine.hpp"
 #include "runtime/frames/frame_client.hpp"
+#include "runtime/problem_message.hpp"
 #include "tests/support/places.hpp"
 
 #include <catch2/catch.hpp>
@@ -107,7 +107,9 @@ TEST_CASE_METHOD(served, "a refusal keeps its kind, place and hint") {
   CHECK(refused.error().file == "typo.yaml");
   CHECK(refused.error().line == 4);
   CHECK_FALSE(refused.error().hint.empty());
-  CHECK(from_message(to_message(refused.error())) == refused.error());
+  CHECK(runtime::from_problem_message(
+          runtime::to_problem_message<messages::ProblemReport>(refused.error()))
+        == refused.error());
   CHECK(client.change(go("nobody")).error().kind == problem_kind::not_found);
 }
 

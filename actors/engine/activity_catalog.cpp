@@ -74,13 +74,18 @@ activity_spec score() {
   auto spec = activity_spec{};
   spec.name = "score";
   spec.purpose = "scores a portfolio";
-  spec.arguments
-    = {needed("items", type::text),        allowed("format", type::text),
-       allowed("financials", type::text),  allowed("config", type::text),
-       allowed("preset", type::text),      allowed("case", type::text),
-       allowed("rules", type::text),       allowed("mode", type::text),
-       allowed("as_of", type::text),       allowed("out", type::text),
-       allowed("on_bad_item", type::text), allowed("decimals", type::integer)};
+  spec.arguments = {
+    needed("items", type::text),          allowed("format", type::text),
+    allowed("query", type::text),         allowed("token", type::text),
+    allowed("endpoint", type::text),      allowed("financials", type::text),
+    allowed("config", type::text),        allowed("preset", type::text),
+    allowed("case", type::text),          allowed("rules", type::text),
+    allowed("custom_fields", type::text), allowed("mode", type::text),
+    allowed("ids", type::texts),          allowed("base", type::text),
+    allowed("as_of", type::text),         allowed("batch_size", type::integer),
+    allowed("out", type::text),           allowed("scores", type::text),
+    allowed("on_bad_item", type::text),   allowed("decimals", type::integer),
+    allowed("details", type::boolean),    allowed("top", type::integer)};
   spec.repeating = repetition::idempotent;
   spec.cost = 1'000.0;
   spec.error_kinds = {"not_found"};

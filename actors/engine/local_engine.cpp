@@ -78,6 +78,14 @@ struct local_engine::state {
     system.shutdown(options.shutdown_timeout);
   }
 
+  /// All tables of the store.
+  [[nodiscard]] runtime::migration_list schema() const {
+    auto all = engine_schema();
+    for (const auto& each : options.schemas)
+      all.insert(all.end(), each.begin(), each.end());
+    return all;
+  }
+
   [[nodiscard]] runtime::child_spec
   store_child(const std::shared_ptr<engine_parts>& parts,
               const runtime::store_options& from) const {
@@ -85,16 +93,16 @@ struct local_engine::state {
     spec.id = "store";
     // It commits what it has accepted before it ends.
     spec.shutdown = 30s;
-    spec.start
-      = [parts, from, is_first = true](caf::actor_system& actors) mutable {
-          if (!std::exchange(is_first, false)) {
-            auto again = runtime::spawn_store(actors, from, engine_schema());
-            if (!again)
-              throw std::runtime_error{runtime::render(again.error())};
-            parts->store = std::move(*again);
-          }
-          return caf::actor_cast<caf::actor>(parts->store);
-        };
+    spec.start = [parts, from, schema = schema(),
+                  is_first = true](caf::actor_system& actors) mutable {
+      if (!std::exchange(is_first, false)) {
+        auto again = runtime::spawn_store(actors, from, schema);
+        if (!again)
+          throw std::runtime_error{runtime::render(again.error())};
+        parts->store = std::move(*again);
+      }
+      return caf::actor_cast<caf::actor>(parts->store);
+    };
     return spec;
   }
 
@@ -127,7 +135,7 @@ struct local_engine::state {
       auto registry = std::make_shared<activity_registry>();
       add_basic_activities(*registry);
       if (add)
-        add(*registry);
+        add(*registry, parts->store);
       auto host = activity_host_options{};
       host.registry = std::move(registry);
       host.limits.activities_max = most;
@@ -142,7 +150,9 @@ struct local_engine::state {
       return made;
     auto from = runtime::store_options{};
     from.path = options.store;
-    auto opened = runtime::spawn_store(*system, from, engine_schema());
+    from.queue_max = options.store_queue_max;
+    from.cache_bytes = options.store_cache_bytes;
+    auto opened = runtime::spawn_store(*system, from, schema());
     if (!opened)
       return fail(opened.error());
     const auto parts = std::make_shared<engine_parts>();

@@ -11,6 +11,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 namespace troupe::engine {
 
@@ -23,8 +24,16 @@ struct local_engine_options {
   std::size_t activities_max = 16;
   /// Threads that run actors; zero: one per processor.
   std::size_t threads = 0;
-  /// Adds activities beside `noop`. Called whenever a host starts.
-  std::function<void(activity_registry&)> add_activities;
+  /// Transactions that may wait for the store; beyond, they are refused.
+  std::size_t store_queue_max = 10'000;
+  /// Page cache of the store, in bytes.
+  std::size_t store_cache_bytes = std::size_t{8} << 20;
+  /// Tables of the store beside the engine's own.
+  std::vector<runtime::migration_list> schemas;
+  /// Adds activities beside `noop`; `store` is the one that the engine uses.
+  /// Called whenever a host starts.
+  std::function<void(activity_registry&, const runtime::store_actor& store)>
+    add_activities;
   /// How long the activities may take to end when it stops.
   std::chrono::milliseconds shutdown_timeout{30'000};
 };

@@ -195,11 +195,14 @@ runtime::write_request claim_epoch(std::uint64_t epoch,
 
 runtime::write_request store_changes(const std::vector<run_change>& changes,
                                      const run_ledger& ledger) {
+  auto request = runtime::write_request{};
+  request.transaction.set_label("runs");
+  // Nothing to write is nothing to commit.
+  if (changes.empty())
+    return request;
   auto rows = change_rows{};
   for (const auto& change : changes)
     rows.add(change, *ledger.find(change.number));
-  auto request = runtime::write_request{};
-  request.transaction.set_label("runs");
   request.rows = rows.finish();
   runtime::add_row_statement(request.transaction, upsert_run,
                              {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,

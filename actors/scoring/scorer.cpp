@@ -51,18 +51,27 @@ struct scorer::state {
   std::size_t workers = 1;
   runtime::real_clock time;
   runtime::uuid_generator ids{time};
-  runtime::local_system system;
-  runtime::supervisor_actor root; ///< Only where there is a store.
+  std::unique_ptr<runtime::local_system> own; ///< Absent: another's is used.
+  caf::actor_system* system = nullptr;
+  runtime::store_actor given; ///< Another's store.
+  runtime::supervisor_actor root; ///< Only where there is a store of its own.
 
   explicit state(scorer_options from)
-    : options{std::move(from)}, workers{worker_count(options.workers)},
-      // One thread beside the workers, so that the coordinator answers while
-      // all of them calculate.
-      system{{.threads = workers + 1}} {}
+    : options{std::move(from)}, workers{worker_count(options.workers)} {}
+
+  void start_system() {
+    // One thread beside the workers, so that the coordinator answers while all
+    // of them calculate.
+    auto from = runtime::local_system_options{};
+    from.threads = workers + 1;
+    own = std::make_unique<runtime::local_system>(from);
+    system = &**own;
+  }
 
   ~state() {
     root = nullptr;
-    system.shutdown(options.shutdown_timeout);
+    if (own)
+      own->shutdown(options.shutdown_timeout);
   }
 
   state(const state&) = delete;
@@ -101,7 +110,7 @@ struct scorer::state {
   }
 
   outcome<void> open_store() {
-    if (options.store.empty() || root)
+    if (options.store.empty() || root || given)
       return {};
     if (auto made = make_folder(); !made)
       return made;
@@ -116,14 +125,14 @@ struct scorer::state {
     supervisor.name = "troupe";
     root = runtime::spawn_supervisor(*system, supervisor,
                                      {store_child(std::move(*opened), from)});
-    system.set_root(caf::actor_cast<runtime::stoppable_actor>(root));
+    own->set_root(caf::actor_cast<runtime::stoppable_actor>(root));
     return {};
   }
 
   /// The store as it runs now; nothing where there is none.
   outcome<runtime::store_actor> store() {
     if (!root)
-      return runtime::store_actor{};
+      return given;
     auto wanted = messages::GetChild{};
     wanted.set_id("store");
     auto found = outcome<runtime::store_actor>{};
@@ -201,8 +210,17 @@ scorer::~scorer() = default;
 
 outcome<scorer> scorer::create(scorer_options options) {
   auto made = std::make_unique<state>(std::move(options));
+  made->start_system();
   if (auto opened = made->open_existing_store(); !opened)
     return fail(opened.error());
+  return scorer{std::move(made)};
+}
+
+scorer scorer::attach(caf::actor_system& system, runtime::store_actor store,
+                      scorer_options options) {
+  auto made = std::make_unique<state>(std::move(options));
+  made->system = &system;
+  made->given = std::move(store);
   return scorer{std::move(made)};
 }
 

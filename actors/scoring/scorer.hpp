@@ -4,6 +4,7 @@
 #include "actors/scoring/scoring_request.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/problem.hpp"
+#include "runtime/store/store.hpp"
 
 #include <caf/actor_system.hpp>
 
@@ -42,6 +43,13 @@ public:
   /// of the store.
   [[nodiscard]] static runtime::outcome<scorer> create(scorer_options options
                                                        = {});
+
+  /// Uses actors and a store that run already; `options.store` is its file.
+  /// Both outlive the scorer. Of the system's threads, one more than
+  /// `options.workers` keeps everybody else answering.
+  [[nodiscard]] static scorer attach(caf::actor_system& system,
+                                     runtime::store_actor store,
+                                     scorer_options options);
 
   scorer(scorer&&) noexcept;
   scorer& operator=(scorer&&) noexcept;

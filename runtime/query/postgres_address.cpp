@@ -1,7 +1,9 @@
 #include "runtime/query/postgres_address.hpp"
 
+#include <cctype>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include <libpq-fe.h>
 
@@ -46,6 +48,23 @@ std::string name_of(const parameter_map& parameters) {
   return is_socket ? name + "?host=" + host : name;
 }
 
+/// With % and two hexadecimal digits for all but letters and digits.
+std::string percent_encoded(std::string_view text) {
+  constexpr auto digits = std::string_view{"0123456789ABCDEF"};
+  auto result = std::string{};
+  for (const auto c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0) {
+      result += c;
+      continue;
+    }
+    result += '%';
+    result += digits[byte / 16];
+    result += digits[byte % 16];
+  }
+  return result;
+}
+
 } // namespace
 
 bool is_postgres_address(std::string_view text) {
@@ -88,6 +107,26 @@ parse_postgres_address(const std::string& text,
     address.password = std::move(*found);
   }
   return address;
+}
+
+std::string take_password_out(const std::string& text,
+                              const std::string& variable,
+                              environment_map& to) {
+  auto parameters = parameter_map{};
+  if (!is_postgres_address(text) || !read_parameters(text, parameters))
+    return text;
+  const auto found = parameters.find("password");
+  if (found == parameters.end() || found->second.starts_with("secret://"))
+    return text;
+  to.insert_or_assign(variable,
+                      std::exchange(found->second, "secret://env/" + variable));
+  auto result = std::string{"postgresql://"};
+  auto separator = '?';
+  for (const auto& [key, value] : parameters) {
+    result += std::exchange(separator, '&') + key + "=";
+    result += percent_encoded(value);
+  }
+  return result;
 }
 
 } // namespace troupe::runtime

@@ -30,4 +30,11 @@ struct postgres_address {
 parse_postgres_address(const std::string& text,
                        const environment_map& environment);
 
+/// The same address without a password in it: in its place is a reference to
+/// `variable`, and `to` has the password as the value of that. What has none,
+/// or is no address, stays as it is. For addresses that are written down.
+[[nodiscard]] std::string take_password_out(const std::string& text,
+                                            const std::string& variable,
+                                            environment_map& to);
+
 } // namespace troupe::runtime

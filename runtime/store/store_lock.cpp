@@ -27,13 +27,18 @@ std::string lock_path(const std::string& path) {
   return (canonical.empty() ? path : canonical.string()) + ".lock";
 }
 
-/// The command line of this process; empty where the system does not tell.
-std::string own_command_line() {
+/// How this process was called, up to its first option or address: what
+/// follows may hold secrets. Empty where the system does not tell.
+std::string own_command() {
   auto in = std::ifstream{"/proc/self/cmdline", std::ios::binary};
   auto text = std::string{std::istreambuf_iterator<char>{in}, {}};
+  // Arguments end in NUL.
+  text.resize(std::min(text.find(std::string_view{"\0-", 2}), text.size()));
+  if (const auto address = text.find("://"); address != std::string::npos)
+    text.resize(text.rfind('\0', address) + 1);
   while (!text.empty() && text.back() == '\0')
     text.pop_back();
-  // Arguments end in NUL; line feeds would forge lines of the lock file.
+  // Line feeds would forge lines of the lock file.
   std::replace_if(
     text.begin(), text.end(),
     [](char character) { return static_cast<unsigned char>(character) < ' '; },
@@ -93,8 +98,7 @@ outcome<store_lock> store_lock::acquire(const std::string& path) {
     reason.hint = "end that process, or choose another store";
     return fail(std::move(reason));
   }
-  const auto owner
-    = std::to_string(::getpid()) + '\n' + own_command_line() + '\n';
+  const auto owner = std::to_string(::getpid()) + '\n' + own_command() + '\n';
   const auto size = static_cast<ssize_t>(owner.size());
   if (::ftruncate(descriptor, 0) != 0
       || ::pwrite(descriptor, owner.data(), owner.size(), 0) != size)

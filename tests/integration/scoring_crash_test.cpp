@@ -133,6 +133,8 @@ TEST_CASE("a scoring killed at any moment is stored whole or not at all") {
   for (auto done = 0; done < kills;) {
     auto with = scorings{};
     auto runs = std::uint64_t{0};
+    // Killed scorings that the next program may do anew beside its own.
+    auto open = std::uint64_t{0};
     for (auto i = 0; i < kills_per_store && done < kills; ++i, ++done) {
       fs::remove_all(with.out);
       const auto moment = std::chrono::microseconds{
@@ -143,18 +145,22 @@ TEST_CASE("a scoring killed at any moment is stored whole or not at all") {
       run.send(SIGKILL);
       run.wait();
       const auto now = with.sound_runs();
-      REQUIRE((now == runs || now == runs + 1));
+      ++open;
+      REQUIRE(now >= runs);
+      REQUIRE(now <= runs + open);
       const auto files = with.files();
       for (const auto& [name, bytes] : files)
         REQUIRE(bytes == expected.at(name));
       // Files are for what is stored.
-      REQUIRE((files.empty() || now == runs + 1));
+      REQUIRE((files.empty() || now > runs));
       published += files.empty() ? 0 : 1;
       stored += now - runs;
+      open -= now - runs;
       runs = now;
     }
     with.complete();
-    CHECK(with.sound_runs() == runs + 1);
+    CHECK(with.sound_runs() >= runs + 1);
+    CHECK(with.sound_runs() <= runs + 1 + open);
     CHECK(with.files() == expected);
   }
   WARN(kills << " kills within " << duration.count() / 1000 << " ms: " << stored

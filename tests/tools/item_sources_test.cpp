@@ -121,7 +121,21 @@ public:
     CHECK(result.err.find("\n  hint: ") != std::string::npos);
     CHECK(result.err.find("secret word") == std::string::npos);
     CHECK(result.err.find(token) == std::string::npos);
-    CHECK_FALSE(std::filesystem::exists(folder / "store"));
+    CHECK(run({"score", "runs", "--output", "json"}).out == "{\"runs\":[]}\n");
+    check_store_keeps_secrets_out();
+  }
+
+  void check_store_keeps_secrets_out() const {
+    if (!std::filesystem::exists(folder / "store"))
+      return;
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator{folder / "store"}) {
+      if (!entry.is_regular_file())
+        continue;
+      const auto bytes = read_file(entry.path());
+      for (const auto* secret : {"secret word", "secret%20word", token.c_str()})
+        CHECK(bytes.find(secret) == std::string::npos);
+    }
   }
 
   temporary_folder folder;

@@ -1,22 +1,33 @@
-#include "actors/scoring/explanation.hpp"
-#include "actors/scoring/scorer.hpp"
+#include "actors/scoring/items_address.hpp"
 #include "runtime/config/text_file.hpp"
+#include "runtime/instant.hpp"
+#include "runtime/query/postgres_address.hpp"
+#include "tools/activities/score_arguments.hpp"
+#include "tools/cli/engine_setup.hpp"
 #include "tools/cli/interruption.hpp"
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/progress_bar.hpp"
 #include "tools/cli/score_hierarchy_command.hpp"
 #include "tools/cli/score_history_command.hpp"
 #include "tools/cli/score_report.hpp"
+#include "tools/cli/score_run.hpp"
 #include "tools/cli/score_weights_command.hpp"
 
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace troupe::tools {
 
+using json = nlohmann::json;
 using runtime::fail;
 using runtime::outcome;
 using runtime::problem_kind;
@@ -148,33 +159,6 @@ void declare(CLI::App& app, score_flags& flags) {
                "totals and overall ranks only: faster; implies --no-store");
 }
 
-outcome<scoring::scoring_configuration> load(const score_flags& flags) {
-  auto configuration = flags.config.empty()
-                         ? scoring::preset_configuration(flags.preset)
-                         : scoring::read_configuration(flags.config);
-  if (!configuration) {
-    if (flags.config.empty())
-      configuration.error().key = "--preset";
-    return configuration;
-  }
-  if (!flags.case_name.empty())
-    if (auto chosen = scoring::select_case(*configuration, flags.case_name);
-        !chosen) {
-      chosen.error().key = "--case";
-      chosen.error().file = flags.config;
-      return chosen;
-    }
-  if (!flags.rules.empty())
-    configuration->rules = flags.rules == "compat"
-                             ? scoring::rule_set::compat
-                             : scoring::rule_set::standard;
-  if (!flags.custom_fields.empty())
-    configuration->dotted = flags.custom_fields == "shipped"
-                              ? scoring::dotted_sources::shipped
-                              : scoring::dotted_sources::resolved;
-  return configuration;
-}
-
 std::vector<std::string> split(const std::string& list) {
   auto parts = std::vector<std::string>{};
   for (std::size_t at = 0; at <= list.size();) {
@@ -208,55 +192,79 @@ outcome<std::string> read_query(const score_flags& flags) {
   return fail(std::move(reason));
 }
 
-/// Where the items are and what is asked there.
-outcome<void> add_source(const score_flags& flags, const invocation& with,
-                         scoring::scoring_request& request) {
-  request.items = flags.items;
-  if (!flags.format.empty())
-    request.format = flags.format == "csv" ? scoring::item_format::csv
-                                           : scoring::item_format::jsonl;
+/// Secrets are neither stored nor shown: one in an address goes to the
+/// environment, references stay what they are.
+outcome<void> hide_secrets(score_flags& flags, invocation& with) {
+  if (auto address = scoring::parse_items_address(flags.items); !address)
+    return fail(address.error());
+  if (runtime::is_postgres_address(flags.items)) {
+    auto address
+      = runtime::parse_postgres_address(flags.items, with.environment);
+    if (!address)
+      return fail(address.error());
+    flags.items = runtime::take_password_out(
+      flags.items, "TROUPE_ITEMS_PASSWORD", with.environment);
+  }
+  if (flags.token.empty())
+    return {};
+  auto token = runtime::parse_secret_reference(flags.token);
+  if (token)
+    return {};
+  token.error().key = "--token";
+  return fail(token.error());
+}
+
+/// What was typed, as the arguments of the activity `score`.
+outcome<json> arguments_of(const score_flags& flags, const invocation& with) {
   auto query = read_query(flags);
   if (!query)
     return fail(query.error());
-  request.query = std::move(*query);
-  request.token = flags.token;
-  request.endpoint = flags.endpoint;
-  request.environment = with.environment;
-  return {};
-}
-
-outcome<scoring::scoring_request> make_request(const score_flags& flags,
-                                               const invocation& with) {
-  auto configuration = load(flags);
-  if (!configuration)
-    return fail(configuration.error());
-  auto request = scoring::scoring_request{};
-  request.configuration = std::move(*configuration);
-  request.case_name = flags.case_name;
-  request.mode = scoring::parse_scoring_mode(flags.mode).value();
-  if (auto added = add_source(flags, with, request); !added)
-    return fail(added.error());
-  request.financials = flags.financials;
-  request.on_bad_item = flags.on_bad_item == "isolate"
-                          ? scoring::bad_item::isolate
-                          : scoring::bad_item::refuse;
-  request.ids = split(flags.ids);
-  request.base = flags.base;
-  const auto is_default = with.settings.origins.at("scoring.batch_items").source
-                          == runtime::setting_source::fallback;
-  if (!is_default)
-    request.batch_size
-      = static_cast<std::size_t>(with.settings.scoring_batch_items);
-  auto as_of = parse_instant(flags.as_of);
+  auto arguments = json::object();
+  const auto add = [&](const char* key, const std::string& value) {
+    if (!value.empty())
+      arguments[key] = value;
+  };
+  add("items", flags.items);
+  add("format", flags.format);
+  add("query", *query);
+  add("token", flags.token);
+  add("endpoint", flags.endpoint);
+  add("financials", flags.financials);
+  add("config", flags.config);
+  add("preset", flags.config.empty() ? flags.preset : "");
+  add("case", flags.case_name);
+  add("rules", flags.rules);
+  add("custom_fields", flags.custom_fields);
+  add("mode", flags.mode);
+  if (!flags.ids.empty())
+    arguments["ids"] = split(flags.ids);
+  add("base", flags.base);
+  add("on_bad_item", flags.on_bad_item);
+  add("out", flags.out);
+  add("scores", flags.scores);
+  if (flags.decimals >= 0)
+    arguments["decimals"] = flags.decimals;
+  if (flags.no_details)
+    arguments["details"] = false;
+  // However often it is tried, dates are aged against the same instant.
+  const auto as_of = parse_instant(flags.as_of);
   if (!as_of)
     return fail(as_of.error());
-  request.as_of = *as_of;
-  request.out = flags.out;
-  request.scores = flags.scores;
-  if (flags.decimals >= 0)
-    request.decimals = flags.decimals;
-  request.details = !flags.no_details;
-  return request;
+  arguments["as_of"] = runtime::to_string(*as_of);
+  if (const auto size = batch_size_of(with.settings); size != 0)
+    arguments["batch_size"] = size;
+  return arguments;
+}
+
+/// Arguments are flags here: `with.on_bad_item` is --on-bad-item.
+runtime::problem as_flag(runtime::problem reason) {
+  constexpr auto prefix = std::string_view{"with."};
+  if (!reason.key.starts_with(prefix))
+    return reason;
+  reason.key.erase(0, prefix.size());
+  std::ranges::replace(reason.key, '_', '-');
+  reason.key.insert(0, "--");
+  return reason;
 }
 
 progress_report ask_progress(const scoring::scoring_progress& progress) {
@@ -293,7 +301,44 @@ progress_report ask_progress(const scoring::scoring_progress& progress) {
   return report;
 }
 
-int run_score(const score_flags& flags, const invocation& with) {
+/// A bar that shows nothing before the scoring begins.
+class score_bar {
+public:
+  explicit score_bar(bool is_shown) {
+    if (is_shown)
+      bar_.emplace([this] {
+        const auto progress = progress_.load();
+        return progress ? ask_progress(*progress) : progress_report{};
+      });
+  }
+
+  void show(std::shared_ptr<const scoring::scoring_progress> progress) {
+    progress_.store(std::move(progress));
+  }
+
+  void end() {
+    bar_.reset();
+  }
+
+private:
+  std::atomic<std::shared_ptr<const scoring::scoring_progress>> progress_;
+  std::optional<progress_bar> bar_;
+};
+
+/// Without a store there is no run that could be found again.
+outcome<scoring::scoring_result> score_here(scoring::scoring_request request,
+                                            const invocation& with,
+                                            const std::stop_token& stop,
+                                            score_bar& bar) {
+  auto scorer = scoring::scorer::create(scorer_settings(with.settings));
+  if (!scorer)
+    return fail(scorer.error());
+  const auto progress = std::make_shared<scoring::scoring_progress>();
+  bar.show(progress);
+  return scorer->score(std::move(request), progress, stop);
+}
+
+int run_score(score_flags flags, invocation with) {
   if (flags.items.empty()) {
     auto reason = runtime::problem{};
     reason.kind = problem_kind::invalid_input;
@@ -302,34 +347,34 @@ int run_score(const score_flags& flags, const invocation& with) {
     reason.hint = "troupe score --items FILE; see troupe score --help";
     return report(reason, with.output);
   }
-  auto request = make_request(flags, with);
-  if (!request)
-    return report(request.error(), with.output);
-  auto options = scoring::scorer_options{};
-  options.workers = static_cast<std::size_t>(with.settings.workers);
-  options.store_queue_max
-    = static_cast<std::size_t>(with.settings.store_queue_max);
-  options.store_cache_bytes = with.settings.store_cache_bytes;
-  options.shutdown_timeout = with.settings.shutdown_timeout;
-  if (!flags.no_store && !flags.no_details)
-    options.store = with.settings.store_path;
+  if (auto hidden = hide_secrets(flags, with); !hidden)
+    return report(hidden.error(), with.output);
+  const auto arguments = arguments_of(flags, with);
+  if (!arguments)
+    return report(arguments.error(), with.output);
+  auto surroundings = score_surroundings{};
+  surroundings.environment = with.environment;
+  surroundings.may_read_standard_input = true;
+  // What is wrong already is refused before there is a run.
+  auto plan = plan_score(*arguments, {}, surroundings);
+  if (!plan)
+    return report(as_flag(plan.error()), with.output);
+  const auto is_stored = !flags.no_store && !flags.no_details;
   const auto stop = interruption{};
   const auto start = std::chrono::steady_clock::now();
-  auto scorer = scoring::scorer::create(options);
-  if (!scorer)
-    return report(scorer.error(), with.output);
-  const auto progress = std::make_shared<scoring::scoring_progress>();
-  auto bar = std::optional<progress_bar>{};
-  if (with.show_progress)
-    bar.emplace([progress] { return ask_progress(*progress); });
-  auto result = scorer->score(std::move(*request), progress, stop.token());
-  bar.reset();
+  auto bar = score_bar{with.show_progress};
+  auto result
+    = is_stored
+        ? score_as_run(*arguments, with, stop.token(),
+                       [&](auto progress) { bar.show(std::move(progress)); })
+        : score_here(std::move(plan->request), with, stop.token(), bar);
+  bar.end();
   if (!result)
     return report(result.error(), with.output);
   const auto elapsed
     = std::chrono::duration<double>(std::chrono::steady_clock::now() - start);
-  print_score_report(*result, flags.top, elapsed.count(), options.store,
-                     with.output);
+  print_score_report(*result, flags.top, elapsed.count(),
+                     is_stored ? with.settings.store_path : "", with.output);
   return 0;
 }
 

@@ -1,13 +1,13 @@
 #include "tools/cli/score_report.hpp"
 
-#include "actors/scoring/explanation.hpp"
-#include "actors/scoring/scored_item.hpp"
 #include "actors/scoring/value_rules.hpp"
+#include "tools/activities/score_output.hpp"
 #include "tools/cli/progress_bar.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <utility>
 
@@ -17,81 +17,19 @@ using json = nlohmann::ordered_json;
 
 namespace {
 
-constexpr std::size_t reasons_shown = 3;
 constexpr std::size_t problems_shown = 10;
-
-/// One of the best items, for either output.
-struct best_item {
-  std::uint32_t rank = 0;
-  std::string id;
-  std::string title;
-  double total = 0.0;
-  std::vector<std::string> reasons;
-};
-
-std::vector<best_item> best_of(const scoring::scoring_result& result,
-                               std::size_t top) {
-  auto best = std::vector<best_item>{};
-  for (const auto& [at, row] : scoring::best_items(result.batches, top)) {
-    const auto& batch = result.batches[at];
-    auto item = best_item{};
-    item.rank = batch.overall_ranks.counts()[row];
-    item.id = batch.id(row);
-    if (batch.items.titles.size() != 0)
-      item.title = batch.items.titles.text(row);
-    item.total = batch.totals.total.doubles()[row];
-    if (!batch.strategic.values.empty())
-      item.reasons = scoring::top_reasons(
-        scoring::contributions(result.plan, result.scales,
-                               scoring::scores_at(batch, row)),
-        reasons_shown);
-    best.push_back(std::move(item));
-  }
-  return best;
-}
-
-json problem_json(const messages::ItemProblem& entry) {
-  auto to = json{};
-  to["item"] = entry.item();
-  if (entry.line() != 0)
-    to["line"] = entry.line();
-  if (!entry.key().empty())
-    to["key"] = entry.key();
-  to["reason"] = entry.reason();
-  return to;
-}
 
 void print_as_json(const scoring::scoring_result& result, std::size_t top,
                    double seconds, const std::string& store) {
+  auto output = score_output(result, top);
   auto to = json{};
-  to["run"] = result.run;
-  to["items"] = result.items;
-  to["rescored"] = result.rescored;
-  if (!result.reason.empty())
-    to["reason"] = result.reason;
-  if (!result.base_run.empty()) {
-    to["base_run"] = result.base_run;
-    to["base_items"] = result.base_items;
+  for (auto& [key, value] : output.items()) {
+    if (key == "top") {
+      to["seconds"] = seconds;
+      to["store"] = store.empty() ? json{} : json(store);
+    }
+    to[key] = std::move(value);
   }
-  to["seconds"] = seconds;
-  to["store"] = store.empty() ? json{} : json(store);
-  to["top"] = json::array();
-  for (const auto& item : best_of(result, top)) {
-    auto entry = json{};
-    entry["rank"] = item.rank;
-    entry["work_item_id"] = item.id;
-    if (!item.title.empty())
-      entry["title"] = item.title;
-    entry["total"] = item.total;
-    entry["reasons"] = item.reasons;
-    to["top"].push_back(std::move(entry));
-  }
-  to["left_out"] = json::array();
-  for (const auto& entry : result.problems)
-    to["left_out"].push_back(problem_json(entry));
-  to["warnings"] = result.warnings;
-  if (!result.summary_json.empty())
-    to["summary"] = json::parse(result.summary_json, nullptr, false);
   print_json(to);
 }
 

@@ -1,5 +1,6 @@
 #include "actors/engine/local_engine.hpp"
 #include "actors/engine/recorded_runs.hpp"
+#include "actors/engine/run_records.hpp"
 #include "actors/engine/run_validator.hpp"
 #include "tests/support/places.hpp"
 
@@ -279,4 +280,10 @@ TEST_CASE_METHOD(engines,
   CHECK(listed->front().parent_run == outer->run_id());
   CHECK(runs->newest("inner")->definition->id == "inner");
   CHECK(runs->newest("tried").error().kind == problem_kind::not_found);
+}
+
+TEST_CASE("nothing to store is no transaction") {
+  // Else an engine that has nothing to do commits for ever.
+  const auto ledger = run_ledger{{}, {}};
+  CHECK(store_changes({}, ledger).transaction.statements().empty());
 }

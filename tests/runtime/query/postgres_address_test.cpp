@@ -49,6 +49,33 @@ TEST_CASE("a password may be a reference to a secret") {
   CHECK(parse("postgresql://me@h/d")->password.reveal().empty());
 }
 
+TEST_CASE("a password is taken out of an address that is written down") {
+  auto variables = environment_map{};
+  const auto bare
+    = take_password_out("postgresql://me:p%40ss@db.example.org:5433/plans?"
+                        "sslmode=require",
+                        "ITEMS", variables);
+  CHECK(bare.find("p%40ss") == std::string::npos);
+  CHECK(variables == environment_map{{"ITEMS", "p@ss"}});
+  const auto address = parse_postgres_address(bare, variables);
+  REQUIRE(address);
+  const auto whole = parse_postgres_address(
+    "postgresql://me:p%40ss@db.example.org:5433/plans?sslmode=require", {});
+  REQUIRE(whole);
+  CHECK(address->name == whole->name);
+  CHECK(address->parameters == whole->parameters);
+  CHECK(address->password.reveal() == "p@ss");
+}
+
+TEST_CASE("an address without a password stays as it is") {
+  auto variables = environment_map{};
+  for (const auto* text :
+       {"postgresql://me@db/plans", "postgresql:///?password=secret://env/A",
+        "postgresql://[broken", "items.jsonl"})
+    CHECK(take_password_out(text, "ITEMS", variables) == text);
+  CHECK(variables.empty());
+}
+
 TEST_CASE("what is no address is refused without being quoted") {
   for (const auto* text :
        {"postgresql://me:s3cret@[::1/d", "postgresql://me:s3cret@h:port:1/d?x",

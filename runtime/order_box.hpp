@@ -30,8 +30,11 @@ public:
     const auto guard = std::lock_guard{mutex_};
     if (is_closed_)
       return;
+    // Else the thread is on its way already.
+    const auto is_first = orders_.empty();
     orders_.push_back(std::move(what));
-    wake_();
+    if (is_first)
+      wake_();
   }
 
   /// All orders so far, in their order.

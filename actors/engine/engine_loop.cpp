@@ -72,8 +72,7 @@ messages::ValidateRuns questions_about(const run_ledger& ledger,
     question.set_number(number);
     if (const auto* run = ledger.find(number))
       question.set_workflow_digest(run->submission().workflow_digest());
-    for (auto& event : ledger.unstored(number))
-      *question.add_unstored() = std::move(event);
+    question.set_unstored(ledger.unstored(number));
   }
   return questions;
 }

@@ -43,11 +43,10 @@ bool has_expression_error(const std::vector<task_work>& works) {
 } // namespace
 
 run_decision::run_decision(run_state& run, const decision_context& context)
-  : run_{run}, context_{context} {}
-
-messages::RunEvents run_decision::take_events() {
-  return std::exchange(events_, {});
-}
+  : run_{run}, context_{context}, arena_{first_block_.data(),
+                                         first_block_.size()},
+    events_{
+      google::protobuf::Arena::CreateMessage<messages::RunEvents>(&arena_)} {}
 
 std::vector<task_key> run_decision::take_touched() {
   touched_seen_ = 0;
@@ -56,7 +55,7 @@ std::vector<task_key> run_decision::take_touched() {
 
 /// The next event, to be filled in and committed.
 messages::RunEvent& run_decision::prepare() {
-  auto& event = *events_.add_events();
+  auto& event = *events_->add_events();
   event.set_sequence(run_.sequence() + 1);
   event.set_at(runtime::to_microseconds(context_.now));
   event.set_epoch(context_.epoch);
@@ -65,7 +64,7 @@ messages::RunEvent& run_decision::prepare() {
 
 /// Whoever prepared the event has made sure that it may happen.
 void run_decision::commit() {
-  const auto& event = events_.events(events_.events_size() - 1);
+  const auto& event = events_->events(events_->events_size() - 1);
   if (auto applied = run_.apply(event); !applied)
     throw std::logic_error{"decided what may not happen: "
                            + applied.error().message};

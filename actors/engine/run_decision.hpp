@@ -2,6 +2,9 @@
 
 #include "actors/engine/run_state.hpp"
 
+#include <google/protobuf/arena.h>
+
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -131,8 +134,10 @@ public:
   // -- the result
   // ----------------------------------------------------------------
 
-  /// Everything decided so far.
-  [[nodiscard]] messages::RunEvents take_events();
+  /// Everything decided so far. Lives as long as the decision.
+  [[nodiscard]] const messages::RunEvents& events() const noexcept {
+    return *events_;
+  }
 
   /// Work whose status changed, as `run_state::take_touched`.
   [[nodiscard]] std::vector<task_key> take_touched();
@@ -167,7 +172,10 @@ private:
 
   run_state& run_;
   const decision_context& context_;
-  messages::RunEvents events_;
+  /// Events are small and many: they are made here, and go at once.
+  std::array<char, 2'048> first_block_;
+  google::protobuf::Arena arena_;
+  messages::RunEvents* events_;
   std::vector<task_key> touched_;
   /// What of `touched_` was not looked at by `wait_where_needed`.
   std::size_t touched_seen_ = 0;

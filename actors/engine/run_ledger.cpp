@@ -212,19 +212,14 @@ void run_ledger::admit(live_run& live) {
 
 /// Keeps events, queue, alarms and holders in step with a run.
 void run_ledger::follow(live_run& live, run_decision& decision) {
-  auto events = decision.take_events();
+  const auto& events = decision.events();
   const auto is_submission
     = events.events_size() != 0 && events.events(0).has_submitted();
   if (events.events_size() != 0) {
-    if (std::exchange(live.awaits_verdict, false))
+    if (std::exchange(live.awaits_verdict, false) || live.events.empty())
       changed_.push_back(live.number);
-    else if (live.events.events_size() == 0)
-      changed_.push_back(live.number);
-    if (live.events.events_size() == 0)
-      live.events.Swap(&events);
-    else
-      for (auto& event : *events.mutable_events())
-        *live.events.add_events() = std::move(event);
+    // Of repeated fields, one text after the other is all of them.
+    events.AppendToString(&live.events);
   }
   for (const auto& task : decision.take_touched())
     sync(live, task);

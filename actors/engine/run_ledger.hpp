@@ -57,7 +57,9 @@ struct claim_id {
 struct run_change {
   run_number number = 0;
   bool is_new = false;
-  std::shared_ptr<const messages::RunEvents> events;
+  /// A serialised RunEvents, as the store has it.
+  std::shared_ptr<const std::string> events;
+  std::uint64_t last_sequence = 0;
 };
 
 /// Work that a worker is to stop.
@@ -110,6 +112,10 @@ public:
 
   [[nodiscard]] instant now() const noexcept {
     return context_.now;
+  }
+
+  [[nodiscard]] std::uint64_t epoch() const noexcept {
+    return from_.epoch;
   }
 
   // -- recovery
@@ -202,8 +208,9 @@ public:
   /// until the run goes on, one way or the other.
   [[nodiscard]] std::vector<run_number> take_finished();
 
-  /// What happened to a run and is not stored, oldest first.
-  [[nodiscard]] std::vector<messages::RunEvent> unstored(run_number of) const;
+  /// What happened to a run and is not stored, oldest first: a serialised
+  /// RunEvents.
+  [[nodiscard]] std::string unstored(run_number of) const;
 
   /// Nobody can say: lets its changes be stored all the same.
   void stop_waiting(run_number of);
@@ -254,8 +261,10 @@ private:
     bool must_store = true; ///< With the next changes, verdict or not.
     std::uint64_t stored = 0; ///< Sequence of the last event that is.
     std::unique_ptr<run_state> state;
-    messages::RunEvents events; ///< Not taken yet.
-    std::shared_ptr<const messages::RunEvents> in_flight; ///< Not stored yet.
+    /// Not taken yet: a serialised RunEvents, which grows by its end.
+    std::string events;
+    std::shared_ptr<const std::string> in_flight; ///< Not stored yet.
+    std::uint64_t in_flight_last = 0; ///< Sequence of its last event.
     std::map<task_key, task_handle> queued;
     std::map<task_key, std::uint64_t> holders;
     std::map<task_key, std::string> children; ///< Runs its tasks wait for.
@@ -265,6 +274,15 @@ private:
   struct place {
     run_number number = 0;
     task_key task;
+  };
+
+  /// Finds texts by views of them.
+  struct text_hash {
+    using is_transparent = void;
+
+    std::size_t operator()(std::string_view text) const noexcept {
+      return std::hash<std::string_view>{}(text);
+    }
   };
 
   /// When to look at a task of a run, or, without one, at the run as a whole.
@@ -327,7 +345,8 @@ private:
   sources from_;
   decision_context context_;
   std::unordered_map<run_number, live_run> runs_;
-  std::map<std::string, run_number, std::less<>> by_id_;
+  std::unordered_map<std::string, run_number, text_hash, std::equal_to<>>
+    by_id_;
   std::map<std::string, submitted_run, std::less<>> by_key_;
   run_number last_number_ = 0;
   ready_queue queue_;

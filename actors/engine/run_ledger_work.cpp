@@ -294,23 +294,35 @@ std::optional<instant> run_ledger::next_check() const {
 
 // -- what comes out -----------------------------------------------------------
 
+namespace {
+
+/// A planted mistake: the last of several events is not stored.
+void lose_last(std::string& bytes) {
+  auto events = messages::RunEvents{};
+  if (!events.ParseFromString(bytes) || events.events_size() < 2)
+    return;
+  events.mutable_events()->RemoveLast();
+  bytes = events.SerializeAsString();
+}
+
+} // namespace
+
 std::vector<run_change> run_ledger::take_changes() {
   auto changes = std::vector<run_change>{};
   for (const auto number : std::exchange(changed_, {})) {
     auto* live = find_live(number);
     // Whose verdict is awaited comes back with it.
-    if (live == nullptr || live->awaits_verdict
-        || live->events.events_size() == 0)
+    if (live == nullptr || live->awaits_verdict || live->events.empty())
       continue;
-    if (has_bug(planted_bug::lose_change) && live->is_paused
-        && live->events.events_size() > 1)
-      live->events.mutable_events()->RemoveLast();
-    live->in_flight = std::make_shared<const messages::RunEvents>(
-      std::exchange(live->events, {}));
+    if (has_bug(planted_bug::lose_change) && live->is_paused)
+      lose_last(live->events);
+    live->in_flight
+      = std::make_shared<const std::string>(std::exchange(live->events, {}));
+    live->in_flight_last = live->state->sequence();
     live->must_store = false;
     in_flight_.push_back(number);
-    changes.push_back(
-      {number, std::exchange(live->is_new, false), live->in_flight});
+    changes.push_back({number, std::exchange(live->is_new, false),
+                       live->in_flight, live->in_flight_last});
   }
   return changes;
 }
@@ -318,22 +330,16 @@ std::vector<run_change> run_ledger::take_changes() {
 void run_ledger::mark_stored() {
   for (const auto number : std::exchange(in_flight_, {}))
     if (auto* live = find_live(number); live != nullptr && live->in_flight) {
-      live->stored = live->in_flight->events().rbegin()->sequence();
+      live->stored = live->in_flight_last;
       live->in_flight.reset();
     }
 }
 
-std::vector<messages::RunEvent> run_ledger::unstored(run_number of) const {
-  auto events = std::vector<messages::RunEvent>{};
+std::string run_ledger::unstored(run_number of) const {
   const auto* live = find_live(of);
   if (live == nullptr)
-    return events;
-  if (live->in_flight)
-    events.assign(live->in_flight->events().begin(),
-                  live->in_flight->events().end());
-  events.insert(events.end(), live->events.events().begin(),
-                live->events.events().end());
-  return events;
+    return {};
+  return live->in_flight ? *live->in_flight + live->events : live->events;
 }
 
 void run_ledger::stop_waiting(run_number of) {
@@ -362,8 +368,7 @@ std::vector<run_number> run_ledger::take_finished() {
 std::vector<run_number> run_ledger::take_ended() {
   const auto unstored = std::ranges::partition(ended_, [this](run_number one) {
     const auto* live = find_live(one);
-    return live == nullptr
-           || (live->events.events_size() == 0 && !live->in_flight)
+    return live == nullptr || (live->events.empty() && !live->in_flight)
            || has_bug(planted_bug::tell_unstored_end);
   });
   const auto later = std::vector<run_number>(unstored.begin(), unstored.end());
@@ -374,7 +379,7 @@ std::vector<run_number> run_ledger::take_ended() {
 void run_ledger::forget(run_number number) {
   const auto found = runs_.find(number);
   if (found == runs_.end() || !found->second.is_over
-      || found->second.events.events_size() != 0 || found->second.in_flight)
+      || !found->second.events.empty() || found->second.in_flight)
     return;
   const auto& submission = found->second.state->submission();
   by_id_.erase(submission.run_id());

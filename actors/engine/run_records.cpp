@@ -35,36 +35,62 @@ struct text_rows {
   }
 };
 
-/// The columns of engine_runs and, behind them, those of engine_history.
-struct change_rows {
-  std::vector<std::int64_t> numbers;
-  text_rows run_ids;
-  text_rows workflow_ids;
-  std::vector<std::int64_t> digests;
+/// How a run stands: what changes about it.
+struct standing_columns {
   text_rows statuses;
   std::vector<std::int64_t> are_over;
-  std::vector<std::int64_t> priorities;
-  text_rows idempotency_keys;
-  text_rows submitters;
-  text_rows parents;
-  std::vector<std::int64_t> submitted;
   std::vector<std::int64_t> updated;
   text_rows reasons;
   text_rows waiting_on;
   text_rows waiting_for;
   std::vector<std::int64_t> next_checks;
-  std::vector<std::int64_t> sequences;
-  std::vector<std::int64_t> epochs;
-  text_rows events;
 
-  void add(const run_change& change, const run_state& run);
-  void add_standing(const run_state& run);
-  messages::column_block finish();
+  void add(const run_state& run);
+  void append_to(std::vector<column>& block);
 };
 
-void change_rows::add(const run_change& change, const run_state& run) {
+void standing_columns::add(const run_state& run) {
+  const auto waiting = run.waiting_on();
+  statuses.add(to_string(run.status()));
+  are_over.push_back(is_over(run.status()) ? 1 : 0);
+  updated.push_back(runtime::to_microseconds(run.updated_at()));
+  reasons.add(run.reason());
+  waiting_on.add(waiting ? to_string(waiting->what) : "");
+  waiting_for.add(waiting ? std::string_view{waiting->detail} : "");
+  next_checks.push_back(waiting ? runtime::to_microseconds(waiting->next_check)
+                                : 0);
+}
+
+void standing_columns::append_to(std::vector<column>& block) {
+  block.push_back(statuses.finish());
+  block.emplace_back(std::move(are_over));
+  block.emplace_back(std::move(updated));
+  block.push_back(reasons.finish());
+  block.push_back(waiting_on.finish());
+  block.push_back(waiting_for.finish());
+  block.emplace_back(std::move(next_checks));
+}
+
+/// Runs that the store does not have yet.
+struct new_run_columns {
+  std::vector<std::int64_t> numbers;
+  text_rows run_ids;
+  text_rows workflow_ids;
+  std::vector<std::int64_t> digests;
+  std::vector<std::int64_t> priorities;
+  text_rows idempotency_keys;
+  text_rows submitters;
+  text_rows parents;
+  std::vector<std::int64_t> submitted;
+  standing_columns standing;
+
+  void add(run_number number, const run_state& run);
+  void append_to(std::vector<column>& block);
+};
+
+void new_run_columns::add(run_number number, const run_state& run) {
   const auto& submission = run.submission();
-  numbers.push_back(change.number);
+  numbers.push_back(number);
   run_ids.add(submission.run_id());
   workflow_ids.add(submission.workflow_id());
   digests.push_back(to_key(submission.workflow_digest()));
@@ -73,64 +99,90 @@ void change_rows::add(const run_change& change, const run_state& run) {
   submitters.add(submission.by());
   parents.add(submission.parent_run());
   submitted.push_back(runtime::to_microseconds(run.submitted_at()));
-  add_standing(run);
-  const auto& last = *change.events->events().rbegin();
-  sequences.push_back(static_cast<std::int64_t>(last.sequence()));
-  epochs.push_back(static_cast<std::int64_t>(last.epoch()));
-  events.add(change.events->SerializeAsString());
+  standing.add(run);
 }
 
-void change_rows::add_standing(const run_state& run) {
-  const auto is_done = is_over(run.status());
-  statuses.add(to_string(run.status()));
-  are_over.push_back(is_done ? 1 : 0);
-  updated.push_back(runtime::to_microseconds(run.updated_at()));
-  reasons.add(run.reason());
-  const auto waiting = run.waiting_on();
-  waiting_on.add(waiting ? to_string(waiting->what) : "");
-  waiting_for.add(waiting ? std::string_view{waiting->detail} : "");
-  next_checks.push_back(waiting ? runtime::to_microseconds(waiting->next_check)
-                                : 0);
+void new_run_columns::append_to(std::vector<column>& block) {
+  block.emplace_back(std::move(numbers));
+  block.push_back(run_ids.finish());
+  block.push_back(workflow_ids.finish());
+  block.emplace_back(std::move(digests));
+  block.emplace_back(std::move(priorities));
+  block.push_back(idempotency_keys.finish());
+  block.push_back(submitters.finish());
+  block.push_back(parents.finish());
+  block.emplace_back(std::move(submitted));
+  standing.append_to(block);
 }
 
-messages::column_block change_rows::finish() {
-  return messages::column_block{{
-    column{std::move(numbers)},
-    run_ids.finish(),
-    workflow_ids.finish(),
-    column{std::move(digests)},
-    statuses.finish(),
-    column{std::move(are_over)},
-    column{std::move(priorities)},
-    idempotency_keys.finish(),
-    submitters.finish(),
-    parents.finish(),
-    column{std::move(submitted)},
-    column{std::move(updated)},
-    reasons.finish(),
-    waiting_on.finish(),
-    waiting_for.finish(),
-    column{std::move(next_checks)},
-    column{std::move(sequences)},
-    column{std::move(epochs)},
-    events.finish_blobs(),
-  }};
-}
+struct changed_run_columns {
+  std::vector<std::int64_t> numbers;
+  standing_columns standing;
 
-constexpr auto upsert_run
+  void add(run_number number, const run_state& run) {
+    numbers.push_back(number);
+    standing.add(run);
+  }
+
+  void append_to(std::vector<column>& block) {
+    block.emplace_back(std::move(numbers));
+    standing.append_to(block);
+  }
+};
+
+struct history_columns {
+  std::vector<std::int64_t> numbers;
+  std::vector<std::int64_t> sequences;
+  std::vector<std::int64_t> times;
+  text_rows events;
+
+  void add(const run_change& change, const run_state& run) {
+    numbers.push_back(change.number);
+    sequences.push_back(static_cast<std::int64_t>(change.last_sequence));
+    // The last event's time is that of the run's last change.
+    times.push_back(runtime::to_microseconds(run.updated_at()));
+    events.add(*change.events);
+  }
+
+  void append_to(std::vector<column>& block) {
+    block.emplace_back(std::move(numbers));
+    block.emplace_back(std::move(sequences));
+    block.emplace_back(std::move(times));
+    block.push_back(events.finish_blobs());
+  }
+};
+
+constexpr auto insert_run
   = "INSERT INTO engine_runs (number, run_id, workflow_id, workflow_digest,"
-    " status, is_over, priority, idempotency_key, submitted_by, parent_run,"
-    " submitted_at, updated_at, reason, waiting_on, waiting_for, next_check)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULLIF(?8, ''), ?9, ?10, ?11, ?12,"
-    " ?13, ?14, ?15, ?16)"
-    " ON CONFLICT (number) DO UPDATE SET status = excluded.status,"
-    " is_over = excluded.is_over, updated_at = excluded.updated_at,"
-    " reason = excluded.reason, waiting_on = excluded.waiting_on,"
-    " waiting_for = excluded.waiting_for, next_check = excluded.next_check";
+    " priority, idempotency_key, submitted_by, parent_run, submitted_at,"
+    " status, is_over, updated_at, reason, waiting_on, waiting_for, next_check)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, NULLIF(?6, ''), ?7, ?8, ?9, ?10, ?11, ?12,"
+    " ?13, ?14, ?15, ?16)";
 
+constexpr auto update_run
+  = "UPDATE engine_runs SET status = ?2, is_over = ?3, updated_at = ?4,"
+    " reason = ?5, waiting_on = ?6, waiting_for = ?7, next_check = ?8"
+    " WHERE number = ?1";
+
+// The epoch is the same for all of them.
 constexpr auto insert_history
-  = "INSERT INTO engine_history (run, sequence, at, epoch, events)"
+  = "INSERT INTO engine_history (epoch, run, sequence, at, events)"
     " VALUES (?1, ?2, ?3, ?4, ?5)";
+
+/// Appends columns to the block, and the statement that runs for each of their
+/// rows.
+template <class Columns>
+messages::SqlStatement&
+add_rows(Columns& from, const char* sql, runtime::write_request& to,
+         std::vector<column>& block,
+         const std::vector<runtime::sql_value>& parameters = {}) {
+  auto indexes = std::vector<std::uint32_t>{};
+  const auto first = block.size();
+  from.append_to(block);
+  for (auto i = first; i < block.size(); ++i)
+    indexes.push_back(static_cast<std::uint32_t>(i));
+  return runtime::add_row_statement(to.transaction, sql, indexes, parameters);
+}
 
 } // namespace
 
@@ -200,16 +252,26 @@ runtime::write_request store_changes(const std::vector<run_change>& changes,
   // Nothing to write is nothing to commit.
   if (changes.empty())
     return request;
-  auto rows = change_rows{};
-  for (const auto& change : changes)
-    rows.add(change, *ledger.find(change.number));
-  request.rows = rows.finish();
-  runtime::add_row_statement(request.transaction, upsert_run,
-                             {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-                              15});
-  // The event's time is that of the run's last change.
-  runtime::add_row_statement(request.transaction, insert_history,
-                             {0, 16, 11, 17, 18});
+  auto started = new_run_columns{};
+  auto changed = changed_run_columns{};
+  auto history = history_columns{};
+  for (const auto& change : changes) {
+    const auto& run = *ledger.find(change.number);
+    if (change.is_new)
+      started.add(change.number, run);
+    else
+      changed.add(change.number, run);
+    history.add(change, run);
+  }
+  auto block = std::vector<column>{};
+  const auto updates = static_cast<std::int64_t>(changed.numbers.size());
+  if (!started.numbers.empty())
+    add_rows(started, insert_run, request, block);
+  if (updates != 0)
+    add_rows(changed, update_run, request, block).set_expected_changes(updates);
+  add_rows(history, insert_history, request, block,
+           {static_cast<std::int64_t>(ledger.epoch())});
+  request.rows = messages::column_block{std::move(block)};
   return request;
 }
 

@@ -6,6 +6,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -38,12 +39,17 @@ judge(validation_state& state, const messages::ValidateRun& question) {
   if (!history)
     return runtime::fail(history.error());
   // What was on its way may have arrived meanwhile.
-  if (question.unstored_size() != 0)
+  auto unstored = messages::RunEvents{};
+  if (!unstored.ParseFromString(question.unstored()))
+    return runtime::fail(runtime::problem_kind::failed,
+                         "what is about to be stored cannot be decoded");
+  if (unstored.events_size() != 0)
     std::erase_if(*history, [&](const messages::RunEvent& event) {
-      return event.sequence() >= question.unstored(0).sequence();
+      return event.sequence() >= unstored.events(0).sequence();
     });
-  history->insert(history->end(), question.unstored().begin(),
-                  question.unstored().end());
+  history->insert(history->end(),
+                  std::make_move_iterator(unstored.mutable_events()->begin()),
+                  std::make_move_iterator(unstored.mutable_events()->end()));
   auto verdict = messages::RunVerdict{};
   for (auto& objection : find_objections(*of->definition, *history))
     verdict.add_objections(std::move(objection));

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <stdexcept>
 
 namespace troupe::tests {
 
@@ -22,6 +23,13 @@ std::string effect_of(const assignment& work) {
   return work.run_id + "/" + work.step_id + "/"
          + std::to_string(work.claim.task.item)
          + (work.claim.task.compensation ? "/undo" : "");
+}
+
+messages::RunEvents events_in(const std::string& bytes) {
+  auto events = messages::RunEvents{};
+  if (!events.ParseFromString(bytes))
+    throw std::logic_error{"events that cannot be decoded"};
+  return events;
 }
 
 } // namespace
@@ -358,7 +366,8 @@ void engine_simulation::begin_commit() {
 
 void engine_simulation::store(const run_change& change) {
   auto& stored = store_[change.number];
-  for (const auto& event : change.events->events()) {
+  const auto events = events_in(*change.events);
+  for (const auto& event : events.events()) {
     note(std::hash<std::string>{}(event.SerializeAsString()));
     stored.history.push_back(event);
   }
@@ -410,8 +419,9 @@ void engine_simulation::judge() {
   const auto stored = store_.find(number);
   auto history
     = stored == store_.end() ? std::vector<RunEvent>{} : stored->second.history;
-  auto unstored = ledger_->unstored(number);
-  history.insert(history.end(), unstored.begin(), unstored.end());
+  const auto unstored = events_in(ledger_->unstored(number));
+  history.insert(history.end(), unstored.events().begin(),
+                 unstored.events().end());
   const auto is_at_end = run->is_finished() && !is_over(run->status())
                          && !run->is_cancelling() && !run->is_paused();
   const auto objections = find_objections(run->definition(), history);

@@ -4,6 +4,7 @@
 #include "actors/scoring/w4_portfolio.hpp"
 #include "runtime/tabular/input_file.hpp"
 #include "runtime/tabular/output_file.hpp"
+#include "tools/cli/heap.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -175,6 +176,7 @@ outcome<std::string> make_w4_table(std::size_t items, const std::string& path) {
 }
 
 outcome<json> bench_w4(const bench_w4_options& options) {
+  prepare_heap_for_columns();
   auto table = options.table;
   if (table.empty()) {
     table = (fs::temp_directory_path()

@@ -3,8 +3,8 @@
 namespace troupe::tools {
 
 /// Sets the allocator up for columns of many megabytes: memory is kept rather
-/// than given back, and comes in huge pages where the system grants them. Call
-/// first thing in main.
-void prepare_heap();
+/// than given back, and comes in huge pages where the system grants them. For
+/// commands that score much and then end; call it before they allocate.
+void prepare_heap_for_columns();
 
 } // namespace troupe::tools

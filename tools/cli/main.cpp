@@ -1,6 +1,5 @@
 #include "runtime/config/settings.hpp"
 #include "runtime/logging/logging.hpp"
-#include "tools/cli/heap.hpp"
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/usage.hpp"
 #include "tools/version.hpp"
@@ -221,7 +220,6 @@ int run(int argc, char** argv) {
 } // namespace troupe::tools
 
 int main(int argc, char** argv) {
-  troupe::tools::prepare_heap();
   // A closed pipe is an error of the write, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
   try {

@@ -4,6 +4,7 @@
 #include "runtime/query/postgres_address.hpp"
 #include "tools/activities/score_arguments.hpp"
 #include "tools/cli/engine_setup.hpp"
+#include "tools/cli/heap.hpp"
 #include "tools/cli/interruption.hpp"
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/progress_bar.hpp"
@@ -339,6 +340,7 @@ outcome<scoring::scoring_result> score_here(scoring::scoring_request request,
 }
 
 int run_score(score_flags flags, invocation with) {
+  prepare_heap_for_columns();
   if (flags.items.empty()) {
     auto reason = runtime::problem{};
     reason.kind = problem_kind::invalid_input;

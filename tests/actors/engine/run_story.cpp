@@ -54,7 +54,7 @@ run_story::run_story(workflow of, const std::string& inputs)
 }
 
 void run_story::keep(run_decision& decision) {
-  const auto events = decision.take_events();
+  const auto& events = decision.events();
   history.insert(history.end(), events.events().begin(), events.events().end());
   const auto now = state.status();
   // A decision may go several steps at once; a table of the steps alone would

@@ -3,6 +3,7 @@
 #include "actors/engine/engine_loop.hpp"
 #include "actors/engine/engine_messages.hpp"
 #include "runtime/logging/log.hpp"
+#include "runtime/problem_message.hpp"
 
 #include <caf/system_messages.hpp>
 
@@ -64,7 +65,9 @@ auto submit_many(engine_pointer self, const messages::SubmitRuns& wanted) {
     if (accepted)
       *each.mutable_accepted() = std::move(*accepted);
     else
-      each.set_refused(runtime::render(accepted.error()));
+      *each.mutable_refused()
+        = runtime::to_problem_message<messages::ProblemReport>(
+          accepted.error());
   }
   state.outbox.add(runs_accepted{promise, std::move(answer)});
   pursue(self);
@@ -89,6 +92,13 @@ auto apply_workflow(engine_pointer self,
   return promise;
 }
 
+/// Of a run that is open in the store, but not in the ledger.
+auto set_aside() {
+  return runtime::fail(problem_kind::conflict,
+                       "the run was set aside: its history is broken",
+                       "see what troupe doctor says of it");
+}
+
 /// A run that is over goes on only when somebody retries one of its steps.
 outcome<void> fetch_ended(engine_pointer self,
                           const messages::ChangeRun& wanted) {
@@ -98,6 +108,8 @@ outcome<void> fetch_ended(engine_pointer self,
   const auto known = state.stored->find(wanted.run_id());
   if (!known)
     return runtime::fail(known.error());
+  if (!known->is_over)
+    return set_aside();
   if (wanted.what_case() != messages::ChangeRun::kRetryStep)
     return runtime::fail(problem_kind::conflict,
                          "the run is over: " + known->status);
@@ -141,6 +153,10 @@ auto await_run(engine_pointer self, const messages::AwaitRun& wanted) {
   const auto known = state.stored->find(wanted.run_id());
   if (!known) {
     promise.deliver(runtime::to_error(known.error()));
+    return promise;
+  }
+  if (!known->is_over) {
+    promise.deliver(runtime::to_error(set_aside().value()));
     return promise;
   }
   auto result = messages::RunResult{};

@@ -11,21 +11,24 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <span>
 #include <utility>
+#include <vector>
 
 namespace troupe::engine {
 
-/// What somebody asks.
-struct gateway_question {
+/// What somebody asks, as it arrived together.
+struct gateway_questions {
   runtime::connection_id from = 0;
-  std::string payload;
+  std::vector<std::string> payloads;
 };
 
 } // namespace troupe::engine
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::gateway_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::gateway_questions)
 
 namespace troupe::engine {
 
@@ -40,7 +43,8 @@ using runtime::connection_id;
 /// How long the engine may take for what needs one commit.
 constexpr auto answer_timeout = 120s;
 
-using gateway_actor = caf::typed_actor<caf::reacts_to<gateway_question>>;
+using gateway_actor = caf::typed_actor<caf::reacts_to<gateway_questions>>;
+using engine_calls = std::vector<EngineCall>;
 
 /// Where answers go. Outlives the server: late answers are dropped.
 class answer_sink {
@@ -149,26 +153,86 @@ void ask_engine(pointer self, connection_id to, const EngineCall& call) {
   }
 }
 
-void take(pointer self, const gateway_question& question) {
-  auto call = EngineCall{};
-  if (!call.ParseFromString(question.payload))
-    return refuse(
-      self, question.from, 0,
-      runtime::to_error(runtime::fail(runtime::problem_kind::invalid_input,
-                                      "a question that cannot be decoded")
-                          .value()));
+void send_verdicts(pointer self, connection_id to,
+                   const std::vector<std::uint64_t>& ids,
+                   messages::RunsAccepted& reply) {
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    auto answer = EngineAnswer{};
+    auto& each = *reply.mutable_each(static_cast<int>(i));
+    answer.set_id(ids[i]);
+    if (each.has_accepted())
+      *answer.mutable_accepted() = std::move(*each.mutable_accepted());
+    else
+      *answer.mutable_problem() = std::move(*each.mutable_refused());
+    self->state.sink->send(to, answer);
+  }
+}
+
+/// Submissions that arrived together are one message to the engine.
+void submit_together(pointer self, connection_id to,
+                     std::span<EngineCall> calls) {
+  auto all = messages::SubmitRuns{};
+  auto ids = std::vector<std::uint64_t>{};
+  for (auto& call : calls) {
+    *all.add_runs() = std::move(*call.mutable_submit());
+    ids.push_back(call.id());
+  }
+  self->request(self->state.engine, answer_timeout, std::move(all))
+    .then(
+      [=](messages::RunsAccepted& reply) {
+        send_verdicts(self, to, ids, reply);
+      },
+      [=](const caf::error& error) {
+        for (const auto id : ids)
+          refuse(self, to, id, error);
+      });
+}
+
+void ask_engine(pointer self, connection_id to, engine_calls& calls) {
+  for (auto at = calls.begin(); at != calls.end();) {
+    const auto end
+      = std::find_if_not(at, calls.end(), [](const EngineCall& call) {
+          return call.has_submit();
+        });
+    if (end - at > 1) {
+      submit_together(self, to, {at, end});
+      at = end;
+    } else {
+      ask_engine(self, to, *at++);
+    }
+  }
+}
+
+engine_calls decode(pointer self, const gateway_questions& questions) {
+  auto calls = engine_calls{};
+  for (const auto& payload : questions.payloads)
+    if (!calls.emplace_back().ParseFromString(payload)) {
+      calls.pop_back();
+      refuse(
+        self, questions.from, 0,
+        runtime::to_error(runtime::fail(runtime::problem_kind::invalid_input,
+                                        "a question that cannot be decoded")
+                            .value()));
+    }
+  return calls;
+}
+
+void take(pointer self, const gateway_questions& questions) {
+  auto calls = decode(self, questions);
   if (self->state.engine)
-    return ask_engine(self, question.from, call);
+    return ask_engine(self, questions.from, calls);
   auto wanted = messages::GetChild{};
   wanted.set_id("engine");
+  const auto kept = std::make_shared<engine_calls>(std::move(calls));
   self->request(self->state.root, 10s, wanted)
     .then(
-      [=, from = question.from](const caf::actor& child) {
+      [=, from = questions.from](const caf::actor& child) {
         self->state.engine = runtime::child_handle<engine_actor>(child);
-        ask_engine(self, from, call);
+        ask_engine(self, from, *kept);
       },
-      [=, from = question.from](const caf::error& error) {
-        refuse(self, from, call.id(), error);
+      [=, from = questions.from](const caf::error& error) {
+        for (const auto& call : *kept)
+          refuse(self, from, call.id(), error);
       });
 }
 
@@ -178,7 +242,7 @@ gateway_actor::behavior_type gateway(pointer self,
   self->state.root = std::move(root);
   self->state.sink = std::move(sink);
   return {
-    [=](const gateway_question& question) { take(self, question); },
+    [=](const gateway_questions& questions) { take(self, questions); },
   };
 }
 
@@ -205,10 +269,10 @@ engine_gateway::open(caf::actor_system& system, runtime::supervisor_actor root,
   auto options = runtime::frame_server_options{};
   options.path = socket;
   auto observer = runtime::frame_observer{};
-  observer.on_question
-    = [to = made->actor](connection_id from, std::string payload) {
-        caf::anon_send(to, gateway_question{from, std::move(payload)});
-      };
+  observer.on_questions =
+    [to = made->actor](connection_id from, std::vector<std::string> payloads) {
+      caf::anon_send(to, gateway_questions{from, std::move(payloads)});
+    };
   observer.on_close = [](connection_id) {};
   auto opened = made->sink->open(std::move(options), std::move(observer));
   if (!opened) {

@@ -245,6 +245,11 @@ void recover(engine_pointer self) {
   auto restored = state.stored->for_each_open(
     [&](run_number number, std::unique_ptr<run_state> run) {
       state.ledger->restore(number, std::move(run));
+    },
+    [](run_number number, const runtime::problem& reason) {
+      runtime::log_error("engine", "a run is set aside: its history is broken",
+                         {{"number", number},
+                          {"reason", runtime::render(reason)}});
     });
   const auto last = state.stored->last_number();
   if (!restored || !last)

@@ -2,6 +2,8 @@
 
 #include "actors/engine/workflow_file.hpp"
 
+#include <google/protobuf/arena.h>
+
 #include <charconv>
 #include <utility>
 
@@ -62,6 +64,21 @@ bool append_events(std::vector<messages::RunEvent>& to, const sqlite_row& row,
   for (auto& event : *events.mutable_events())
     to.push_back(std::move(event));
   return true;
+}
+
+/// Lets the events of one row happen; their memory is the arena's.
+outcome<void> apply_row(run_state& run, const sqlite_row& row,
+                        std::size_t column, google::protobuf::Arena& arena) {
+  arena.Reset();
+  auto& events
+    = *google::protobuf::Arena::CreateMessage<messages::RunEvents>(&arena);
+  const auto bytes = row.blob(column);
+  if (!events.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return fail(problem_kind::failed, "an event cannot be decoded");
+  for (const auto& event : events.events())
+    if (auto applied = run.apply(event); !applied)
+      return applied;
+  return {};
 }
 
 outcome<std::unique_ptr<run_state>>
@@ -241,39 +258,63 @@ outcome<std::unique_ptr<run_state>> recorded_runs::fold(run_number run,
   return fold_events(*of, *events);
 }
 
-outcome<void> recorded_runs::for_each_open(
-  const std::function<void(run_number, std::unique_ptr<run_state>)>& handle) {
-  struct open_run {
-    run_number number = 0;
-    std::uint64_t digest = 0;
-    std::vector<messages::RunEvent> events;
-  };
-  auto runs = std::vector<open_run>{};
-  auto is_whole = true;
+/// The versions that open runs have.
+outcome<std::map<std::uint64_t, outcome<pinned_workflow>>>
+recorded_runs::open_versions() {
+  auto digests = std::vector<std::uint64_t>{};
   auto read = reader_.query(
-    "SELECT r.number, r.workflow_digest, h.events FROM engine_runs r"
-    " JOIN engine_history h ON h.run = r.number WHERE r.is_over = 0"
-    " ORDER BY r.number, h.sequence",
-    {}, [&](const sqlite_row& row) {
-      if (runs.empty() || runs.back().number != row.integer(0))
-        runs.push_back(
-          {row.integer(0), static_cast<std::uint64_t>(row.integer(1)), {}});
-      is_whole &= append_events(runs.back().events, row, 2);
+    "SELECT DISTINCT workflow_digest FROM engine_runs WHERE is_over = 0", {},
+    [&](const sqlite_row& row) {
+      digests.push_back(static_cast<std::uint64_t>(row.integer(0)));
     });
   if (!read)
-    return read;
-  if (!is_whole)
-    return broken("an event of an open run cannot be decoded");
-  for (const auto& run : runs) {
-    const auto of = version(run.digest);
-    if (!of)
-      return fail(of.error());
-    auto state = fold_events(*of, run.events);
-    if (!state)
-      return fail(state.error());
-    handle(run.number, std::move(*state));
-  }
-  return {};
+    return fail(read.error());
+  auto found = std::map<std::uint64_t, outcome<pinned_workflow>>{};
+  for (const auto digest : digests)
+    found.emplace(digest, version(digest));
+  return found;
+}
+
+outcome<void> recorded_runs::for_each_open(
+  const std::function<void(run_number, std::unique_ptr<run_state>)>& handle,
+  const std::function<void(run_number, const runtime::problem&)>& set_aside) {
+  const auto versions = open_versions();
+  if (!versions)
+    return fail(versions.error());
+  auto number = run_number{0};
+  auto run = std::unique_ptr<run_state>{};
+  const auto finish = [&] {
+    if (!run)
+      return;
+    static_cast<void>(run->take_touched());
+    handle(number, std::move(run));
+  };
+  const auto give_up = [&](const runtime::problem& reason) {
+    set_aside(number, reason);
+    run.reset();
+  };
+  auto arena = google::protobuf::Arena{};
+  return reader_
+    .query("SELECT r.number, r.workflow_digest, h.events FROM engine_runs r"
+           " JOIN engine_history h ON h.run = r.number WHERE r.is_over = 0"
+           " ORDER BY r.number, h.sequence",
+           {},
+           [&](const sqlite_row& row) {
+             if (row.integer(0) != number) {
+               finish();
+               number = row.integer(0);
+               const auto& of
+                 = versions->at(static_cast<std::uint64_t>(row.integer(1)));
+               if (!of)
+                 return give_up(of.error());
+               run = std::make_unique<run_state>(of->definition);
+             }
+             if (!run)
+               return;
+             if (auto applied = apply_row(*run, row, 2, arena); !applied)
+               give_up(applied.error());
+           })
+    .map([&] { finish(); });
 }
 
 outcome<std::optional<submitted_run>>

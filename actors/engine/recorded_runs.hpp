@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -94,9 +95,12 @@ public:
   [[nodiscard]] runtime::outcome<std::unique_ptr<run_state>>
   fold(run_number run, std::uint64_t digest);
 
-  /// Calls `handle` with each run that is not over, by number.
+  /// Calls `handle` with each run that is not over, by number. One whose
+  /// history is broken goes to `set_aside`, with what is wrong, and hinders
+  /// nobody.
   [[nodiscard]] runtime::outcome<void> for_each_open(
-    const std::function<void(run_number, std::unique_ptr<run_state>)>& handle);
+    const std::function<void(run_number, std::unique_ptr<run_state>)>& handle,
+    const std::function<void(run_number, const runtime::problem&)>& set_aside);
 
   /// The run of an idempotency key.
   [[nodiscard]] runtime::outcome<std::optional<submitted_run>>
@@ -116,6 +120,8 @@ private:
   select(const std::string& condition,
          const std::vector<runtime::sql_value>& parameters, std::size_t limit);
   runtime::outcome<std::int64_t> number_from(const std::string& sql);
+  runtime::outcome<std::map<std::uint64_t, runtime::outcome<pinned_workflow>>>
+  open_versions();
 
   runtime::snapshot_reader reader_;
   std::unordered_map<std::uint64_t, pinned_workflow> versions_;

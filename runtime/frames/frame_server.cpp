@@ -146,15 +146,14 @@ private:
     if (got == 0)
       return false;
     from.reader.feed({buffer_.data(), static_cast<std::size_t>(got)});
-    for (;;) {
-      auto frame = from.reader.next();
-      if (!frame)
-        return false;
-      if (!*frame)
-        return true;
-      ++from.questions;
-      observer_.on_question(id, std::string{**frame});
-    }
+    auto questions = std::vector<std::string>{};
+    auto frame = from.reader.next();
+    for (; frame && *frame; frame = from.reader.next())
+      questions.emplace_back(**frame);
+    from.questions += questions.size();
+    if (!questions.empty())
+      observer_.on_questions(id, std::move(questions));
+    return frame.has_value();
   }
 
   /// Sends what the other end takes now.

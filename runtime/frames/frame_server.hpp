@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace troupe::runtime {
 
@@ -26,7 +27,8 @@ using connection_id = std::uint64_t;
 
 /// Hears what clients say, on the server's thread; must not block.
 struct frame_observer {
-  std::function<void(connection_id, std::string)> on_question;
+  /// All that has arrived together, at least one.
+  std::function<void(connection_id, std::vector<std::string>)> on_questions;
   std::function<void(connection_id)> on_close;
 };
 

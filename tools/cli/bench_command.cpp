@@ -1,3 +1,4 @@
+#include "tools/cli/bench_restart.hpp"
 #include "tools/cli/bench_w1.hpp"
 #include "tools/cli/bench_w4.hpp"
 #include "tools/cli/invocation.hpp"
@@ -74,6 +75,24 @@ void add_w2(CLI::App& bench, command_line& line) {
   });
 }
 
+void add_restart(CLI::App& bench, command_line& line) {
+  auto* app = bench.add_subcommand(
+    "restart", "From the kill of a server to the next one's first answer");
+  app->footer("Examples:\n  troupe bench restart --pending 100000");
+  const auto options = std::make_shared<bench_restart_options>();
+  app->add_option("--pending", options->pending, "runs that wait")
+    ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}));
+  app->add_option("--runs", options->runs, "runs to take the median of")
+    ->check(CLI::Range(std::size_t{1}, std::size_t{1'000}));
+  app->add_option("--folder", options->folder, "folder of the stores")
+    ->type_name("FOLDER");
+  app->callback([options, &line] {
+    line.chosen = [options](const invocation& with) {
+      return print(bench_restart(*options), with.output);
+    };
+  });
+}
+
 } // namespace
 
 void add_bench_command(command_line& line) {
@@ -87,6 +106,7 @@ void add_bench_command(command_line& line) {
   app->require_subcommand(1);
   add_w1(*app, line);
   add_w2(*app, line);
+  add_restart(*app, line);
   auto* w4 = app->add_subcommand(
     "w4", "Score N items x 20 criteria, in memory and from CSV to CSV");
   w4->footer("Examples:\n  troupe bench w4 --items 1000000 --output json");

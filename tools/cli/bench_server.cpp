@@ -39,49 +39,67 @@ double pss_kib(const std::string& process) {
 
 } // namespace
 
-bench_server::bench_server(pid_t id, std::string store) noexcept
-  : id_{id}, store_{std::move(store)} {}
+bench_server::bench_server(std::string store, std::size_t jobs) noexcept
+  : store_{std::move(store)}, jobs_{jobs} {}
 
 outcome<std::unique_ptr<bench_server>>
 bench_server::start(const std::string& folder, std::size_t jobs) {
   const auto in = folder.empty() ? fs::temp_directory_path() : fs::path{folder};
   auto store
     = (in / ("troupe-bench-" + std::to_string(::getpid()) + ".db")).string();
+  auto made
+    = std::unique_ptr<bench_server>{new bench_server{std::move(store), jobs}};
+  if (auto spawned = made->spawn(); !spawned)
+    return fail(spawned.error());
+  return made;
+}
+
+/// Returns when it answers.
+outcome<void> bench_server::spawn() {
   auto arguments
     = std::vector<std::string>{"troupe",    "server", "--store",
-                               store,       "--jobs", std::to_string(jobs),
+                               store_,      "--jobs", std::to_string(jobs_),
                                "--pending", "1000000"};
   auto pointers = std::vector<char*>{};
   for (auto& argument : arguments)
     pointers.push_back(argument.data());
   pointers.push_back(nullptr);
-  auto id = pid_t{};
   auto actions = posix_spawn_file_actions_t{};
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-  const auto code = posix_spawn(&id, "/proc/self/exe", &actions, nullptr,
+  const auto code = posix_spawn(&id_, "/proc/self/exe", &actions, nullptr,
                                 pointers.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (code != 0)
     return fail(problem_kind::failed, "cannot start a server");
-  auto made = std::unique_ptr<bench_server>{new bench_server{id, store}};
-  constexpr auto tries_max = 500;
+  constexpr auto tries_max = 10'000;
   for (auto i = 0; i < tries_max; ++i) {
-    auto client = engine::engine_client::connect(engine::socket_of(store));
+    auto client = engine::engine_client::connect(engine::socket_of(store_));
     if (client) {
-      made->client_
-        = std::make_unique<engine::engine_client>(std::move(*client));
-      return made;
+      client_ = std::make_unique<engine::engine_client>(std::move(*client));
+      // It listens before it has read the store.
+      if (auto status = client_->status(); !status)
+        return fail(status.error());
+      return {};
     }
-    std::this_thread::sleep_for(10ms);
+    std::this_thread::sleep_for(1ms);
   }
   return fail(problem_kind::timeout, "the server did not start");
 }
 
+outcome<void> bench_server::crash_and_restart() {
+  client_.reset();
+  ::kill(id_, SIGKILL);
+  ::waitpid(id_, nullptr, 0);
+  return spawn();
+}
+
 bench_server::~bench_server() {
   client_.reset();
-  ::kill(id_, SIGTERM);
-  ::waitpid(id_, nullptr, 0);
+  if (id_ > 0) {
+    ::kill(id_, SIGTERM);
+    ::waitpid(id_, nullptr, 0);
+  }
   auto ignored = std::error_code{};
   for (const auto* suffix : {"", "-wal", "-shm", ".lock", ".sock"})
     fs::remove(store_ + suffix, ignored);

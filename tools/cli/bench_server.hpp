@@ -28,6 +28,10 @@ public:
     return *client_;
   }
 
+  /// Kills it as a crash would, then starts another one over the same store;
+  /// returns when that one answers.
+  [[nodiscard]] runtime::outcome<void> crash_and_restart();
+
   /// Waits until every run is over and stored.
   [[nodiscard]] runtime::outcome<void> drain();
 
@@ -35,10 +39,13 @@ public:
   [[nodiscard]] double pss_mib() const;
 
 private:
-  bench_server(pid_t id, std::string store) noexcept;
+  bench_server(std::string store, std::size_t jobs) noexcept;
 
-  pid_t id_;
+  [[nodiscard]] runtime::outcome<void> spawn();
+
+  pid_t id_ = -1;
   std::string store_;
+  std::size_t jobs_;
   std::unique_ptr<engine::engine_client> client_;
 };
 

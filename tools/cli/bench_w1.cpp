@@ -86,7 +86,7 @@ outcome<void> submit_in_bulk(engine_client& client, std::size_t jobs) {
       return fail(answer.error());
     for (const auto& each : answer->each())
       if (!each.has_accepted())
-        return fail(problem_kind::failed, each.refused());
+        return fail(problem_kind::failed, each.refused().message());
   }
   return {};
 }

@@ -90,7 +90,7 @@ TEST_CASE_METHOD(served, "many are accepted at once, each by itself") {
   REQUIRE(answer);
   REQUIRE(answer->each_size() == 3);
   CHECK(answer->each(0).has_accepted());
-  CHECK(answer->each(1).refused().find("inputs.n") != std::string::npos);
+  CHECK(answer->each(1).refused().key() == "inputs.n");
   CHECK(answer->each(2).has_accepted());
 }
 

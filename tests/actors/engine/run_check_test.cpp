@@ -1,4 +1,5 @@
 #include "actors/engine/local_engine.hpp"
+#include "actors/engine/recorded_runs.hpp"
 #include "actors/engine/run_check.hpp"
 #include "runtime/store/sqlite_connection.hpp"
 #include "tests/support/places.hpp"
@@ -114,4 +115,32 @@ TEST_CASE_METHOD(checked_store, "whatever was tampered with is found") {
   SECTION("a run") {
     finds("DELETE FROM engine_runs WHERE number = 2", "belong to no run");
   }
+}
+
+TEST_CASE_METHOD(checked_store, "a broken history hinders no other run") {
+  change("UPDATE engine_history SET events = x'ff' WHERE run = 2");
+  auto options = local_engine_options{};
+  options.store = store;
+  options.threads = 2;
+  auto engine = local_engine::start(options);
+  REQUIRE(engine);
+  auto wanted = messages::SubmitRun{};
+  wanted.set_workflow_text(text);
+  const auto run = engine->submit(wanted);
+  REQUIRE(run);
+  CHECK(engine->await(run->run_id(), {}, "")->status() == "completed");
+  auto runs = recorded_runs::open(store);
+  REQUIRE(runs);
+  const auto broken = runs->find("2");
+  REQUIRE(broken);
+  CHECK_FALSE(broken->is_over);
+  const auto awaited = engine->await(broken->run_id, {}, "");
+  REQUIRE_FALSE(awaited);
+  CHECK(awaited.error().kind == runtime::problem_kind::conflict);
+  CHECK(awaited.error().message.find("set aside") != std::string::npos);
+  auto pause = messages::ChangeRun{};
+  pause.set_run_id(broken->run_id);
+  pause.set_pause(true);
+  CHECK(engine->change(pause).error().kind == runtime::problem_kind::conflict);
+  CHECK_FALSE(found().empty());
 }

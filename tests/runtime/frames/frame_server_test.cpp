@@ -36,12 +36,14 @@ struct echo_server {
     options.connections_max = 3;
     options.questions_max = questions_max;
     auto observer = frame_observer{};
-    observer.on_question = [this](connection_id from, std::string text) {
-      if (is_silent)
-        kept.emplace_back(from, std::move(text));
-      else
-        server->answer(from, std::move(text));
-    };
+    observer.on_questions
+      = [this](connection_id from, std::vector<std::string> texts) {
+          for (auto& text : texts)
+            if (is_silent)
+              kept.emplace_back(from, std::move(text));
+            else
+              server->answer(from, std::move(text));
+        };
     observer.on_close = [this](connection_id) {
       std::call_once(first, [this] { closed.set_value(); });
     };

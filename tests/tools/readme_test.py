@@ -3,8 +3,10 @@
 usage: readme_test.py TROUPE
 
 Runs every command that README.md and then the other pages show with its output, in
-their order and in one empty folder, and compares. Run ids and times of day or
-duration may differ. A last line "exit code N" says how the command ends.
+their order and in one empty folder, and compares. Run ids, times of day or
+duration and attempts of many tasks may differ. A last line "exit code N" says how
+the command ends. `export` sets variables for what follows, `local-desk ... &` runs
+until the end, at a port that is free here.
 """
 
 import difflib
@@ -12,6 +14,7 @@ import os
 import pathlib
 import re
 import shlex
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,11 +26,15 @@ PAGES = [
     "tools/examples/running.md",
 ]
 COMMAND = "    $ build/release/troupe"
+EXPORT = "    $ export "
+DESK = "    $ tools/examples/local-desk"
+PORT = re.compile(r"\b708[1-9]\b")  # Of desks.
 # What differs from run to run.
 VARYING = [
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<id>"),
     (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?", "<time>"),
     (r"[\d.]+ m?s\b( \([\d,]+ items/s\))?", "<duration>"),
+    (r"(\b\d+/\d+) +\d+", r"\1 <attempts>"),
     (r" +", " "),
     (r"\d+\.\d{3} (?=tools/examples)", "<duration> "),
 ]
@@ -38,7 +45,7 @@ def shown_commands(text):
     found = []
     shown = None
     for line in text.splitlines():
-        if line.startswith(COMMAND):
+        if line.startswith((COMMAND, EXPORT, DESK)):
             shown = []
             found.append((line[6:], shown))
         elif line.startswith("    == ") or (line and not line.startswith("    ")):
@@ -54,6 +61,22 @@ def normal(text):
     return text.strip().splitlines()
 
 
+def free_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return str(taken.getsockname()[1])
+
+
+def start_desk(command, place, environment):
+    desk = subprocess.Popen(
+        shlex.split(command.rstrip(" &")), cwd=place, env=environment,
+        stderr=subprocess.PIPE, text=True,
+    )
+    if "serving at" not in desk.stderr.readline():
+        sys.exit(f"{command}\ndoes not serve")
+    return desk
+
+
 def main():
     troupe = pathlib.Path(sys.argv[1]).resolve()
     commands = []
@@ -62,6 +85,11 @@ def main():
         if len(shown) < 2:
             sys.exit(f"{page} shows no commands")
         commands += [(page, command, lines) for command, lines in shown]
+    ports = {}
+    local = lambda text: PORT.sub(
+        lambda match: ports.setdefault(match[0], free_port()), text
+    )
+    desks = []
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TROUPE_")}
     with tempfile.TemporaryDirectory(prefix="troupe-test-") as folder:
         place = pathlib.Path(folder)
@@ -71,6 +99,16 @@ def main():
         (place / "build" / "release" / "troupe").symlink_to(troupe)
         environment["HOME"] = folder
         for page, command, shown in commands:
+            command = local(command)
+            shown = [local(line) for line in shown]
+            if command.startswith("export "):
+                environment.update(
+                    pair.split("=", 1) for pair in shlex.split(command)[1:]
+                )
+                continue
+            if command.startswith("tools/examples/local-desk"):
+                desks.append(start_desk(command, place, environment))
+                continue
             done = subprocess.run(
                 shlex.split(command), cwd=place, env=environment,
                 capture_output=True, text=True, timeout=120, check=False,
@@ -89,6 +127,9 @@ def main():
                 )
                 sys.exit("\n".join([command, *difference]))
             print(f"as shown: {command}")
+        for desk in desks:
+            desk.kill()
+            desk.wait()
 
 
 if __name__ == "__main__":

@@ -285,6 +285,13 @@ activity_host(pointer self, const activity_source_actor& source,
   credit.set_credit(static_cast<std::uint32_t>(options.limits.activities_max));
   for (const auto name : options.registry->names())
     credit.add_activities(std::string{name});
+  if (options.room) {
+    auto& room = *credit.mutable_room();
+    room.set_cpu_thousandths(options.room->cpu_thousandths);
+    room.set_memory_bytes(options.room->memory_bytes);
+    room.mutable_custom()->insert(options.room->custom.begin(),
+                                  options.room->custom.end());
+  }
   self->send(source, std::move(credit));
   return {
     [=](const messages::ActivityProgress& progress) {

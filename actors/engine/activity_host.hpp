@@ -2,8 +2,10 @@
 
 #include "actors/engine/activity_registry.hpp"
 #include "actors/engine/activity_table.hpp"
+#include "actors/engine/workflow.hpp"
 
 #include <memory>
+#include <optional>
 
 namespace troupe::engine {
 
@@ -28,6 +30,9 @@ struct activity_host_options {
   std::shared_ptr<const activity_registry> registry;
   /// `activities_max` is the credit that the host begins with.
   activity_table_options limits;
+  /// What it has; absent: as many processors and as much memory as anybody asks
+  /// for, and nothing else.
+  std::optional<step_resources> room;
 };
 
 /// Begins to pull at once, and ends when `source` does.

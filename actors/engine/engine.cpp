@@ -199,8 +199,7 @@ void pull(engine_pointer self, const messages::GetActivities& request) {
     self->monitor(host.handle);
   }
   host.credit += request.credit();
-  host.activities.assign(request.activities().begin(),
-                         request.activities().end());
+  self->state.ledger->welcome(to_profile(sender->id(), request));
   pursue(self);
 }
 

@@ -132,8 +132,7 @@ void hand_out(engine_pointer self) {
   for (auto& [worker, host] : state.hosts) {
     if (host.credit == 0 || state.ledger->ready_tasks() == 0)
       continue;
-    const auto given
-      = state.ledger->assign(worker, host.activities, host.credit);
+    const auto given = state.ledger->assign(worker, host.credit);
     host.credit -= static_cast<std::uint32_t>(given.size());
     auto now = messages::RunActivities{};
     auto later = messages::RunActivities{};

@@ -48,7 +48,6 @@ using private_engine_actor = engine_actor::extend<caf::reacts_to<pursue_now>,
 struct pulling_host {
   activity_host_actor handle;
   std::uint32_t credit = 0;
-  std::vector<std::string> activities;
 };
 
 using result_promise = caf::typed_response_promise<messages::RunResult>;

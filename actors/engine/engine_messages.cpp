@@ -132,6 +132,22 @@ outcome<void> change_run(run_ledger& ledger, const messages::ChangeRun& wanted,
   });
 }
 
+worker_profile to_profile(std::uint64_t worker,
+                          const messages::GetActivities& request) {
+  auto profile = worker_profile{};
+  profile.worker = worker;
+  profile.activities.assign(request.activities().begin(),
+                            request.activities().end());
+  if (!request.has_room())
+    return profile;
+  auto& room = profile.room.emplace();
+  room.cpu_thousandths = request.room().cpu_thousandths();
+  room.memory_bytes = request.room().memory_bytes();
+  room.custom
+    = {request.room().custom().begin(), request.room().custom().end()};
+  return profile;
+}
+
 messages::RunActivity to_activity(const assignment& given,
                                   std::uint64_t epoch) {
   const auto& claim = given.claim;

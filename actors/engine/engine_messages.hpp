@@ -21,6 +21,10 @@ to_request(const messages::SubmitRun& wanted, pinned_workflow of);
 [[nodiscard]] runtime::outcome<void>
 change_run(run_ledger& ledger, const messages::ChangeRun& wanted, instant now);
 
+/// What a host says of itself.
+[[nodiscard]] worker_profile to_profile(std::uint64_t worker,
+                                        const messages::GetActivities& request);
+
 /// Work as a host gets it.
 [[nodiscard]] messages::RunActivity to_activity(const assignment& given,
                                                 std::uint64_t epoch);

@@ -130,18 +130,20 @@ struct local_engine::state {
     auto spec = runtime::child_spec{};
     spec.id = "activities";
     spec.shutdown = options.shutdown_timeout;
-    spec.start = [parts, add = options.add_activities,
-                  most = options.activities_max](caf::actor_system& actors) {
-      auto registry = std::make_shared<activity_registry>();
-      add_basic_activities(*registry);
-      if (add)
-        add(*registry, parts->store);
-      auto host = activity_host_options{};
-      host.registry = std::move(registry);
-      host.limits.activities_max = most;
-      return caf::actor_cast<caf::actor>(
-        spawn_activity_host(actors, parts->engine, std::move(host)));
-    };
+    spec.start
+      = [parts, add = options.add_activities, most = options.activities_max,
+         room = options.room](caf::actor_system& actors) {
+          auto registry = std::make_shared<activity_registry>();
+          add_basic_activities(*registry);
+          if (add)
+            add(*registry, parts->store);
+          auto host = activity_host_options{};
+          host.registry = std::move(registry);
+          host.limits.activities_max = most;
+          host.room = room;
+          return caf::actor_cast<caf::actor>(
+            spawn_activity_host(actors, parts->engine, std::move(host)));
+        };
     return spec;
   }
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ struct local_engine_options {
   run_ledger_options ledger;
   /// Activities at the same time.
   std::size_t activities_max = 16;
+  /// What the activities share; absent: as many processors and as much memory
+  /// as they ask for, and nothing else.
+  std::optional<step_resources> room;
   /// Threads that run actors; zero: one per processor.
   std::size_t threads = 0;
   /// Transactions that may wait for the store; beyond, they are refused.

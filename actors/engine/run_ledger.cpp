@@ -129,6 +129,8 @@ outcome<void> run_ledger::check_room(const run_request& request,
 outcome<submitted_run> run_ledger::submit(const run_request& request) {
   if (auto known = find_known(request.idempotency_key))
     return std::move(*known);
+  if (auto possible = check_needs(*request.of.definition); !possible)
+    return runtime::fail(possible.error());
   auto submission = make_submission(request, from_.new_id(), context_.now);
   if (!submission)
     return runtime::fail(submission.error());

@@ -46,6 +46,15 @@ struct assignment {
   bool may_begin = false;
 };
 
+/// What a worker can do, and what it has while nothing runs there.
+struct worker_profile {
+  std::uint64_t worker = 0;
+  std::vector<std::string> activities;
+  /// Absent: as many processors and as much memory as anybody asks for, and
+  /// nothing else.
+  std::optional<step_resources> room;
+};
+
 /// Names a claim. Those that were not stored before a crash are given out once
 /// more, hence the epoch.
 struct claim_id {
@@ -134,7 +143,8 @@ public:
 
   /// `unavailable` beyond `runs_max` and when the queue is full (with the time
   /// to wait as hint), `conflict` when the policy of its concurrency key says
-  /// so, `invalid_input` when that key cannot be evaluated.
+  /// so, `invalid_input` when that key cannot be evaluated or a step needs more
+  /// than any worker has.
   runtime::outcome<submitted_run> submit(const run_request& request);
 
   /// Decides with `f(run_decision&)` about the run of that id; `not_found`.
@@ -174,10 +184,12 @@ public:
                               const claim_id& claim,
                               const nlohmann::json& progress);
 
-  /// Up to `credit` pieces of work that a worker can do.
-  std::vector<assignment> assign(std::uint64_t worker,
-                                 const std::vector<std::string>& activities,
-                                 std::uint32_t credit);
+  /// From now on that worker may be given work.
+  void welcome(const worker_profile& worker);
+
+  /// Up to `credit` pieces of work that a worker can do, and has room for. Work
+  /// that needs more processors than it has gets all of them.
+  std::vector<assignment> assign(std::uint64_t worker, std::uint32_t credit);
 
   /// Everything it held goes to others.
   void lose_worker(std::uint64_t worker, const std::string& reason);
@@ -288,6 +300,11 @@ private:
   /// When to look at a task of a run, or, without one, at the run as a whole.
   using alarm = std::tuple<instant, run_number, std::optional<task_key>>;
 
+  struct known_worker {
+    std::optional<step_resources> room; ///< As it says.
+    worker_offer offer;
+  };
+
   struct key_room {
     std::uint32_t limit = 1;
     std::set<run_number> running;
@@ -339,7 +356,13 @@ private:
   void cancel_child(const std::string& run_id, bool terminate);
   void tell_parent(run_number child);
   activity_id intern(const std::string& activity);
-  std::optional<assignment> hand_out(const place& at, std::uint64_t worker);
+  resource_amounts amounts_of(const step_resources& named);
+  resource_amounts needs_of(const workflow_step& step);
+  [[nodiscard]] runtime::outcome<void> check_needs(const workflow& of) const;
+  [[nodiscard]] resource_amounts free_room(const worker_offer& of) const;
+  void enqueue_anew();
+  std::optional<assignment> hand_out(const place& at, std::uint64_t worker,
+                                     resource_amounts needed);
 
   run_ledger_options options_;
   sources from_;
@@ -355,7 +378,15 @@ private:
   std::map<std::string, activity_id, std::less<>> activities_;
   std::set<alarm> alarms_;
   std::map<std::string, key_room, std::less<>> keys_;
-  std::map<std::uint64_t, std::set<std::pair<run_number, task_key>>> held_;
+  std::map<std::string, resource_id, std::less<>> resources_;
+  std::map<std::uint64_t, known_worker> workers_;
+  /// Most that any worker has, 0 without workers, and that anybody asked for.
+  std::uint32_t cpu_max_ = 0;
+  std::uint32_t cpu_asked_max_ = 0;
+  /// What each worker has under way, and what that needs: what is free follows.
+  std::map<std::uint64_t,
+           std::map<std::pair<run_number, task_key>, resource_amounts>>
+    held_;
   /// What has to be done to other runs once the one at hand is settled.
   std::deque<std::function<void()>> deferred_;
   std::vector<run_number> changed_;

@@ -12,20 +12,6 @@ namespace troupe::engine {
 
 using runtime::outcome;
 
-namespace {
-
-/// As much as nobody asks for: this engine's own workers take what they get.
-constexpr auto unlimited = std::uint64_t{1} << 62;
-
-resource_amounts needs_of(const workflow_step& step) {
-  auto needed = resource_amounts{};
-  needed.cpu_thousandths = step.resources.cpu_thousandths;
-  needed.memory_bytes = step.resources.memory_bytes;
-  return needed;
-}
-
-} // namespace
-
 const run_ledger::live_run* run_ledger::find_live(run_number number) const {
   const auto found = runs_.find(number);
   return found == runs_.end() ? nullptr : &found->second;
@@ -42,11 +28,6 @@ run_ledger::live_run* run_ledger::find_live(std::string_view run_id) {
 }
 
 // -- the queue ----------------------------------------------------------------
-
-activity_id run_ledger::intern(const std::string& activity) {
-  const auto next = static_cast<activity_id>(activities_.size());
-  return activities_.try_emplace(activity, next).first->second;
-}
 
 void run_ledger::sync(live_run& live, const task_key& task) {
   const auto& work = *live.state->find(task);
@@ -107,39 +88,11 @@ void run_ledger::dequeue(live_run& live, const task_key& task) {
 
 // -- workers ------------------------------------------------------------------
 
-std::vector<assignment>
-run_ledger::assign(std::uint64_t worker,
-                   const std::vector<std::string>& activities,
-                   std::uint32_t credit) {
-  auto offer = worker_offer{};
-  offer.worker = worker;
-  for (const auto& activity : activities)
-    offer.activities.push_back(intern(activity));
-  std::ranges::sort(offer.activities);
-  offer.total.cpu_thousandths = ~std::uint32_t{0};
-  offer.total.memory_bytes = unlimited;
-  offer.free = offer.total;
-  auto given = std::vector<assignment>{};
-  while (given.size() < credit) {
-    const auto next = queue_.pop(offer, context_.now);
-    if (!next)
-      break;
-    const auto found = places_.find(next->task);
-    if (found == places_.end())
-      continue;
-    const auto at = found->second;
-    places_.erase(found);
-    if (auto handed = hand_out(at, worker))
-      given.push_back(std::move(*handed));
-  }
-  do_deferred();
-  return given;
-}
-
 /// Claims and begins in one decision: nothing happens in between that would be
 /// worth a commit.
 std::optional<assignment> run_ledger::hand_out(const place& at,
-                                               std::uint64_t worker) {
+                                               std::uint64_t worker,
+                                               resource_amounts needed) {
   auto& live = *find_live(at.number);
   live.queued.erase(at.task);
   auto claimed = std::optional<task_claim>{};
@@ -156,7 +109,7 @@ std::optional<assignment> run_ledger::hand_out(const place& at,
   if (!claimed)
     return std::nullopt;
   live.holders[at.task] = worker;
-  held_[worker].insert({at.number, at.task});
+  held_[worker].emplace(std::pair{at.number, at.task}, std::move(needed));
   const auto& definition = live.state->definition();
   const auto& call = call_of(definition, at.task);
   return assignment{live.state->submission().run_id(),
@@ -211,19 +164,22 @@ void run_ledger::call_off(live_run& live, const task_key& task) {
 
 void run_ledger::lose_worker(std::uint64_t worker, const std::string& reason) {
   queue_.forget_worker(worker);
+  workers_.erase(worker);
   const auto found = held_.find(worker);
   if (found == held_.end())
     return;
   const auto held = std::move(found->second);
   held_.erase(found);
-  for (const auto& [number, task] : held) {
+  for (const auto& [what, needed] : held) {
+    const auto& [number, task] = what;
     auto* live = find_live(number);
     if (live == nullptr)
       continue;
     live->holders.erase(task);
     const auto claim = live->state->find(task)->claim;
-    decide_on(*live,
-              [&](run_decision& it) { return it.lose(task, claim, reason); });
+    decide_on(*live, [&, task = task](run_decision& it) {
+      return it.lose(task, claim, reason);
+    });
   }
   do_deferred();
 }

@@ -33,11 +33,6 @@ outcome<void> check_supported(const workflow& of) {
         || (step.compensate && !step.compensate->guard.empty()))
       return unsupported(key + ".guard", "this engine has no guards",
                          "leave the key out");
-    if (!step.resources.custom.empty())
-      return unsupported(key + ".resources",
-                         "this engine's workers have no resource "
-                           + step.resources.custom.begin()->first,
-                         "use cpu and memory");
   }
   return {};
 }

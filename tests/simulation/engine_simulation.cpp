@@ -171,7 +171,8 @@ void engine_simulation::submit() {
 
 void engine_simulation::pull() {
   const auto worker = random_() % worker_count;
-  for (auto& work : ledger_->assign(worker, {"noop"}, 1 + random_() % 2)) {
+  ledger_->welcome({worker, {"noop"}, std::nullopt});
+  for (auto& work : ledger_->assign(worker, 1 + random_() % 2)) {
     auto& to = work.may_begin ? held_ : undelivered_;
     to.push_back({worker, std::move(work), epoch_, false});
   }

@@ -2,10 +2,16 @@
 
 #include "actors/engine/command_runner.hpp"
 #include "actors/engine/http_runner.hpp"
+#include "runtime/config/quantities.hpp"
 #include "runtime/http/http_host.hpp"
 #include "runtime/process/process_host.hpp"
 
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -38,6 +44,56 @@ std::size_t threads_of(const runtime::settings& settings) {
   return workers + 1;
 }
 
+engine::step_resources machine_room() {
+  constexpr auto thousandths = 1'000U;
+  auto room = engine::step_resources{};
+  room.cpu_thousandths
+    = std::max(1U, std::thread::hardware_concurrency()) * thousandths;
+  room.memory_bytes = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES))
+                      * static_cast<std::uint64_t>(sysconf(_SC_PAGE_SIZE));
+  return room;
+}
+
+auto bad_resource(const std::string& text) {
+  auto reason = runtime::problem{};
+  reason.kind = runtime::problem_kind::invalid_input;
+  reason.key = "--resource";
+  reason.message = "\"" + text + "\" is no amount of a resource";
+  reason.hint = "write cpu=4, memory=2GiB or gpu=1";
+  return runtime::fail(std::move(reason));
+}
+
+/// What the machine has, and what the user says of it.
+runtime::outcome<engine::step_resources>
+read_room(const std::vector<std::string>& texts) {
+  auto room = machine_room();
+  for (const auto& text : texts) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return bad_resource(text);
+    const auto name = text.substr(0, equals);
+    const auto amount = text.substr(equals + 1);
+    if (name == "memory") {
+      const auto bytes = runtime::parse_byte_size(amount);
+      if (!bytes)
+        return bad_resource(text);
+      room.memory_bytes = *bytes;
+      continue;
+    }
+    auto number = std::uint32_t{0};
+    const auto read
+      = std::from_chars(amount.data(), amount.data() + amount.size(), number);
+    if (read.ec != std::errc{} || read.ptr != amount.data() + amount.size()
+        || (name == "cpu" && (number == 0 || number > 10'000)))
+      return bad_resource(text);
+    if (name == "cpu")
+      room.cpu_thousandths = number * 1'000;
+    else
+      room.custom[name] = number;
+  }
+  return room;
+}
+
 score_activity_options scoring_setup(const invocation& with,
                                      score_observer observer) {
   static const auto time = runtime::real_clock{};
@@ -54,9 +110,10 @@ score_activity_options scoring_setup(const invocation& with,
 } // namespace
 
 runtime::outcome<engine::local_engine> start_engine(const invocation& with,
-                                                    std::size_t activities_max,
-                                                    std::size_t pending_max,
-                                                    score_observer on_scoring) {
+                                                    engine_setup setup) {
+  auto room = read_room(setup.resources);
+  if (!room)
+    return runtime::fail(room.error());
   auto processes = runtime::process_host::start();
   if (!processes)
     return runtime::fail(processes.error());
@@ -67,14 +124,15 @@ runtime::outcome<engine::local_engine> start_engine(const invocation& with,
   options.store_cache_bytes = with.settings.store_cache_bytes;
   options.schemas = {scoring::scoring_schema()};
   options.threads = threads_of(with.settings);
-  options.activities_max = activities_max;
-  options.ledger.queue.pending_max = pending_max;
+  options.activities_max = setup.jobs;
+  options.room = std::move(*room);
+  options.ledger.queue.pending_max = setup.pending_max;
   options.shutdown_timeout = with.settings.shutdown_timeout;
   options.add_activities =
     [host = std::shared_ptr<runtime::process_runner>(std::move(*processes)),
      requests = std::make_shared<runtime::http_host>(),
      environment = with.environment,
-     scoring = scoring_setup(with, std::move(on_scoring))](
+     scoring = scoring_setup(with, std::move(setup.on_scoring))](
       engine::activity_registry& registry, const runtime::store_actor& store) {
       engine::add_command_activity(registry, {host, environment});
       auto http = engine::http_runner_options{};
@@ -84,6 +142,17 @@ runtime::outcome<engine::local_engine> start_engine(const invocation& with,
       add_score_activity(registry, store, scoring);
     };
   return engine::local_engine::start(std::move(options));
+}
+
+void declare_engine_setup(CLI::App& app, engine_setup& setup) {
+  app.add_option("--jobs", setup.jobs, "activities at the same time")
+    ->check(CLI::Range(std::size_t{1}, std::size_t{1'000}));
+  app
+    .add_option("--resource", setup.resources,
+                "what steps may ask for, once for each: cpu=4, memory=2GiB, "
+                "or a name of yours, gpu=1 (default: what the machine has)")
+    ->type_name("NAME=N")
+    ->allow_extra_args(false);
 }
 
 std::string user_of(const invocation& with) {

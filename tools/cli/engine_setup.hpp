@@ -6,15 +6,27 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace troupe::tools {
 
+struct engine_setup {
+  /// Activities at the same time, and steps that may wait for their turn.
+  std::size_t jobs = 16;
+  std::size_t pending_max = 10'000;
+  /// "NAME=N": units of a resource that steps ask for. `cpu` and `memory` are
+  /// those of the machine unless they are among these.
+  std::vector<std::string> resources;
+  score_observer on_scoring;
+};
+
 /// An engine over the store of the settings, with all activities that this
-/// program has: so many at the same time, and so many that may wait. Must come
-/// before the first thread.
+/// program has. Must come before the first thread.
 [[nodiscard]] runtime::outcome<engine::local_engine>
-start_engine(const invocation& with, std::size_t activities_max,
-             std::size_t pending_max, score_observer on_scoring = {});
+start_engine(const invocation& with, engine_setup setup);
+
+/// Declares what a command that starts an engine lets its user say of it.
+void declare_engine_setup(CLI::App& app, engine_setup& setup);
 
 /// How this program scores.
 [[nodiscard]] scoring::scorer_options

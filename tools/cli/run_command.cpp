@@ -51,7 +51,7 @@ struct execute_flags {
   std::vector<std::string> roles = {"operator"};
   std::string key;
   std::string by;
-  std::size_t jobs = 16;
+  engine_setup engine;
 };
 
 outcome<messages::SubmitRun> make_request(const execute_flags& flags,
@@ -194,7 +194,8 @@ int execute(execute_flags flags, const invocation& with) {
       return report(checked.error(), with.output);
   }
   const auto stop = interruption{};
-  auto engine = start_engine(with, flags.jobs, pending_max);
+  flags.engine.pending_max = pending_max;
+  auto engine = start_engine(with, flags.engine);
   if (!engine)
     return report(engine.error(), with.output);
   const auto run_id = begin(*engine, flags, flow, with.settings.store_path);
@@ -242,8 +243,7 @@ void add_execute(CLI::App& run, command_line& line) {
                   "idempotency key: a second run with it is the first one");
   app->add_option("--by", flags->by,
                   "who asks, for the record (default: USER)");
-  app->add_option("--jobs", flags->jobs, "activities at the same time")
-    ->check(CLI::Range(std::size_t{1}, std::size_t{1'000}));
+  declare_engine_setup(*app, flags->engine);
   app
     ->add_option("--continue", flags->resumed,
                  "wait for a run that is in the store already")

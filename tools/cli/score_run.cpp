@@ -17,11 +17,6 @@ using runtime::outcome;
 
 namespace {
 
-/// A scoring does not wait for others: those of a program that was killed go on
-/// beside it.
-constexpr auto jobs = std::size_t{16};
-constexpr auto pending_max = std::size_t{10'000};
-
 /// Where the activity, on its own thread, and the command meet.
 class meeting_point {
 public:
@@ -125,7 +120,11 @@ outcome<scoring::scoring_result> score_as_run(const json& arguments,
                                               const std::stop_token& stop,
                                               score_start on_start) {
   const auto at = std::make_shared<meeting_point>(std::move(on_start));
-  auto engine = start_engine(with, jobs, pending_max, observe(at));
+  // It does not wait for others: those of a program that was killed go on
+  // beside it.
+  auto setup = engine_setup{};
+  setup.on_scoring = observe(at);
+  auto engine = start_engine(with, std::move(setup));
   if (!engine)
     return fail(engine.error());
   const auto by = user_of(with);

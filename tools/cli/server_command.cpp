@@ -23,8 +23,7 @@ ends within its grace and goes on with the next server.)";
 
 struct server_flags {
   std::string socket;
-  std::size_t jobs = 16;
-  std::size_t pending = 10'000;
+  engine_setup engine;
 };
 
 /// Returns once a stop is requested.
@@ -37,7 +36,7 @@ void wait_for(const std::stop_token& stop) {
 
 int serve(const server_flags& flags, const invocation& with) {
   const auto stop = interruption{};
-  auto engine = start_engine(with, flags.jobs, flags.pending);
+  auto engine = start_engine(with, flags.engine);
   if (!engine)
     return report(engine.error(), with.output);
   const auto socket = flags.socket.empty()
@@ -63,10 +62,9 @@ void add_server_command(command_line& line) {
     ->add_option("--socket", flags->socket,
                  "where to listen (default: STORE.sock)")
     ->type_name("FILE");
-  app->add_option("--jobs", flags->jobs, "activities at the same time")
-    ->check(CLI::Range(std::size_t{1}, std::size_t{1'000}));
+  declare_engine_setup(*app, flags->engine);
   app
-    ->add_option("--pending", flags->pending,
+    ->add_option("--pending", flags->engine.pending_max,
                  "steps that may wait for their turn; beyond that new runs are "
                  "refused (default: 10000)")
     ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}));

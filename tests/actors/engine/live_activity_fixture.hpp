@@ -69,7 +69,8 @@ struct live_activity_fixture : live_fixture {
           };
         });
     own(source);
-    host = engine::spawn_activity_host(system, source, {registry, {}});
+    host = engine::spawn_activity_host(system, source,
+                                       {registry, {}, std::nullopt});
     own(host);
   }
 

@@ -26,6 +26,7 @@ struct ledger_fixture {
   instant now{1'700'000'000s};
   int ids = 0;
   pinned_workflow child;
+  std::optional<step_resources> room; ///< Of each worker.
   run_ledger ledger{options(), sources()};
 
   static run_ledger_options options() {
@@ -65,7 +66,8 @@ struct ledger_fixture {
 
   std::vector<assignment> pull(std::uint32_t credit = 10,
                                std::uint64_t worker = 1) {
-    return ledger.assign(worker, {"noop"}, credit);
+    ledger.welcome({worker, {"noop"}, room});
+    return ledger.assign(worker, credit);
   }
 
   void succeed(const assignment& work) {
@@ -321,4 +323,62 @@ TEST_CASE_METHOD(ledger_fixture, "who waits in a paused run begins after it") {
   REQUIRE(ledger.decide(run->run_id,
                         [](run_decision& it) { return it.resume("me"); }));
   CHECK(pull().size() == 1);
+}
+
+TEST_CASE_METHOD(ledger_fixture, "workers get what they have room for") {
+  room.emplace();
+  room->cpu_thousandths = 2'000;
+  room->memory_bytes = 100;
+  room->custom["gpu"] = 3;
+  auto changed = make_workflow({{"a"}, {"b"}, {"c"}, {"d"}});
+  for (auto& step : changed.steps) {
+    step.resources.memory_bytes = 30;
+    step.resources.custom["gpu"] = 1;
+  }
+  REQUIRE(submit(changed));
+  auto works = pull();
+  REQUIRE(works.size() == 3);
+  CHECK(pull().empty());
+  CHECK(ledger.check().empty());
+  // What one gives back, the next one gets.
+  succeed(works[0]);
+  CHECK(pull().size() == 1);
+  ledger.lose_worker(1, "gone");
+  CHECK(pull(10, 2).size() == 3);
+}
+
+TEST_CASE_METHOD(ledger_fixture,
+                 "more processors than there are is all of them") {
+  auto changed = make_workflow({{"a"}, {"b"}});
+  changed.steps[0].resources.cpu_thousandths = 64'000;
+  changed.steps[1].resources.cpu_thousandths = 500;
+  // In line before anybody knows what workers have.
+  REQUIRE(submit(changed));
+  room.emplace();
+  room->cpu_thousandths = 1'000;
+  const auto first = pull();
+  REQUIRE(first.size() == 1);
+  CHECK(first[0].step_id == "a");
+  succeed(first[0]);
+  CHECK(pull().at(0).step_id == "b");
+}
+
+TEST_CASE_METHOD(ledger_fixture, "what no worker has is refused") {
+  room.emplace();
+  room->memory_bytes = 100;
+  CHECK(pull().empty());
+  const auto refusal_of = [&](const step_resources& needed) {
+    auto changed = one_step();
+    changed.steps[0].resources = needed;
+    const auto refused = submit(changed);
+    return refused ? runtime::problem{} : refused.error();
+  };
+  auto needed = step_resources{};
+  needed.memory_bytes = 101;
+  CHECK(refusal_of(needed).key == "steps.a.resources.memory");
+  CHECK(refusal_of(needed).kind == problem_kind::invalid_input);
+  needed.memory_bytes = 100;
+  CHECK(refusal_of(needed).message.empty());
+  needed.custom["gpu"] = 1;
+  CHECK(refusal_of(needed).key == "steps.a.resources.gpu");
 }

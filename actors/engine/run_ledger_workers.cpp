@@ -1,0 +1,172 @@
+#include "actors/engine/run_ledger.hpp"
+
+#include <algorithm>
+#include <ranges>
+#include <utility>
+
+// What workers have, and what of it is free.
+
+namespace troupe::engine {
+
+using runtime::outcome;
+
+namespace {
+
+/// As much as nobody asks for.
+constexpr auto unlimited = std::uint64_t{1} << 62;
+
+step_resources unlimited_room() {
+  auto room = step_resources{};
+  room.cpu_thousandths = ~std::uint32_t{0};
+  room.memory_bytes = unlimited;
+  return room;
+}
+
+template <class Amount>
+void take_away(Amount& from, Amount what) {
+  from -= std::min(from, what);
+}
+
+void take_away(resource_amounts& from, const resource_amounts& what) {
+  take_away(from.cpu_thousandths, what.cpu_thousandths);
+  take_away(from.memory_bytes, what.memory_bytes);
+  for (const auto& each : what.custom) {
+    const auto found
+      = std::ranges::find(from.custom, each.resource, &custom_amount::resource);
+    if (found != from.custom.end())
+      take_away(found->amount, each.amount);
+  }
+}
+
+/// The first of what is needed that this worker does not have enough of;
+/// empty: there is nothing.
+std::string missing(const step_resources& needed,
+                    const std::optional<step_resources>& room) {
+  if (room && needed.memory_bytes > room->memory_bytes)
+    return "memory";
+  for (const auto& [name, amount] : needed.custom) {
+    if (!room)
+      return name;
+    const auto found = room->custom.find(name);
+    if (found == room->custom.end() || found->second < amount)
+      return name;
+  }
+  return {};
+}
+
+} // namespace
+
+activity_id run_ledger::intern(const std::string& activity) {
+  const auto next = static_cast<activity_id>(activities_.size());
+  return activities_.try_emplace(activity, next).first->second;
+}
+
+resource_amounts run_ledger::amounts_of(const step_resources& named) {
+  auto amounts = resource_amounts{};
+  amounts.cpu_thousandths = named.cpu_thousandths;
+  amounts.memory_bytes = named.memory_bytes;
+  for (const auto& [name, amount] : named.custom) {
+    const auto next = static_cast<resource_id>(resources_.size());
+    amounts.custom.push_back(
+      {resources_.try_emplace(name, next).first->second, amount});
+  }
+  std::ranges::sort(amounts.custom);
+  return amounts;
+}
+
+/// A machine with fewer processors takes longer, and does it all the same.
+resource_amounts run_ledger::needs_of(const workflow_step& step) {
+  auto needed = amounts_of(step.resources);
+  cpu_asked_max_ = std::max(cpu_asked_max_, needed.cpu_thousandths);
+  if (cpu_max_ != 0)
+    needed.cpu_thousandths = std::min(needed.cpu_thousandths, cpu_max_);
+  return needed;
+}
+
+outcome<void> run_ledger::check_needs(const workflow& of) const {
+  if (workers_.empty())
+    return {};
+  for (const auto& step : of.steps) {
+    auto lack = std::string{};
+    const auto has_room = [&](const known_worker& worker) {
+      lack = missing(step.resources, worker.room);
+      return lack.empty();
+    };
+    if (std::ranges::any_of(workers_ | std::views::values, has_room))
+      continue;
+    auto reason = runtime::problem{};
+    reason.kind = runtime::problem_kind::invalid_input;
+    reason.key = "steps." + step.id + ".resources." + lack;
+    reason.message = "no worker has that much of it";
+    reason.hint = "ask for less, or give the server more: --resource NAME=N";
+    return runtime::fail(std::move(reason));
+  }
+  return {};
+}
+
+void run_ledger::welcome(const worker_profile& worker) {
+  auto& known = workers_[worker.worker];
+  known.room = worker.room;
+  known.offer = {};
+  known.offer.worker = worker.worker;
+  known.offer.total = amounts_of(worker.room.value_or(unlimited_room()));
+  for (const auto& activity : worker.activities)
+    known.offer.activities.push_back(intern(activity));
+  std::ranges::sort(known.offer.activities);
+  const auto before = std::exchange(cpu_max_, 0);
+  for (const auto& [id, each] : workers_)
+    cpu_max_ = std::max(cpu_max_, each.offer.total.cpu_thousandths);
+  // What asked for more processors than there are asks for those there are.
+  const auto was_cut = before != 0 && cpu_asked_max_ > before;
+  if (cpu_max_ != before && (was_cut || cpu_asked_max_ > cpu_max_))
+    enqueue_anew();
+}
+
+void run_ledger::enqueue_anew() {
+  auto all = std::vector<std::pair<task_handle, place>>{places_.begin(),
+                                                        places_.end()};
+  std::ranges::sort(all, {}, [](const auto& each) { return each.first; });
+  for (const auto& [handle, at] : all) {
+    auto& live = *find_live(at.number);
+    dequeue(live, at.task);
+    sync(live, at.task);
+  }
+}
+
+resource_amounts run_ledger::free_room(const worker_offer& of) const {
+  auto room = of.total;
+  const auto held = held_.find(of.worker);
+  if (held != held_.end())
+    for (const auto& [task, needed] : held->second)
+      take_away(room, needed);
+  return room;
+}
+
+std::vector<assignment> run_ledger::assign(std::uint64_t worker,
+                                           std::uint32_t credit) {
+  auto given = std::vector<assignment>{};
+  const auto known = workers_.find(worker);
+  if (known == workers_.end())
+    return given;
+  auto& offer = known->second.offer;
+  offer.free = free_room(offer);
+  while (given.size() < credit) {
+    const auto next = queue_.pop(offer, context_.now);
+    if (!next)
+      break;
+    const auto found = places_.find(next->task);
+    if (found == places_.end())
+      continue;
+    const auto at = found->second;
+    places_.erase(found);
+    auto handed = hand_out(at, worker, next->needed);
+    if (!handed)
+      continue;
+    take_away(offer.free, next->needed);
+    given.push_back(std::move(*handed));
+  }
+  do_deferred();
+  return given;
+}
+
+} // namespace troupe::engine

@@ -4,6 +4,7 @@
 #include "messages/column_block.hpp"
 #include "messages/column_block.pb.h"
 #include "messages/engine.pb.h"
+#include "messages/schedule_call.pb.h"
 #include "messages/scoring.pb.h"
 #include "messages/store.pb.h"
 #include "messages/supervision.pb.h"
@@ -66,6 +67,9 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::RunVerdicts))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::GetEngineStatus))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::EngineStatus))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::AddSchedule))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::ChangeSchedule))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::ScheduleAnswer))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::SubmitRuns))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::RunsAccepted))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::ActivityReports))

@@ -127,4 +127,20 @@ outcome<messages::EngineStatus> engine_client::status() {
                  &EngineAnswer::status);
 }
 
+outcome<messages::ScheduleAnswer>
+engine_client::add(const messages::AddSchedule& wanted) {
+  auto question = EngineCall{};
+  *question.mutable_add_schedule() = wanted;
+  return part_of(call(std::move(question), answer_timeout),
+                 &EngineAnswer::schedule);
+}
+
+outcome<messages::ScheduleAnswer>
+engine_client::change(const messages::ChangeSchedule& wanted) {
+  auto question = EngineCall{};
+  *question.mutable_change_schedule() = wanted;
+  return part_of(call(std::move(question), answer_timeout),
+                 &EngineAnswer::schedule);
+}
+
 } // namespace troupe::engine

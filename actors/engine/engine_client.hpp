@@ -41,6 +41,12 @@ public:
 
   [[nodiscard]] runtime::outcome<messages::EngineStatus> status();
 
+  [[nodiscard]] runtime::outcome<messages::ScheduleAnswer>
+  add(const messages::AddSchedule& wanted);
+
+  [[nodiscard]] runtime::outcome<messages::ScheduleAnswer>
+  change(const messages::ChangeSchedule& wanted);
+
   // -- many questions under way
   // --------------------------------------------------
 

@@ -118,9 +118,40 @@ void forward(pointer self, connection_id to, std::uint64_t id,
       [=](const caf::error& error) { refuse(self, to, id, error); });
 }
 
+/// Passes a question on to whoever runs beside the engine, if anybody does.
+template <class Part, class Question>
+void forward_beside(pointer self, connection_id to, std::uint64_t id,
+                    const std::string& child, const Question& question,
+                    Part* (EngineAnswer::*part)()) {
+  const auto refuse_it
+    = [=](const caf::error& error) { refuse(self, to, id, error); };
+  auto wanted = messages::GetChild{};
+  wanted.set_id(child);
+  self->request(self->state.root, 10s, wanted)
+    .then(
+      [=](const caf::actor& found) {
+        self->request(found, answer_timeout, question)
+          .then(
+            [=](Part& reply) {
+              auto answer = EngineAnswer{};
+              answer.set_id(id);
+              *(answer.*part)() = std::move(reply);
+              self->state.sink->send(to, answer);
+            },
+            refuse_it);
+      },
+      refuse_it);
+}
+
 void ask_engine(pointer self, connection_id to, const EngineCall& call) {
   const auto id = call.id();
   switch (call.what_case()) {
+    case EngineCall::kAddSchedule:
+      return forward_beside(self, to, id, "scheduler", call.add_schedule(),
+                            &EngineAnswer::mutable_schedule);
+    case EngineCall::kChangeSchedule:
+      return forward_beside(self, to, id, "scheduler", call.change_schedule(),
+                            &EngineAnswer::mutable_schedule);
     case EngineCall::kSubmit:
       return forward(self, to, id, call.submit(),
                      &EngineAnswer::mutable_accepted);

@@ -169,10 +169,19 @@ struct local_engine::state {
     auto supervisor = runtime::supervisor_options{};
     supervisor.name = "troupe";
     supervisor.strategy = runtime::restart_strategy::rest_for_one;
-    root = runtime::spawn_supervisor(*system, supervisor,
-                                     {store_child(parts, from),
-                                      std::move(validation),
-                                      engine_child(parts), host_child(parts)});
+    auto children = std::vector<runtime::child_spec>{store_child(parts, from),
+                                                     std::move(validation),
+                                                     engine_child(parts),
+                                                     host_child(parts)};
+    for (const auto& companion : options.companions) {
+      auto& child = children.emplace_back();
+      child.id = companion.id;
+      child.start
+        = [parts, start = companion.start](caf::actor_system& actors) {
+            return start(actors, parts->store, parts->engine);
+          };
+    }
+    root = runtime::spawn_supervisor(*system, supervisor, std::move(children));
     system.set_root(caf::actor_cast<runtime::stoppable_actor>(root));
     return {};
   }

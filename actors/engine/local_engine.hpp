@@ -16,6 +16,16 @@
 
 namespace troupe::engine {
 
+/// Somebody who runs beside the engine, and is started anew with it.
+struct engine_companion {
+  std::string id;
+  /// As runtime::child_spec::start, with the store and the engine as they run
+  /// now.
+  std::function<caf::actor(caf::actor_system&, const runtime::store_actor&,
+                           const engine_actor&)>
+    start;
+};
+
 struct local_engine_options {
   /// The store; made with its folder if it is not there.
   std::string store;
@@ -38,6 +48,8 @@ struct local_engine_options {
   /// Called whenever a host starts.
   std::function<void(activity_registry&, const runtime::store_actor& store)>
     add_activities;
+  /// Started after the engine and the activities.
+  std::vector<engine_companion> companions;
   /// How long the activities may take to end when it stops.
   std::chrono::milliseconds shutdown_timeout{30'000};
 };

@@ -2,6 +2,9 @@
 
 #include "actors/engine/command_runner.hpp"
 #include "actors/engine/http_runner.hpp"
+#include "actors/engine/recorded_runs.hpp"
+#include "actors/scheduler/schedule_records.hpp"
+#include "actors/scheduler/scheduler.hpp"
 #include "runtime/config/quantities.hpp"
 #include "runtime/http/http_host.hpp"
 #include "runtime/process/process_host.hpp"
@@ -94,6 +97,30 @@ read_room(const std::vector<std::string>& texts) {
   return room;
 }
 
+/// Starts runs when they are due.
+engine::engine_companion scheduler_of(const invocation& with) {
+  static const auto time = runtime::real_clock{};
+  auto options = scheduler::scheduler_options{};
+  options.store_path = with.settings.store_path;
+  options.time = &time;
+  options.has_fired = [path = options.store_path](const std::string& key) {
+    auto runs = engine::recorded_runs::open(path);
+    if (!runs)
+      return false;
+    const auto known = runs->find_key(key);
+    return known && known->has_value();
+  };
+  auto companion = engine::engine_companion{};
+  companion.id = "scheduler";
+  companion.start
+    = [options](caf::actor_system& system, const runtime::store_actor& store,
+                const engine::engine_actor& engine) {
+        return caf::actor_cast<caf::actor>(
+          scheduler::spawn_scheduler(system, store, engine, options));
+      };
+  return companion;
+}
+
 score_activity_options scoring_setup(const invocation& with,
                                      score_observer observer) {
   static const auto time = runtime::real_clock{};
@@ -122,7 +149,8 @@ runtime::outcome<engine::local_engine> start_engine(const invocation& with,
   options.store_queue_max
     = static_cast<std::size_t>(with.settings.store_queue_max);
   options.store_cache_bytes = with.settings.store_cache_bytes;
-  options.schemas = {scoring::scoring_schema()};
+  options.schemas = {scoring::scoring_schema(), scheduler::scheduler_schema()};
+  options.companions = {scheduler_of(with)};
   options.threads = threads_of(with.settings);
   options.activities_max = setup.jobs;
   options.room = std::move(*room);

@@ -7,6 +7,7 @@
 #include "runtime/time_zone.hpp"
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/schedule_report.hpp"
+#include "tools/cli/schedule_store_command.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -33,7 +34,9 @@ using scheduler::schedule_reading;
 constexpr auto examples = R"(Examples:
   troupe schedule next --cron '30 2 * * MON-FRI' --zone Europe/Berlin
   troupe schedule next --file nightly.yaml -n 3
-  troupe schedule validate nightly.yaml weekly.yaml)";
+  troupe schedule validate nightly.yaml weekly.yaml
+  troupe schedule add nightly.yaml
+  troupe schedule list)";
 
 constexpr auto next_examples = R"(Examples:
   troupe schedule next --cron '30 2 * * *' --zone Europe/Berlin -n 5
@@ -292,11 +295,12 @@ void add_validate(CLI::App& parent, command_line& line) {
 
 void add_schedule_command(command_line& line) {
   auto* app = line.app.add_subcommand(
-    "schedule", "Check schedules and show when they are due");
+    "schedule", "Start workflows when they are due");
   app->footer(examples);
   app->require_subcommand(1);
   add_next(*app, line);
   add_validate(*app, line);
+  add_schedule_store_commands(*app, line);
 }
 
 } // namespace troupe::tools

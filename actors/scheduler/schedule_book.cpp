@@ -1,0 +1,218 @@
+#include "actors/scheduler/schedule_book.hpp"
+
+#include <algorithm>
+
+namespace troupe::scheduler {
+
+using runtime::fail;
+using runtime::outcome;
+using runtime::problem_kind;
+
+schedule_book::schedule_book(std::size_t schedules_max, std::uint64_t epoch)
+  : schedules_max_{schedules_max}, epoch_{epoch}, due_{schedules_max} {}
+
+tl::unexpected<runtime::problem>
+schedule_book::no_such_schedule(const std::string& id) {
+  return fail(problem_kind::not_found, "there is no schedule " + id,
+              "list them with troupe schedule list");
+}
+
+const known_schedule* schedule_book::find(const std::string& id) const {
+  const auto found = schedules_.find(id);
+  return found == schedules_.end() ? nullptr : found->second.get();
+}
+
+// -- who comes after whom -----------------------------------------------------
+
+void schedule_book::index(const known_schedule& of) {
+  for (const auto& id : of.definition.after)
+    followers_[id].insert(of.definition.id);
+}
+
+void schedule_book::unindex(const known_schedule& of) {
+  for (const auto& id : of.definition.after)
+    followers_[id].erase(of.definition.id);
+}
+
+/// Whoever comes after itself waits for ever.
+outcome<void> schedule_book::check_cycle(const schedule_definition& of) const {
+  auto path = std::map<std::string, std::string>{};
+  auto open = std::vector<std::string>{};
+  const auto visit = [&](const schedule_definition& one) {
+    for (const auto& before : one.after)
+      if (path.try_emplace(before, one.id).second)
+        open.push_back(before);
+  };
+  visit(of);
+  while (!open.empty() && !path.contains(of.id)) {
+    const auto id = std::move(open.back());
+    open.pop_back();
+    if (const auto* one = find(id))
+      visit(one->definition);
+  }
+  if (!path.contains(of.id))
+    return {};
+  auto names = of.id;
+  for (auto at = path.at(of.id); at != of.id; at = path.at(at))
+    names = at + ", " + names;
+  auto reason = runtime::problem{};
+  reason.kind = problem_kind::conflict;
+  reason.key = "after";
+  reason.message
+    = "the schedule would come after itself: " + of.id + ", " + names;
+  reason.hint = "leave one of them out";
+  return fail(std::move(reason));
+}
+
+// -- commands and facts -------------------------------------------------------
+
+void schedule_book::restore(schedule_definition definition, schedule_text text,
+                            schedule_state state) {
+  auto recurrence = schedule_recurrence{definition};
+  auto known = std::make_unique<known_schedule>(
+    known_schedule{std::move(definition), std::move(recurrence),
+                   std::move(text), std::move(state)});
+  for (const auto& [key, start] : known->state.active()) {
+    orders_.push_back({schedule_order::kind::start, known->definition.id, key});
+    if (start.is_cancel_requested)
+      orders_.push_back(
+        {schedule_order::kind::cancel, known->definition.id, key});
+  }
+  plan(*known);
+  index(*known);
+  schedules_[known->definition.id] = std::move(known);
+}
+
+outcome<bool> schedule_book::add(schedule_definition definition,
+                                 schedule_text text, const std::string& by,
+                                 instant now) {
+  if (auto sound = check_cycle(definition); !sound)
+    return fail(sound.error());
+  const auto id = definition.id;
+  const auto known = schedules_.find(id);
+  const auto is_new = known == schedules_.end();
+  if (is_new && schedules_.size() >= schedules_max_)
+    return fail(problem_kind::unavailable,
+                "there are " + std::to_string(schedules_.size())
+                  + " schedules already",
+                "remove some");
+  auto state = schedule_state{};
+  if (!is_new) {
+    auto decision = schedule_decision{known->second->definition,
+                                      known->second->state, now, epoch_};
+    const auto changed = decision.change(by);
+    follow(*known->second, decision);
+    if (!changed)
+      return fail(changed.error());
+    unindex(*known->second);
+    state = std::move(known->second->state);
+  }
+  auto recurrence = schedule_recurrence{definition};
+  auto made = std::make_unique<known_schedule>(
+    known_schedule{std::move(definition), std::move(recurrence),
+                   std::move(text), std::move(state)});
+  index(*made);
+  auto& entry = *(schedules_[id] = std::move(made));
+  changed_[id].has_text = true;
+  auto decision = schedule_decision{entry.definition, entry.state, now, epoch_};
+  if (is_new)
+    static_cast<void>(decision.create(by));
+  follow(entry, decision);
+  return is_new;
+}
+
+outcome<void> schedule_book::remove(const std::string& id) {
+  const auto found = schedules_.find(id);
+  if (found == schedules_.end())
+    return no_such_schedule(id);
+  unindex(*found->second);
+  due_.remove(id);
+  changed_[id] = {true, false, {}};
+  std::erase_if(orders_,
+                [&](const schedule_order& order) { return order.id == id; });
+  schedules_.erase(found);
+  return {};
+}
+
+void schedule_book::end(const std::string& id, const start_key& start,
+                        messages::StartEnded::Outcome outcome_of_run,
+                        instant now) {
+  const auto* known = find(id);
+  if (known == nullptr || !known->state.active().contains(start))
+    return;
+  static_cast<void>(decide(id, now, [&](schedule_decision& it) {
+    return it.end(start, outcome_of_run);
+  }));
+  const auto has_succeeded = outcome_of_run == messages::StartEnded::SUCCEEDED;
+  for (const auto& what : {id, known->definition.workflow}) {
+    const auto after = followers_.find(what);
+    if (after == followers_.end())
+      continue;
+    for (const auto& follower : after->second)
+      static_cast<void>(
+        decide(follower, now, [&](schedule_decision& it) -> outcome<void> {
+          it.end_dependency(what, has_succeeded, now);
+          return {};
+        }));
+  }
+}
+
+void schedule_book::advance(instant now, std::size_t schedules_max) {
+  for (const auto& each : due_.take_due(now, schedules_max))
+    static_cast<void>(
+      decide(each.id, now, [](schedule_decision& it) -> outcome<void> {
+        it.advance();
+        return {};
+      }));
+}
+
+// -- what follows -------------------------------------------------------------
+
+void schedule_book::follow(known_schedule& of, schedule_decision& decision) {
+  const auto events = decision.take_events();
+  for (const auto& event : events.events()) {
+    auto order = schedule_order{};
+    order.id = of.definition.id;
+    if (event.has_fired()) {
+      order.start = to_start_key(event.fired().start());
+    } else if (event.has_cancel_requested()) {
+      order.what = schedule_order::kind::cancel;
+      order.start = to_start_key(event.cancel_requested().start());
+    } else {
+      continue;
+    }
+    orders_.push_back(std::move(order));
+  }
+  // Of repeated fields, one text after the other is all of them.
+  if (events.events_size() != 0)
+    events.AppendToString(&changed_[of.definition.id].events);
+  plan(of);
+}
+
+/// When it has to be looked at next.
+void schedule_book::plan(const known_schedule& of) {
+  const auto& id = of.definition.id;
+  auto next = std::optional<instant>{};
+  if (of.state.is_created())
+    next = waiting_on(of.definition, of.recurrence, of.state).next_check;
+  if (next)
+    static_cast<void>(due_.set(id, *next));
+  else
+    due_.remove(id);
+}
+
+std::vector<schedule_change> schedule_book::take_changes() {
+  auto changes = std::vector<schedule_change>{};
+  for (auto& [id, change] : std::exchange(changed_, {}))
+    changes.push_back(
+      {id, change.is_removed, change.has_text, std::move(change.events)});
+  in_flight_.insert(in_flight_.end(), orders_.begin(), orders_.end());
+  orders_.clear();
+  return changes;
+}
+
+std::vector<schedule_order> schedule_book::mark_stored() {
+  return std::exchange(in_flight_, {});
+}
+
+} // namespace troupe::scheduler

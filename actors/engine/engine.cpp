@@ -2,6 +2,7 @@
 
 #include "actors/engine/engine_loop.hpp"
 #include "actors/engine/engine_messages.hpp"
+#include "runtime/crash_point.hpp"
 #include "runtime/logging/log.hpp"
 
 #include <caf/system_messages.hpp>
@@ -48,6 +49,7 @@ auto submit(engine_pointer self, const messages::SubmitRun& wanted) {
     promise.deliver(runtime::to_error(accepted.error()));
     return promise;
   }
+  runtime::crash_point("engine.accepts");
   state.outbox.add(run_accepted{promise, std::move(*accepted)});
   pursue(self);
   return promise;
@@ -220,6 +222,7 @@ void take_reports(engine_pointer self,
   auto& state = self->state;
   const auto now = state.clock->now();
   state.ledger->set_time(now);
+  runtime::crash_point("engine.hears_reports");
   for (const auto& report : reports.reports())
     // One that comes too late changes nothing.
     if (const auto taken = take(*state.ledger, report, now); !taken)

@@ -2,6 +2,7 @@
 
 #include "actors/engine/engine_messages.hpp"
 #include "actors/engine/run_records.hpp"
+#include "runtime/crash_point.hpp"
 #include "runtime/logging/log.hpp"
 
 #include <algorithm>
@@ -52,6 +53,7 @@ void conclude(engine_pointer self, run_number number,
     self->delayed_send(self, 1s, ask_again{number});
     return;
   }
+  runtime::crash_point("engine.verdict");
   auto objection = std::string{};
   for (const auto& each : verdict.objections())
     objection += (objection.empty() ? "" : "; ") + each;
@@ -121,8 +123,11 @@ void on_committed(engine_pointer self) {
   auto& state = self->state;
   state.is_committing = false;
   state.ledger->mark_stored();
+  runtime::crash_point("engine.stored");
   deliver(self, state.outbox.end_commit());
+  runtime::crash_point("engine.told");
   tell_ends(self);
+  runtime::crash_point("engine.told_ends");
   pursue(self);
 }
 
@@ -141,8 +146,11 @@ void hand_out(engine_pointer self) {
     for (const auto& each : given)
       *(each.may_begin ? now : later).add_activities()
         = to_activity(each, state.epoch);
-    if (now.activities_size() != 0)
+    if (now.activities_size() != 0) {
+      runtime::crash_point("engine.gives_work");
       self->send(host.handle, std::move(now));
+      runtime::crash_point("engine.gave_work");
+    }
     if (later.activities_size() != 0)
       state.outbox.add(work_given{host.handle, std::move(later)});
   }
@@ -174,6 +182,7 @@ void commit(engine_pointer self, instant now) {
     return;
   }
   state.is_committing = true;
+  runtime::crash_point("engine.commits");
   self
     ->request(state.store, state.options.store_timeout,
               std::move(request.transaction), std::move(request.rows))
@@ -276,10 +285,14 @@ void start_engine(engine_pointer self) {
   self
     ->request(state.store, state.options.store_timeout,
               std::move(claim.transaction), std::move(claim.rows))
-    .await([=](const messages::TransactionCommitted&) { recover(self); },
-           [=](const caf::error& error) {
-             give_up(self, runtime::to_problem(error, self->system()));
-           });
+    .await(
+      [=](const messages::TransactionCommitted&) {
+        runtime::crash_point("engine.claimed_epoch");
+        recover(self);
+      },
+      [=](const caf::error& error) {
+        give_up(self, runtime::to_problem(error, self->system()));
+      });
 }
 
 } // namespace troupe::engine

@@ -18,10 +18,30 @@ namespace {
 /// Also how late a clock that was set is noticed.
 constexpr auto tick_max = std::chrono::microseconds{1s};
 
+/// How long until it is looked whether the store works again.
+constexpr auto outage_delay = 1s;
+
 void give_up(engine_pointer self, const runtime::problem& reason) {
   runtime::log_error("engine", "the engine cannot go on",
                      {{"reason", runtime::render(reason)}});
+  self->state.outbox.set_reason(reason);
   self->quit(runtime::to_error(reason));
+}
+
+/// The store refuses, as on a full disk: that may pass, so it is tried again,
+/// and whoever asks meanwhile is told why. Else somebody else owns the epoch,
+/// or the store is not one.
+void start_later(engine_pointer self, const runtime::problem& reason) {
+  auto& state = self->state;
+  if (reason.kind == runtime::problem_kind::conflict
+      || reason.kind == runtime::problem_kind::invalid_input)
+    return give_up(self, reason);
+  if (!state.outage)
+    runtime::log_error("engine", "the engine waits for its store",
+                       {{"reason", runtime::render(reason)}});
+  state.outage = reason;
+  state.outage->kind = runtime::problem_kind::unavailable;
+  self->delayed_send(self, outage_delay, engine_tick{});
 }
 
 // -- what may be told --------------------------------------------------------
@@ -215,6 +235,8 @@ void pursue(engine_pointer self) {
 void do_pursue(engine_pointer self) {
   auto& state = self->state;
   state.is_pursuit_due = false;
+  if (!state.ledger)
+    return;
   const auto now = state.clock->now();
   state.ledger->set_time(now);
   state.ledger->check_time();
@@ -273,7 +295,7 @@ void start_engine(engine_pointer self) {
   auto& state = self->state;
   auto stored = recorded_runs::open(state.options.store_path);
   if (!stored)
-    return give_up(self, stored.error());
+    return start_later(self, stored.error());
   state.stored = std::make_unique<recorded_runs>(std::move(*stored));
   state.workflows = std::make_unique<workflow_table>(*state.stored);
   const auto last = state.stored->last_epoch();
@@ -288,10 +310,11 @@ void start_engine(engine_pointer self) {
     .await(
       [=](const messages::TransactionCommitted&) {
         runtime::crash_point("engine.claimed_epoch");
+        self->state.outage.reset();
         recover(self);
       },
       [=](const caf::error& error) {
-        give_up(self, runtime::to_problem(error, self->system()));
+        start_later(self, runtime::to_problem(error, self->system()));
       });
 }
 

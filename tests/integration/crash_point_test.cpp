@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <random>
 #include <set>
 #include <sstream>
 #include <string>
@@ -146,6 +147,32 @@ TEST_CASE("a process that ends at any boundary goes on as if it had not") {
   CHECK(points.size() >= 15);
   CHECK(crashes >= 30);
   WARN(points.size() << " points, " << crashes << " crashes");
+}
+
+TEST_CASE(
+  "a log that is torn anywhere leaves a shorter past, and no wrong one") {
+  const auto folder = temporary_folder{};
+  const auto last = visits().at("store.answered");
+  REQUIRE(run(folder, "store.answered:" + std::to_string(last / 2)) == crashed);
+  const auto log = read_file(folder / "store.db-wal");
+  auto random = std::mt19937_64{5};
+  for (auto round = 0; round < 20; ++round) {
+    const auto tear = random() % (log.size() + 1);
+    const auto is_garbage = round % 2 == 1;
+    CAPTURE(tear, is_garbage);
+    const auto copy = temporary_folder{};
+    std::filesystem::copy_file(folder / "store.db", copy / "store.db");
+    copy.write("store.db-wal",
+               log.substr(0, tear)
+                 + std::string(is_garbage ? log.size() - tear : 0, 'Z'));
+    const auto code = run(copy, {});
+    INFO(read_file(copy / "printed"));
+    REQUIRE(code == 0);
+    const auto found = check_runs((copy / "store.db").string());
+    CHECK(found.runs == 3);
+    for (const auto& reason : found.problems)
+      FAIL(runtime::render(reason));
+  }
 }
 
 TEST_CASE("in programs for users there are no crash points") {

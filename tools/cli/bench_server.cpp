@@ -43,14 +43,16 @@ bench_server::bench_server(pid_t id, std::string store) noexcept
   : id_{id}, store_{std::move(store)} {}
 
 outcome<std::unique_ptr<bench_server>>
-bench_server::start(const std::string& folder, std::size_t jobs) {
+bench_server::start(const std::string& folder, std::size_t jobs,
+                    std::size_t pending) {
   const auto in = folder.empty() ? fs::temp_directory_path() : fs::path{folder};
   auto store
     = (in / ("troupe-bench-" + std::to_string(::getpid()) + ".db")).string();
   auto arguments
-    = std::vector<std::string>{"troupe",    "server", "--store",
-                               store,       "--jobs", std::to_string(jobs),
-                               "--pending", "1000000"};
+    = std::vector<std::string>{"troupe",    "server",
+                               "--store",   store,
+                               "--jobs",    std::to_string(jobs),
+                               "--pending", std::to_string(pending)};
   auto pointers = std::vector<char*>{};
   for (auto& argument : arguments)
     pointers.push_back(argument.data());

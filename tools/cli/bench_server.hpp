@@ -15,9 +15,11 @@ namespace troupe::tools {
 /// with everything it made at the end.
 class bench_server {
 public:
-  /// In that folder; the temporary one if it is empty.
+  /// In that folder; the temporary one if it is empty. Does so many jobs at the
+  /// same time, and lets so many steps wait.
   [[nodiscard]] static runtime::outcome<std::unique_ptr<bench_server>>
-  start(const std::string& folder, std::size_t jobs);
+  start(const std::string& folder, std::size_t jobs,
+        std::size_t pending = 1'000'000);
 
   ~bench_server();
 
@@ -26,6 +28,10 @@ public:
 
   [[nodiscard]] engine::engine_client& client() noexcept {
     return *client_;
+  }
+
+  [[nodiscard]] const std::string& store() const noexcept {
+    return store_;
   }
 
   /// Waits until every run is over and stored.

@@ -1,10 +1,12 @@
 // What a child process costs beside fork and exec: /bin/true by posix_spawn and
 // waitpid, against the process host, against a whole activity (actors, JSON,
-// environment), with the same number under way. Prints its figures itself.
+// environment), against a durable run with that many steps, with the same
+// number under way. Prints its figures itself.
 //
 //     process_bench [PROCESSES [CONCURRENCY [ROUNDS]]]
 #include "actors/engine/activity_host.hpp"
 #include "actors/engine/command_runner.hpp"
+#include "actors/engine/local_engine.hpp"
 #include "runtime/actor_system.hpp"
 #include "runtime/process/process_host.hpp"
 
@@ -13,6 +15,7 @@
 
 #include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -20,6 +23,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -176,6 +180,67 @@ void run_activities(caf::actor_system& system,
   caf::anon_send_exit(source, caf::exit_reason::user_shutdown);
 }
 
+/// A run of so many steps that need nothing of each other.
+std::string workflow_of(const workload& work) {
+  auto text = std::string{R"({"apiVersion": "troupe/v1", "kind": "Workflow",)"
+                          R"("id": "bench", "steps": [)"};
+  for (std::size_t i = 0; i < work.processes; ++i)
+    text += (i == 0 ? R"({"id": "s)" : R"(,{"id": "s)") + std::to_string(i)
+            + R"(", "activity": "command", "with": {"argv": ["/bin/true"]}})";
+  return text + "]}";
+}
+
+/// A new store for each engine, gone at the end.
+class bench_store {
+public:
+  bench_store()
+    : folder_{std::filesystem::temp_directory_path()
+              / ("process_bench-" + std::to_string(::getpid()))} {
+    std::filesystem::create_directories(folder_);
+  }
+
+  bench_store(const bench_store&) = delete;
+  bench_store& operator=(const bench_store&) = delete;
+
+  ~bench_store() {
+    auto ignored = std::error_code{};
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+  [[nodiscard]] std::string path() const {
+    return (folder_ / "store.db").string();
+  }
+
+private:
+  std::filesystem::path folder_;
+};
+
+/// Milliseconds from the submission of the run to its end, which is stored.
+double time_of_run(const std::shared_ptr<runtime::process_host>& host,
+                   const workload& work) {
+  const auto store = bench_store{};
+  auto options = engine::local_engine_options{};
+  options.store = store.path();
+  options.activities_max = work.concurrency;
+  options.add_activities = [host](engine::activity_registry& registry,
+                                  const runtime::store_actor&) {
+    engine::add_command_activity(registry, {host, {{"PATH", "/usr/bin:/bin"}}});
+  };
+  auto engine = engine::local_engine::start(std::move(options));
+  if (!engine)
+    give_up(render(engine.error()));
+  auto wanted = messages::SubmitRun{};
+  wanted.set_workflow_text(workflow_of(work));
+  return time_of([&] {
+    const auto accepted = engine->submit(wanted);
+    if (!accepted)
+      give_up(render(accepted.error()));
+    const auto ended = engine->await(accepted->run_id(), {}, "");
+    if (!ended || ended->status() != "completed")
+      give_up("the run did not complete");
+  });
+}
+
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
@@ -209,6 +274,7 @@ int main(int argc, char** argv) {
   auto bare = std::vector<double>{};
   auto hosted = std::vector<double>{};
   auto activities = std::vector<double>{};
+  auto steps = std::vector<double>{};
   // One after the other in each round: whatever else runs meets all of them.
   // The host has a child of its own, so it is not there while others wait.
   for (std::size_t i = 0; i < rounds; ++i) {
@@ -222,10 +288,12 @@ int main(int argc, char** argv) {
     auto system = runtime::local_system{};
     activities.push_back(time_of([&] { run_activities(*system, host, work); }));
     system.shutdown(std::chrono::seconds{10});
+    steps.push_back(time_of_run(host, work));
   }
   std::printf("%zu x /bin/true, %zu at once, median of %zu rounds\n",
               work.processes, work.concurrency, rounds);
   show("posix_spawn and waitpid", median(bare), median(bare), work);
   show("process host", median(hosted), median(bare), work);
   show("activity host", median(activities), median(bare), work);
+  show("steps of a durable run", median(steps), median(bare), work);
 }

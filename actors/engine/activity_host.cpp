@@ -1,6 +1,7 @@
 #include "actors/engine/activity_host.hpp"
 
 #include "runtime/config/spelling.hpp"
+#include "runtime/crash_point.hpp"
 #include "runtime/logging/log.hpp"
 
 #include <caf/exit_reason.hpp>
@@ -108,9 +109,12 @@ void report(pointer self, messages::ActivitySucceeded success) {
 /// Tells the source what has come up.
 void send_reports(pointer self) {
   auto& reports = self->state.reports;
-  if (reports.reports_size() != 0 || reports.credit() != 0)
-    self->send(self->state.source,
-               std::exchange(reports, messages::ActivityReports{}));
+  if (reports.reports_size() == 0 && reports.credit() == 0)
+    return;
+  runtime::crash_point("host.reports");
+  self->send(self->state.source,
+             std::exchange(reports, messages::ActivityReports{}));
+  runtime::crash_point("host.reported");
 }
 
 /// Does whatever is to be done now.
@@ -147,6 +151,7 @@ void pursue(pointer self) {
 void start(pointer self, const messages::RunActivity& request) {
   auto& state = self->state;
   const auto key = to_key(request.ref());
+  runtime::crash_point("host.starts");
   auto why = std::string{"its start gave no actor"};
   try {
     if (const auto* answer

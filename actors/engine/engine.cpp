@@ -2,6 +2,7 @@
 
 #include "actors/engine/engine_loop.hpp"
 #include "actors/engine/engine_messages.hpp"
+#include "runtime/crash_point.hpp"
 #include "runtime/logging/log.hpp"
 #include "runtime/problem_message.hpp"
 
@@ -15,6 +16,15 @@ namespace {
 
 using runtime::outcome;
 using runtime::problem_kind;
+
+/// While nothing can be stored, everybody is told why.
+template <class Promise>
+bool is_refused(const engine_state& state, Promise& promise) {
+  if (!state.outage)
+    return false;
+  promise.deliver(runtime::to_error(*state.outage));
+  return true;
+}
 
 // -- requests ----------------------------------------------------------------
 
@@ -43,12 +53,15 @@ outcome<messages::RunAccepted> accept(engine_state& state,
 auto submit(engine_pointer self, const messages::SubmitRun& wanted) {
   auto& state = self->state;
   auto promise = self->make_response_promise<messages::RunAccepted>();
+  if (is_refused(state, promise))
+    return promise;
   state.ledger->set_time(state.clock->now());
   auto accepted = accept(state, wanted);
   if (!accepted) {
     promise.deliver(runtime::to_error(accepted.error()));
     return promise;
   }
+  runtime::crash_point("engine.accepts");
   state.outbox.add(run_accepted{promise, std::move(*accepted)});
   pursue(self);
   return promise;
@@ -57,6 +70,8 @@ auto submit(engine_pointer self, const messages::SubmitRun& wanted) {
 auto submit_many(engine_pointer self, const messages::SubmitRuns& wanted) {
   auto& state = self->state;
   auto promise = self->make_response_promise<messages::RunsAccepted>();
+  if (is_refused(state, promise))
+    return promise;
   state.ledger->set_time(state.clock->now());
   auto answer = messages::RunsAccepted{};
   for (const auto& run : wanted.runs()) {
@@ -78,6 +93,8 @@ auto apply_workflow(engine_pointer self,
                     const messages::ApplyWorkflow& wanted) {
   auto& state = self->state;
   auto promise = self->make_response_promise<messages::WorkflowApplied>();
+  if (is_refused(state, promise))
+    return promise;
   const auto of = state.workflows->parse(wanted.text(), wanted.file());
   if (!of) {
     promise.deliver(runtime::to_error(of.error()));
@@ -123,6 +140,8 @@ outcome<void> fetch_ended(engine_pointer self,
 auto change(engine_pointer self, const messages::ChangeRun& wanted) {
   auto& state = self->state;
   auto promise = self->make_response_promise<messages::RunChanged>();
+  if (is_refused(state, promise))
+    return promise;
   state.ledger->set_time(state.clock->now());
   auto changed = fetch_ended(self, wanted);
   if (changed)
@@ -146,6 +165,8 @@ auto change(engine_pointer self, const messages::ChangeRun& wanted) {
 auto await_run(engine_pointer self, const messages::AwaitRun& wanted) {
   auto& state = self->state;
   auto promise = self->make_response_promise<messages::RunResult>();
+  if (is_refused(state, promise))
+    return promise;
   if (const auto number = state.ledger->number_of(wanted.run_id())) {
     state.watchers[*number].push_back(promise);
     return promise;
@@ -169,6 +190,8 @@ auto await_run(engine_pointer self, const messages::AwaitRun& wanted) {
 
 caf::result<messages::RunProgress>
 show_progress(engine_pointer self, const messages::GetRunProgress& wanted) {
+  if (self->state.outage)
+    return runtime::to_error(*self->state.outage);
   const auto* run = self->state.ledger->find(wanted.run_id());
   if (run == nullptr)
     return runtime::to_error(
@@ -181,8 +204,10 @@ show_progress(engine_pointer self, const messages::GetRunProgress& wanted) {
 messages::EngineStatus show_status(const engine_state& state) {
   auto status = messages::EngineStatus{};
   status.set_epoch(state.epoch);
-  status.set_open_runs(state.ledger->size());
-  status.set_ready_tasks(state.ledger->ready_tasks());
+  if (state.ledger) {
+    status.set_open_runs(state.ledger->size());
+    status.set_ready_tasks(state.ledger->ready_tasks());
+  }
   status.set_hosts(state.hosts.size());
   return status;
 }
@@ -233,8 +258,11 @@ outcome<void> take(run_ledger& ledger, const messages::ActivityReport& report,
 void take_reports(engine_pointer self,
                   const messages::ActivityReports& reports) {
   auto& state = self->state;
+  if (!state.ledger)
+    return; // Nothing was given out under its epoch.
   const auto now = state.clock->now();
   state.ledger->set_time(now);
+  runtime::crash_point("engine.hears_reports");
   for (const auto& report : reports.reports())
     // One that comes too late changes nothing.
     if (const auto taken = take(*state.ledger, report, now); !taken)
@@ -281,7 +309,10 @@ engine(engine_pointer self, const runtime::store_actor& store,
     [=](pursue_now) { do_pursue(self); },
     [=](engine_tick) {
       self->state.next_tick.reset();
-      pursue(self);
+      if (self->state.outage)
+        start_engine(self);
+      else
+        pursue(self);
     },
     [=](const ask_again& question) { ask_validator(self, {question.run}); },
   };

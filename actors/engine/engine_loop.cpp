@@ -2,6 +2,7 @@
 
 #include "actors/engine/engine_messages.hpp"
 #include "actors/engine/run_records.hpp"
+#include "runtime/crash_point.hpp"
 #include "runtime/logging/log.hpp"
 
 #include <algorithm>
@@ -17,10 +18,30 @@ namespace {
 /// Also how late a clock that was set is noticed.
 constexpr auto tick_max = std::chrono::microseconds{1s};
 
+/// How long until it is looked whether the store works again.
+constexpr auto outage_delay = 1s;
+
 void give_up(engine_pointer self, const runtime::problem& reason) {
   runtime::log_error("engine", "the engine cannot go on",
                      {{"reason", runtime::render(reason)}});
+  self->state.outbox.set_reason(reason);
   self->quit(runtime::to_error(reason));
+}
+
+/// The store refuses, as on a full disk: that may pass, so it is tried again,
+/// and whoever asks meanwhile is told why. Else somebody else owns the epoch,
+/// or the store is not one.
+void start_later(engine_pointer self, const runtime::problem& reason) {
+  auto& state = self->state;
+  if (reason.kind == runtime::problem_kind::conflict
+      || reason.kind == runtime::problem_kind::invalid_input)
+    return give_up(self, reason);
+  if (!state.outage)
+    runtime::log_error("engine", "the engine waits for its store",
+                       {{"reason", runtime::render(reason)}});
+  state.outage = reason;
+  state.outage->kind = runtime::problem_kind::unavailable;
+  self->delayed_send(self, outage_delay, engine_tick{});
 }
 
 // -- what may be told --------------------------------------------------------
@@ -52,6 +73,7 @@ void conclude(engine_pointer self, run_number number,
     self->delayed_send(self, 1s, ask_again{number});
     return;
   }
+  runtime::crash_point("engine.verdict");
   auto objection = std::string{};
   for (const auto& each : verdict.objections())
     objection += (objection.empty() ? "" : "; ") + each;
@@ -120,8 +142,11 @@ void on_committed(engine_pointer self) {
   auto& state = self->state;
   state.is_committing = false;
   state.ledger->mark_stored();
+  runtime::crash_point("engine.stored");
   deliver(self, state.outbox.end_commit());
+  runtime::crash_point("engine.told");
   tell_ends(self);
+  runtime::crash_point("engine.told_ends");
   pursue(self);
 }
 
@@ -139,8 +164,11 @@ void hand_out(engine_pointer self) {
     for (const auto& each : given)
       *(each.may_begin ? now : later).add_activities()
         = to_activity(each, state.epoch);
-    if (now.activities_size() != 0)
+    if (now.activities_size() != 0) {
+      runtime::crash_point("engine.gives_work");
       self->send(host.handle, std::move(now));
+      runtime::crash_point("engine.gave_work");
+    }
     if (later.activities_size() != 0)
       state.outbox.add(work_given{host.handle, std::move(later)});
   }
@@ -172,6 +200,7 @@ void commit(engine_pointer self, instant now) {
     return;
   }
   state.is_committing = true;
+  runtime::crash_point("engine.commits");
   self
     ->request(state.store, state.options.store_timeout,
               std::move(request.transaction), std::move(request.rows))
@@ -204,6 +233,8 @@ void pursue(engine_pointer self) {
 void do_pursue(engine_pointer self) {
   auto& state = self->state;
   state.is_pursuit_due = false;
+  if (!state.ledger)
+    return;
   const auto now = state.clock->now();
   state.ledger->set_time(now);
   state.ledger->check_time();
@@ -267,7 +298,7 @@ void start_engine(engine_pointer self) {
   auto& state = self->state;
   auto stored = recorded_runs::open(state.options.store_path);
   if (!stored)
-    return give_up(self, stored.error());
+    return start_later(self, stored.error());
   state.stored = std::make_unique<recorded_runs>(std::move(*stored));
   state.workflows = std::make_unique<workflow_table>(*state.stored);
   const auto last = state.stored->last_epoch();
@@ -279,10 +310,15 @@ void start_engine(engine_pointer self) {
   self
     ->request(state.store, state.options.store_timeout,
               std::move(claim.transaction), std::move(claim.rows))
-    .await([=](const messages::TransactionCommitted&) { recover(self); },
-           [=](const caf::error& error) {
-             give_up(self, runtime::to_problem(error, self->system()));
-           });
+    .await(
+      [=](const messages::TransactionCommitted&) {
+        runtime::crash_point("engine.claimed_epoch");
+        self->state.outage.reset();
+        recover(self);
+      },
+      [=](const caf::error& error) {
+        start_later(self, runtime::to_problem(error, self->system()));
+      });
 }
 
 } // namespace troupe::engine

@@ -75,6 +75,9 @@ struct engine_state {
   runtime::store_actor store;
   run_validation_actor validator;
   std::uint64_t epoch = 0;
+  /// Why nothing can be stored; then there is no ledger, and a tick tries to
+  /// start again.
+  std::optional<runtime::problem> outage;
   std::unique_ptr<recorded_runs> stored;
   std::unique_ptr<workflow_table> workflows;
   std::unique_ptr<run_ledger> ledger;

@@ -21,11 +21,12 @@ void refuse(outgoing& what, const caf::error& reason) {
 } // namespace
 
 engine_outbox::~engine_outbox() {
-  const auto reason = runtime::to_error(
-    runtime::fail(runtime::problem_kind::unavailable,
-                  "the engine stopped before this was stored",
-                  "ask again with the same idempotency key")
-      .value());
+  auto why = runtime::problem{};
+  why.kind = runtime::problem_kind::unavailable;
+  why.message = "the engine stopped before this was stored"
+                + (reason_ ? ": " + reason_->message : "");
+  why.hint = "ask again with the same idempotency key";
+  const auto reason = runtime::to_error(why);
   for (auto* some : {&in_flight_, &waiting_})
     for (auto& what : *some)
       refuse(what, reason);

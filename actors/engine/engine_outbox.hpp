@@ -2,10 +2,12 @@
 
 #include "actors/engine/activity_host.hpp"
 #include "messages/engine.pb.h"
+#include "runtime/problem.hpp"
 
 #include <caf/typed_response_promise.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -60,6 +62,11 @@ public:
     waiting_.push_back(std::move(what));
   }
 
+  /// Why it goes, for those who still wait then.
+  void set_reason(runtime::problem reason) {
+    reason_ = std::move(reason);
+  }
+
   [[nodiscard]] bool is_empty() const noexcept {
     return waiting_.empty();
   }
@@ -73,6 +80,7 @@ public:
 private:
   std::vector<outgoing> waiting_;
   std::vector<outgoing> in_flight_;
+  std::optional<runtime::problem> reason_;
 };
 
 } // namespace troupe::engine

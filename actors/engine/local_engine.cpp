@@ -31,6 +31,8 @@ namespace {
 constexpr auto answer_timeout = 120s;
 /// How often a restart of the engine is sat out.
 constexpr auto restarts_max = 20;
+/// More within ten seconds are no outage of the store, but a mistake.
+constexpr auto restarts_per_period_max = 100U;
 
 /// The parts as they run now. Start functions fill it in from left to right, on
 /// the supervisor's thread.
@@ -169,6 +171,9 @@ struct local_engine::state {
     auto supervisor = runtime::supervisor_options{};
     supervisor.name = "troupe";
     supervisor.strategy = runtime::restart_strategy::rest_for_one;
+    // While the disk is full the engine may end again and again, at growing
+    // intervals; it has to be there when there is room.
+    supervisor.intensity.restarts_max = restarts_per_period_max;
     auto children = std::vector<runtime::child_spec>{store_child(parts, from),
                                                      std::move(validation),
                                                      engine_child(parts),

@@ -40,6 +40,31 @@ std::string describe_remainder(const run_state& run) {
   return names;
 }
 
+/// Whether nobody can know if the task was done: its worker was lost or stopped
+/// in the middle, or did not answer in time.
+bool is_in_doubt(const task_work& task) {
+  if (task.claim == 0)
+    return false;
+  const auto& kind = task.error.kind();
+  if (task.status == work_status::cancelled && kind.empty())
+    return true;
+  return (task.status == work_status::cancelled
+          || task.status == work_status::failed)
+         && (kind == "worker_lost" || kind == "timeout");
+}
+
+/// What is said of steps with a compensation that were begun and perhaps done:
+/// nothing undoes them. Empty: there are none.
+std::string describe_doubt(const run_state& run) {
+  auto names = std::string{};
+  for (std::size_t i = 0; i < run.steps().size(); ++i)
+    if (run.definition().steps[i].compensate
+        && std::ranges::any_of(run.steps()[i].tasks, is_in_doubt))
+      names += (names.empty() ? "; perhaps done and not undone: " : ", ")
+               + run.definition().steps[i].id;
+  return names;
+}
+
 bool has_something_to_undo(const run_state& run) {
   for (std::size_t i = 0; i < run.steps().size(); ++i)
     if (run.definition().steps[i].compensate && run.steps()[i].succeeded != 0)
@@ -226,11 +251,11 @@ void run_decision::end_if_idle() {
     return;
   if (run_.is_compensating()) {
     if (run_.is_undone())
-      end(RunEnded::COMPENSATED, run_.undo_reason());
+      end(RunEnded::COMPENSATED, run_.undo_reason() + describe_doubt(run_));
     else
       end(RunEnded::FAILED,
           "compensation failed, still in effect: " + describe_remainder(run_)
-            + " (after: " + run_.undo_reason() + ")");
+            + " (after: " + run_.undo_reason() + ")" + describe_doubt(run_));
     return;
   }
   const auto& cancellation = run_.cancellation();
@@ -245,11 +270,10 @@ void run_decision::end_if_idle() {
 void run_decision::start_undoing_or_end(RunEnded::Outcome outcome,
                                         const std::string& reason) {
   const auto policy = run_.definition().on_failure.kind;
-  if (policy != failure_policy::action::compensate
-      || !has_something_to_undo(run_)) {
-    end(outcome, reason);
-    return;
-  }
+  if (policy != failure_policy::action::compensate)
+    return end(outcome, reason);
+  if (!has_something_to_undo(run_))
+    return end(outcome, reason + describe_doubt(run_));
   prepare().mutable_compensation_started()->set_reason(reason);
   commit();
   wait_where_needed();

@@ -1,5 +1,6 @@
 #include "runtime/store/store.hpp"
 
+#include "runtime/crash_point.hpp"
 #include "runtime/store/store_writer.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -75,7 +76,9 @@ std::vector<write_request> take_group(store_state& state) {
 
 void commit_group(store_state& state) {
   const auto group = take_group(state);
+  crash_point("store.gathered");
   auto results = state.writer->commit(group);
+  crash_point("store.committed");
   for (auto& result : results) {
     if (result)
       state.promises.front().deliver(std::move(*result));
@@ -83,6 +86,7 @@ void commit_group(store_state& state) {
       state.promises.front().deliver(to_error(result.error()));
     state.promises.pop_front();
   }
+  crash_point("store.answered");
 }
 
 void schedule_commit(store_pointer self) {

@@ -1,5 +1,7 @@
 #include "runtime/store/store_writer.hpp"
 
+#include "runtime/crash_point.hpp"
+
 #include <algorithm>
 #include <filesystem>
 #include <string>
@@ -236,6 +238,7 @@ store_writer::apply_all(std::span<const write_request> group,
                         std::vector<write_result>& results) {
   if (auto ok = control("BEGIN IMMEDIATE"); !ok)
     return std::move(ok.error());
+  crash_point("writer.begun");
   for (const auto& request : group) {
     results.push_back(apply_alone(request));
     const auto& result = results.back();
@@ -245,6 +248,7 @@ store_writer::apply_all(std::span<const write_request> group,
       return store_failure{store_error::failed,
                            "a statement ended the transaction of its group"};
   }
+  crash_point("writer.applied");
   if (auto ok = control("COMMIT"); !ok)
     return std::move(ok.error());
   return std::nullopt;

@@ -2,11 +2,11 @@
 
 #include "actors/engine/engine_activities.hpp"
 #include "actors/engine/run_validator.hpp"
+#include "tests/simulation/change_events.hpp"
 #include "tests/simulation/random_workflow.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <stdexcept>
 
 namespace troupe::tests {
 
@@ -23,13 +23,6 @@ std::string effect_of(const assignment& work) {
   return work.run_id + "/" + work.step_id + "/"
          + std::to_string(work.claim.task.item)
          + (work.claim.task.compensation ? "/undo" : "");
-}
-
-messages::RunEvents events_in(const std::string& bytes) {
-  auto events = messages::RunEvents{};
-  if (!events.ParseFromString(bytes))
-    throw std::logic_error{"events that cannot be decoded"};
-  return events;
 }
 
 } // namespace
@@ -367,8 +360,7 @@ void engine_simulation::begin_commit() {
 
 void engine_simulation::store(const run_change& change) {
   auto& stored = store_[change.number];
-  const auto events = events_in(*change.events);
-  for (const auto& event : events.events()) {
+  for (const auto& event : events_in(*change.events)) {
     note(std::hash<std::string>{}(event.SerializeAsString()));
     stored.history.push_back(event);
   }
@@ -421,8 +413,7 @@ void engine_simulation::judge() {
   auto history
     = stored == store_.end() ? std::vector<RunEvent>{} : stored->second.history;
   const auto unstored = events_in(ledger_->unstored(number));
-  history.insert(history.end(), unstored.events().begin(),
-                 unstored.events().end());
+  history.insert(history.end(), unstored.begin(), unstored.end());
   const auto is_at_end = run->is_finished() && !is_over(run->status())
                          && !run->is_cancelling() && !run->is_paused();
   const auto objections = find_objections(run->definition(), history);

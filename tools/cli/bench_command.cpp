@@ -1,3 +1,4 @@
+#include "tools/cli/bench_overload.hpp"
 #include "tools/cli/bench_restart.hpp"
 #include "tools/cli/bench_w1.hpp"
 #include "tools/cli/bench_w4.hpp"
@@ -93,6 +94,34 @@ void add_restart(CLI::App& bench, command_line& line) {
   });
 }
 
+void add_overload(CLI::App& bench, command_line& line) {
+  auto* app = bench.add_subcommand(
+    "overload", "What a server still does when ten times too much arrives");
+  app->footer("Examples:\n"
+              "  troupe bench overload\n"
+              "  troupe bench overload --factor 20 --seconds 60 --runs 1");
+  const auto options = std::make_shared<bench_overload_options>();
+  const auto add = [app](const char* name, std::size_t& to, const char* what,
+                         std::size_t least, std::size_t most) {
+    app->add_option(name, to, what)->check(CLI::Range(least, most));
+  };
+  add("--runs", options->runs, "runs to take the median of", 1, 1'000);
+  add("--seconds", options->seconds, "length of each of both stretches", 1,
+      3'600);
+  add("--factor", options->factor, "times what the server can do", 1, 1'000);
+  add("--producers", options->producers, "processes that submit", 1, 64);
+  add("--work-ms", options->work_ms,
+      "how long the program of each run takes; 0: it does nothing", 0, 60'000);
+  add("--pending", options->pending, "steps that may wait", 2, 1'000'000);
+  app->add_option("--folder", options->folder, "folder of the stores")
+    ->type_name("FOLDER");
+  app->callback([options, &line] {
+    line.chosen = [options](const invocation& with) {
+      return print(bench_overload(*options), with.output);
+    };
+  });
+}
+
 } // namespace
 
 void add_bench_command(command_line& line) {
@@ -107,6 +136,7 @@ void add_bench_command(command_line& line) {
   add_w1(*app, line);
   add_w2(*app, line);
   add_restart(*app, line);
+  add_overload(*app, line);
   auto* w4 = app->add_subcommand(
     "w4", "Score N items x 20 criteria, in memory and from CSV to CSV");
   w4->footer("Examples:\n  troupe bench w4 --items 1000000 --output json");

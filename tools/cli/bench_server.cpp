@@ -39,16 +39,18 @@ double pss_kib(const std::string& process) {
 
 } // namespace
 
-bench_server::bench_server(std::string store, std::size_t jobs) noexcept
-  : store_{std::move(store)}, jobs_{jobs} {}
+bench_server::bench_server(std::string store, std::size_t jobs,
+                           std::size_t pending) noexcept
+  : store_{std::move(store)}, jobs_{jobs}, pending_{pending} {}
 
 outcome<std::unique_ptr<bench_server>>
-bench_server::start(const std::string& folder, std::size_t jobs) {
+bench_server::start(const std::string& folder, std::size_t jobs,
+                    std::size_t pending) {
   const auto in = folder.empty() ? fs::temp_directory_path() : fs::path{folder};
   auto store
     = (in / ("troupe-bench-" + std::to_string(::getpid()) + ".db")).string();
-  auto made
-    = std::unique_ptr<bench_server>{new bench_server{std::move(store), jobs}};
+  auto made = std::unique_ptr<bench_server>{
+    new bench_server{std::move(store), jobs, pending}};
   if (auto spawned = made->spawn(); !spawned)
     return fail(spawned.error());
   return made;
@@ -57,9 +59,10 @@ bench_server::start(const std::string& folder, std::size_t jobs) {
 /// Returns when it answers.
 outcome<void> bench_server::spawn() {
   auto arguments
-    = std::vector<std::string>{"troupe",    "server", "--store",
-                               store_,      "--jobs", std::to_string(jobs_),
-                               "--pending", "1000000"};
+    = std::vector<std::string>{"troupe",    "server",
+                               "--store",   store_,
+                               "--jobs",    std::to_string(jobs_),
+                               "--pending", std::to_string(pending_)};
   auto pointers = std::vector<char*>{};
   for (auto& argument : arguments)
     pointers.push_back(argument.data());

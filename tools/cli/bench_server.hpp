@@ -15,9 +15,11 @@ namespace troupe::tools {
 /// with everything it made at the end.
 class bench_server {
 public:
-  /// In that folder; the temporary one if it is empty.
+  /// In that folder; the temporary one if it is empty. Does so many jobs at the
+  /// same time, and lets so many steps wait.
   [[nodiscard]] static runtime::outcome<std::unique_ptr<bench_server>>
-  start(const std::string& folder, std::size_t jobs);
+  start(const std::string& folder, std::size_t jobs,
+        std::size_t pending = 1'000'000);
 
   ~bench_server();
 
@@ -32,6 +34,10 @@ public:
   /// returns when that one answers.
   [[nodiscard]] runtime::outcome<void> crash_and_restart();
 
+  [[nodiscard]] const std::string& store() const noexcept {
+    return store_;
+  }
+
   /// Waits until every run is over and stored.
   [[nodiscard]] runtime::outcome<void> drain();
 
@@ -39,13 +45,15 @@ public:
   [[nodiscard]] double pss_mib() const;
 
 private:
-  bench_server(std::string store, std::size_t jobs) noexcept;
+  bench_server(std::string store, std::size_t jobs,
+               std::size_t pending) noexcept;
 
   [[nodiscard]] runtime::outcome<void> spawn();
 
   pid_t id_ = -1;
   std::string store_;
   std::size_t jobs_;
+  std::size_t pending_;
   std::unique_ptr<engine::engine_client> client_;
 };
 

@@ -55,9 +55,12 @@ std::vector<std::int64_t> read_numbers(const std::string& path) {
   return numbers;
 }
 
-small_disk::small_disk(const std::string& folder) : folder_{folder} {
+small_disk::small_disk(const std::string& folder, const std::string& size)
+  : folder_{folder} {
   std::filesystem::create_directory(folder_);
-  is_mounted_ = ::mount("tmpfs", folder_.c_str(), "tmpfs", 0, "size=1m") == 0;
+  is_mounted_
+    = ::mount("tmpfs", folder_.c_str(), "tmpfs", 0, ("size=" + size).c_str())
+      == 0;
 }
 
 small_disk::~small_disk() {

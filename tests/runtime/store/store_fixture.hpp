@@ -30,7 +30,8 @@ number_request(const std::vector<std::int64_t>& numbers);
 /// A small file system of its own that can be filled up; needs privileges.
 class small_disk {
 public:
-  explicit small_disk(const std::string& folder);
+  explicit small_disk(const std::string& folder,
+                      const std::string& size = "1m");
   small_disk(const small_disk&) = delete;
   small_disk& operator=(const small_disk&) = delete;
   ~small_disk();

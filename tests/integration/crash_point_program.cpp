@@ -1,0 +1,114 @@
+// An engine with a scripted workload, built with crash points: whoever starts
+// it says where it ends. Once more with the same folder, it goes on.
+//
+//     crash_point_program FOLDER
+#include "actors/engine/activity_reports.hpp"
+#include "actors/engine/local_engine.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+using namespace troupe;
+using namespace troupe::engine;
+
+namespace {
+
+constexpr auto child = R"({"apiVersion": "troupe/v1", "kind": "Workflow",
+"id": "child", "steps": [{"id": "c", "activity": "noop"}]})";
+
+constexpr auto good = R"({"apiVersion": "troupe/v1", "kind": "Workflow",
+"id": "good", "steps": [
+{"id": "s0", "activity": "noop", "foreach": [1, 2, 3]},
+{"id": "s1", "needs": ["s0"], "activity": "sleep", "with": {"for": "5ms"}},
+{"id": "s2", "needs": ["s1"], "activity": "noop"},
+{"id": "s3", "needs": ["s2"], "activity": "signal", "with": {"name": "go"}},
+{"id": "s4", "needs": ["s3"], "activity": "workflow", "with": {"id": "child"}},
+{"id": "s5", "needs": ["s4"], "activity": "noop"}]})";
+
+constexpr auto bad = R"({"apiVersion": "troupe/v1", "kind": "Workflow",
+"id": "bad", "steps": [
+{"id": "s0", "activity": "noop", "with": {"zero": 0},
+ "compensate": {"activity": "noop"}},
+{"id": "s1", "needs": ["s0"], "activity": "noop",
+ "compensate": {"activity": "noop"}},
+{"id": "s2", "needs": ["s1"], "activity": "noop",
+ "with": {"x": "${1 / steps.s0.output.zero}"}}]})";
+
+/// One call, so that the line is there or not, whatever happens.
+void append(const std::string& file, const std::string& line) {
+  const auto to
+    = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (to < 0 || ::write(to, line.data(), line.size()) < 0)
+    ::_exit(1);
+  ::close(to);
+}
+
+template <class T>
+T expect(runtime::outcome<T> what) {
+  if (!what) {
+    std::fprintf(stderr, "%s\n", runtime::render(what.error()).c_str());
+    std::exit(1);
+  }
+  return std::move(*what);
+}
+
+local_engine start(const std::string& folder) {
+  auto options = local_engine_options{};
+  options.store = folder + "/store.db";
+  options.threads = 2;
+  options.add_activities
+    = [folder](activity_registry& registry, const runtime::store_actor&) {
+        registry.add_immediate("noop", [=](const messages::RunActivity& what) {
+          append(folder + "/effects", what.idempotency_key() + "\n");
+          return success_of(what.ref(), what.input_json());
+        });
+      };
+  return expect(local_engine::start(std::move(options)));
+}
+
+/// The run of that key; what is acknowledged is written down.
+std::string submit(local_engine& engine, const std::string& folder,
+                   const char* text, const std::string& key) {
+  auto wanted = messages::SubmitRun{};
+  wanted.set_workflow_text(text);
+  wanted.set_idempotency_key(key);
+  const auto accepted = expect(engine.submit(wanted));
+  append(folder + "/acknowledged", key + " " + accepted.run_id() + "\n");
+  return accepted.run_id();
+}
+
+/// Once, however often it is told.
+void signal(local_engine& engine, const std::string& run_id) {
+  auto wanted = messages::ChangeRun{};
+  wanted.set_run_id(run_id);
+  wanted.mutable_signal()->set_name("go");
+  wanted.mutable_signal()->set_id("the one");
+  // Refused when the run is over: then it was taken before.
+  const auto changed = engine.change(wanted);
+  if (!changed && changed.error().kind != runtime::problem_kind::conflict)
+    std::exit(1);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2)
+    return 2;
+  const auto folder = std::string{argv[1]};
+  auto engine = start(folder);
+  auto application = messages::ApplyWorkflow{};
+  application.set_text(child);
+  expect(engine.apply(application));
+  const auto first = submit(engine, folder, good, "good");
+  const auto second = submit(engine, folder, bad, "bad");
+  signal(engine, first);
+  const auto is_good
+    = expect(engine.await(first, {}, "")).status() == "completed";
+  const auto is_undone
+    = expect(engine.await(second, {}, "")).status() == "compensated";
+  return is_good && is_undone ? 0 : 1;
+}

@@ -1,0 +1,185 @@
+#include "actors/engine/recorded_runs.hpp"
+#include "actors/engine/run_check.hpp"
+#include "runtime/crash_point.hpp"
+#include "tests/support/places.hpp"
+
+#include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <random>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+using namespace troupe;
+using namespace troupe::engine;
+using namespace troupe::tests;
+
+namespace {
+
+constexpr auto crashed = 99;
+
+/// The workload in `folder`, from wherever it stands; its exit code.
+int run(const temporary_folder& folder, const std::string& crash_at,
+        const std::string& log = {}) {
+  const auto program
+    = troupe_binary().parent_path() / "tests/integration/crash_point_program";
+  const auto id = ::fork();
+  REQUIRE(id >= 0);
+  if (id == 0) {
+    if (!crash_at.empty())
+      ::setenv("TROUPE_CRASH_AT", crash_at.c_str(), 1);
+    if (!log.empty())
+      ::setenv("TROUPE_CRASH_LOG", log.c_str(), 1);
+    const auto printed = ::open((folder / "printed").c_str(),
+                                O_WRONLY | O_CREAT | O_APPEND, 0600);
+    ::dup2(printed, STDOUT_FILENO);
+    ::dup2(printed, STDERR_FILENO);
+    // However it hangs, the test ends.
+    ::alarm(60);
+    ::execl(program.c_str(), program.c_str(), folder.path().c_str(), nullptr);
+    ::_exit(127);
+  }
+  auto status = 0;
+  ::waitpid(id, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+std::vector<std::string> lines_of(const std::filesystem::path& path) {
+  auto file = std::ifstream{path};
+  auto lines = std::vector<std::string>{};
+  for (auto line = std::string{}; std::getline(file, line);)
+    lines.push_back(line);
+  return lines;
+}
+
+/// Keys of effects in the order in which they first happened, without the run;
+/// once more under the same key is nothing.
+std::vector<std::string> effects_of(const std::vector<std::string>& keys,
+                                    const std::string& run_id) {
+  auto seen = std::vector<std::string>{};
+  for (const auto& key : keys)
+    if (key.starts_with(run_id)) {
+      const auto what = key.substr(run_id.size());
+      if (std::ranges::find(seen, what) == seen.end())
+        seen.push_back(what);
+    }
+  return seen;
+}
+
+/// "s1" or "undo s1" for each of such keys.
+std::vector<std::string> steps_of(const std::vector<std::string>& effects) {
+  auto steps = std::vector<std::string>{};
+  for (const auto& effect : effects) {
+    const auto at = effect.find("/s");
+    REQUIRE(at != std::string::npos);
+    const auto is_undo = effect.ends_with("/undo");
+    steps.push_back((is_undo ? "undo " : "") + effect.substr(at + 1, 2));
+  }
+  return steps;
+}
+
+/// What the world and the store have to say once all is over.
+void check(const temporary_folder& folder) {
+  auto acknowledged = std::map<std::string, std::set<std::string>>{};
+  for (const auto& line : lines_of(folder / "acknowledged")) {
+    auto words = std::istringstream{line};
+    auto key = std::string{};
+    auto run_id = std::string{};
+    words >> key >> run_id;
+    acknowledged[key].insert(run_id);
+  }
+  // No acknowledged run was lost, else its key would have another one.
+  REQUIRE(acknowledged["good"].size() == 1);
+  REQUIRE(acknowledged["bad"].size() == 1);
+  const auto keys = lines_of(folder / "effects");
+  CHECK(steps_of(effects_of(keys, *acknowledged["good"].begin()))
+        == std::vector<std::string>{"s0", "s0", "s0", "s2", "s5"});
+  CHECK(steps_of(effects_of(keys, *acknowledged["bad"].begin()))
+        == std::vector<std::string>{"s0", "s1", "undo s1", "undo s0"});
+  // 5 of the good one, 4 of the bad one, 1 of the child.
+  CHECK(std::set<std::string>{keys.begin(), keys.end()}.size() == 10);
+  const auto found = check_runs((folder / "store.db").string());
+  CHECK(found.runs == 3);
+  for (const auto& reason : found.problems)
+    FAIL(runtime::render(reason));
+}
+
+/// How often each point is visited when nothing goes wrong.
+std::map<std::string, int> visits() {
+  const auto folder = temporary_folder{};
+  const auto log = (folder / "visits").string();
+  REQUIRE(run(folder, {}, log) == 0);
+  check(folder);
+  auto counted = std::map<std::string, int>{};
+  for (const auto& name : lines_of(log))
+    ++counted[name];
+  return counted;
+}
+
+} // namespace
+
+TEST_CASE("a process that ends at any boundary goes on as if it had not") {
+  const auto points = visits();
+  auto crashes = 0;
+  for (const auto& [name, count] : points) {
+    auto at = std::set<int>{1, 2, (count + 1) / 2, count};
+    for (const auto visit : at) {
+      const auto folder = temporary_folder{};
+      const auto point = name + ":" + std::to_string(visit);
+      INFO(point);
+      // Threads meet in other orders each time: perhaps it does not come there.
+      const auto code = run(folder, point);
+      REQUIRE((code == crashed || (code == 0 && visit != 1)));
+      crashes += code == crashed ? 1 : 0;
+      const auto again = run(folder, {});
+      INFO(read_file(folder / "printed"));
+      REQUIRE(again == 0);
+      check(folder);
+    }
+  }
+  CHECK(points.size() >= 15);
+  CHECK(crashes >= 30);
+  WARN(points.size() << " points, " << crashes << " crashes");
+}
+
+TEST_CASE(
+  "a log that is torn anywhere leaves a shorter past, and no wrong one") {
+  const auto folder = temporary_folder{};
+  const auto last = visits().at("store.answered");
+  REQUIRE(run(folder, "store.answered:" + std::to_string(last / 2)) == crashed);
+  const auto log = read_file(folder / "store.db-wal");
+  auto random = std::mt19937_64{5};
+  for (auto round = 0; round < 20; ++round) {
+    const auto tear = random() % (log.size() + 1);
+    const auto is_garbage = round % 2 == 1;
+    CAPTURE(tear, is_garbage);
+    const auto copy = temporary_folder{};
+    std::filesystem::copy_file(folder / "store.db", copy / "store.db");
+    copy.write("store.db-wal",
+               log.substr(0, tear)
+                 + std::string(is_garbage ? log.size() - tear : 0, 'Z'));
+    const auto code = run(copy, {});
+    INFO(read_file(copy / "printed"));
+    REQUIRE(code == 0);
+    const auto found = check_runs((copy / "store.db").string());
+    CHECK(found.runs == 3);
+    for (const auto& reason : found.problems)
+      FAIL(runtime::render(reason));
+  }
+}
+
+TEST_CASE("in programs for users there are no crash points") {
+  // It could not be constant if it did anything.
+  constexpr auto nothing = [] {
+    runtime::crash_point("anything");
+    return true;
+  }();
+  CHECK(nothing);
+}

@@ -127,4 +127,19 @@ outcome<messages::EngineStatus> engine_client::status() {
                  &EngineAnswer::status);
 }
 
+outcome<messages::Tree> engine_client::tree() {
+  auto question = EngineCall{};
+  question.mutable_tree();
+  return part_of(call(std::move(question), answer_timeout),
+                 &EngineAnswer::tree);
+}
+
+outcome<messages::DeadLettersDropped>
+engine_client::drop(const messages::DropDeadLetters& wanted) {
+  auto question = EngineCall{};
+  *question.mutable_drop() = wanted;
+  return part_of(call(std::move(question), answer_timeout),
+                 &EngineAnswer::dropped);
+}
+
 } // namespace troupe::engine

@@ -41,6 +41,12 @@ public:
 
   [[nodiscard]] runtime::outcome<messages::EngineStatus> status();
 
+  /// Who runs in the server, and below whom.
+  [[nodiscard]] runtime::outcome<messages::Tree> tree();
+
+  [[nodiscard]] runtime::outcome<messages::DeadLettersDropped>
+  drop(const messages::DropDeadLetters& wanted);
+
   // -- many questions under way
   // --------------------------------------------------
 

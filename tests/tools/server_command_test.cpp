@@ -24,6 +24,14 @@ steps:
 - {id: ok, needs: [a], activity: approval, with: {roles: [operator]}}
 )";
 
+constexpr auto keyed = R"(apiVersion: troupe/v1
+kind: Workflow
+id: keyed
+concurrency: {key: "k", limit: 1, on_conflict: queue}
+steps:
+- {id: a, activity: signal, with: {name: go}}
+)";
+
 struct served : served_store {
   std::string file = folder().write("asked.yaml", asked).string();
 };
@@ -94,4 +102,16 @@ TEST_CASE_METHOD(served, "the tree of a server shows who runs below whom") {
   server.send(SIGTERM);
   CHECK(server.wait() == 0);
   CHECK(troupe({"tree"}).exit_code == 6);
+}
+
+TEST_CASE_METHOD(served, "who waits for a key is told which run holds it") {
+  const auto flow = folder().write("keyed.yaml", keyed).string();
+  const auto first = read({"run", "start", flow})["run_id"].get<std::string>();
+  const auto second = read({"run", "start", flow})["run_id"].get<std::string>();
+  const auto why = read({"run", "why", second});
+  CHECK(why[0]["waiting_on"] == "slot");
+  CHECK(why[0]["detail"].get<std::string>().find("held by run " + first)
+        != std::string::npos);
+  CHECK(troupe({"run", "cancel", first}).exit_code == 0);
+  CHECK(read({"run", "why", second})[0]["waiting_on"] == "signal");
 }

@@ -1,5 +1,6 @@
 #include "actors/engine/engine.hpp"
 
+#include "actors/engine/dead_letters.hpp"
 #include "actors/engine/engine_loop.hpp"
 #include "actors/engine/engine_messages.hpp"
 #include "runtime/crash_point.hpp"
@@ -147,6 +148,9 @@ auto change(engine_pointer self, const messages::ChangeRun& wanted) {
   if (changed)
     changed = change_run(*state.ledger, wanted, state.clock->now());
   const auto number = state.ledger->number_of(wanted.run_id());
+  if (changed && wanted.what_case() == messages::ChangeRun::kRetryStep)
+    add_replay(state.by_hand, *number, wanted.retry_step(), wanted.by(),
+               state.clock->now());
   if (changed) {
     auto answer = messages::RunChanged{};
     answer.set_status(

@@ -143,4 +143,19 @@ engine_client::change(const messages::ChangeSchedule& wanted) {
                  &EngineAnswer::schedule);
 }
 
+outcome<messages::Tree> engine_client::tree() {
+  auto question = EngineCall{};
+  question.mutable_tree();
+  return part_of(call(std::move(question), answer_timeout),
+                 &EngineAnswer::tree);
+}
+
+outcome<messages::DeadLettersDropped>
+engine_client::drop(const messages::DropDeadLetters& wanted) {
+  auto question = EngineCall{};
+  *question.mutable_drop() = wanted;
+  return part_of(call(std::move(question), answer_timeout),
+                 &EngineAnswer::dropped);
+}
+
 } // namespace troupe::engine

@@ -47,6 +47,12 @@ public:
   [[nodiscard]] runtime::outcome<messages::ScheduleAnswer>
   change(const messages::ChangeSchedule& wanted);
 
+  /// Who runs in the server, and below whom.
+  [[nodiscard]] runtime::outcome<messages::Tree> tree();
+
+  [[nodiscard]] runtime::outcome<messages::DeadLettersDropped>
+  drop(const messages::DropDeadLetters& wanted);
+
   // -- many questions under way
   // --------------------------------------------------
 

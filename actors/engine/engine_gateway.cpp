@@ -1,10 +1,14 @@
 #include "actors/engine/engine_gateway.hpp"
 
+#include "actors/engine/dead_letters.hpp"
 #include "actors/engine/engine.hpp"
+#include "messages/column_block.hpp"
 #include "messages/engine_call.pb.h"
 #include "runtime/actor_errors.hpp"
+#include "runtime/clock.hpp"
 #include "runtime/frames/frame_server.hpp"
 #include "runtime/problem_message.hpp"
+#include "runtime/store/store.hpp"
 
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
@@ -143,6 +147,39 @@ void forward_beside(pointer self, connection_id to, std::uint64_t id,
       refuse_it);
 }
 
+/// No decision depends on them, hence the store is asked itself.
+void drop_in(pointer self, const runtime::store_actor& store, connection_id to,
+             const EngineCall& call) {
+  const auto id = call.id();
+  auto transaction = drop_transaction(call.drop(), runtime::real_clock{}.now());
+  self
+    ->request(store, answer_timeout, std::move(transaction),
+              messages::column_block{})
+    .then(
+      [=](const messages::TransactionCommitted& done) {
+        auto answer = EngineAnswer{};
+        answer.set_id(id);
+        auto count = std::uint64_t{0};
+        for (const auto each : done.changes())
+          count += static_cast<std::uint64_t>(each);
+        answer.mutable_dropped()->set_count(count);
+        self->state.sink->send(to, answer);
+      },
+      [=](const caf::error& error) { refuse(self, to, id, error); });
+}
+
+void drop_letters(pointer self, connection_id to, const EngineCall& call) {
+  auto wanted = messages::GetChild{};
+  wanted.set_id("store");
+  self->request(self->state.root, 10s, wanted)
+    .then(
+      [=](const caf::actor& child) {
+        drop_in(self, runtime::child_handle<runtime::store_actor>(child), to,
+                call);
+      },
+      [=](const caf::error& error) { refuse(self, to, call.id(), error); });
+}
+
 void ask_engine(pointer self, connection_id to, const EngineCall& call) {
   const auto id = call.id();
   switch (call.what_case()) {
@@ -171,6 +208,8 @@ void ask_engine(pointer self, connection_id to, const EngineCall& call) {
     case EngineCall::kProgress:
       return forward(self, to, id, call.progress(),
                      &EngineAnswer::mutable_progress);
+    case EngineCall::kDrop:
+      return drop_letters(self, to, call);
     case EngineCall::kStatus:
       return forward(self, to, id, call.status(),
                      &EngineAnswer::mutable_status);
@@ -182,6 +221,20 @@ void ask_engine(pointer self, connection_id to, const EngineCall& call) {
                              "use a client of the same version")
                  .value()));
   }
+}
+
+/// The supervisor answers for everybody, also while the engine restarts.
+void show_tree(pointer self, connection_id to, const EngineCall& call) {
+  const auto id = call.id();
+  self->request(self->state.root, 10s, call.tree())
+    .then(
+      [=](messages::Tree& tree) {
+        auto answer = EngineAnswer{};
+        answer.set_id(id);
+        *answer.mutable_tree() = std::move(tree);
+        self->state.sink->send(to, answer);
+      },
+      [=](const caf::error& error) { refuse(self, to, id, error); });
 }
 
 void send_verdicts(pointer self, connection_id to,
@@ -250,6 +303,14 @@ engine_calls decode(pointer self, const gateway_questions& questions) {
 
 void take(pointer self, const gateway_questions& questions) {
   auto calls = decode(self, questions);
+  std::erase_if(calls, [&](const EngineCall& call) {
+    if (!call.has_tree())
+      return false;
+    show_tree(self, questions.from, call);
+    return true;
+  });
+  if (calls.empty())
+    return;
   if (self->state.engine)
     return ask_engine(self, questions.from, calls);
   auto wanted = messages::GetChild{};

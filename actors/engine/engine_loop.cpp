@@ -1,5 +1,6 @@
 #include "actors/engine/engine_loop.hpp"
 
+#include "actors/engine/dead_letters.hpp"
 #include "actors/engine/engine_messages.hpp"
 #include "actors/engine/run_records.hpp"
 #include "runtime/crash_point.hpp"
@@ -186,6 +187,14 @@ void call_off(engine_pointer self, instant now) {
   }
 }
 
+void tell_trimmed(const messages::TransactionCommitted& done,
+                  std::optional<int> statement) {
+  if (statement && *statement < done.changes_size()
+      && done.changes(*statement) != 0)
+    runtime::log_warning("engine", "the oldest dead letters were dropped",
+                         {{"count", done.changes(*statement)}});
+}
+
 /// One commit at a time: what happens meanwhile gathers for the next one.
 void commit(engine_pointer self, instant now) {
   auto& state = self->state;
@@ -194,6 +203,11 @@ void commit(engine_pointer self, instant now) {
   const auto changes = state.ledger->take_changes();
   auto request = store_changes(changes, *state.ledger);
   state.workflows->add_unstored(request.transaction, now);
+  const auto trimming
+    = add_dead_letters(request.transaction, changes, *state.ledger, {}, now);
+  request.transaction.mutable_statements()->MergeFrom(
+    state.by_hand.statements());
+  state.by_hand.Clear();
   state.outbox.begin_commit();
   if (changes.empty() && request.transaction.statements().empty()) {
     deliver(self, state.outbox.end_commit());
@@ -204,11 +218,15 @@ void commit(engine_pointer self, instant now) {
   self
     ->request(state.store, state.options.store_timeout,
               std::move(request.transaction), std::move(request.rows))
-    .then([=](const messages::TransactionCommitted&) { on_committed(self); },
-          [=](const caf::error& error) {
-            // What was decided is not stored: the store knows better.
-            give_up(self, runtime::to_problem(error, self->system()));
-          });
+    .then(
+      [=](const messages::TransactionCommitted& done) {
+        tell_trimmed(done, trimming);
+        on_committed(self);
+      },
+      [=](const caf::error& error) {
+        // What was decided is not stored: the store knows better.
+        give_up(self, runtime::to_problem(error, self->system()));
+      });
 }
 
 void set_timer(engine_pointer self, instant now) {

@@ -82,6 +82,8 @@ struct engine_state {
   std::unique_ptr<workflow_table> workflows;
   std::unique_ptr<run_ledger> ledger;
   engine_outbox outbox;
+  /// What operators did, to be stored with the next changes.
+  messages::CommitTransaction by_hand;
   std::map<std::uint64_t, pulling_host> hosts; ///< By actor id.
   std::map<run_number, std::vector<result_promise>> watchers;
   bool is_committing = false;

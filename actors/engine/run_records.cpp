@@ -1,5 +1,6 @@
 #include "actors/engine/run_records.hpp"
 
+#include "actors/engine/dead_letters.hpp"
 #include "messages/column_block.hpp"
 #include "runtime/store/transactions.hpp"
 
@@ -228,6 +229,7 @@ const runtime::migration_list& engine_schema() {
      " epoch INTEGER NOT NULL,"
      " events BLOB NOT NULL,"
      " PRIMARY KEY (run, sequence)) WITHOUT ROWID"},
+    dead_letter_schema().front(),
   };
   return schema;
 }

@@ -24,6 +24,7 @@ PAGES = [
     "README.md",
     "tools/examples/explaining.md",
     "tools/examples/running.md",
+    "tools/examples/operating.md",
 ]
 COMMAND = "    $ build/release/troupe"
 EXPORT = "    $ export "

@@ -1,16 +1,11 @@
-#include "tests/integration/program.hpp"
-#include "tests/support/places.hpp"
-#include "tests/support/program.hpp"
-#include "tests/tools/refusal.hpp"
+#include "tests/tools/served_store.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <string>
-#include <thread>
 #include <vector>
 
 using namespace troupe::tests;
@@ -29,30 +24,16 @@ steps:
 - {id: ok, needs: [a], activity: approval, with: {roles: [operator]}}
 )";
 
-/// A server in a folder of its own, and commands that ask it.
-struct served : refusing_program {
-  std::string store = (folder() / "runs.db").string();
-  program server{{"server", "--store", store}, folder() / "server.txt"};
+constexpr auto keyed = R"(apiVersion: troupe/v1
+kind: Workflow
+id: keyed
+concurrency: {key: "k", limit: 1, on_conflict: queue}
+steps:
+- {id: a, activity: signal, with: {name: go}}
+)";
+
+struct served : served_store {
   std::string file = folder().write("asked.yaml", asked).string();
-
-  served() {
-    for (auto i = 0; i < 2'000 && !std::filesystem::exists(store + ".sock");
-         ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds{5});
-  }
-
-  [[nodiscard]] program_result troupe(texts arguments) const {
-    arguments.insert(arguments.end(), {"--store", store});
-    return run_program(run(std::move(arguments)));
-  }
-
-  [[nodiscard]] json read(texts arguments, int exit_code = 0) const {
-    arguments.insert(arguments.end(), {"--output", "json"});
-    const auto result = troupe(std::move(arguments));
-    INFO(result.err);
-    REQUIRE(result.exit_code == exit_code);
-    return json::parse(result.out);
-  }
 };
 
 } // namespace
@@ -104,4 +85,33 @@ TEST_CASE_METHOD(served, "a second owner is told who the first one is") {
   CHECK(server.wait() == 0);
   CHECK_FALSE(std::filesystem::exists(store + ".sock"));
   CHECK(troupe({"run", "start", file}).exit_code == 6);
+}
+
+TEST_CASE_METHOD(served, "the tree of a server shows who runs below whom") {
+  const auto tree = read({"tree"});
+  CHECK(tree["name"] == "troupe");
+  CHECK(tree["mailbox"].is_number());
+  REQUIRE(tree["children"].size() >= 4);
+  for (const auto& child : tree["children"]) {
+    CHECK(child["state"] == "running");
+    CHECK(child["restarts"] == 0);
+  }
+  const auto drawn = troupe({"tree"});
+  CHECK(drawn.out.find("|- engine  running") != std::string::npos);
+  CHECK(drawn.out.find("`- activities  running") != std::string::npos);
+  server.send(SIGTERM);
+  CHECK(server.wait() == 0);
+  CHECK(troupe({"tree"}).exit_code == 6);
+}
+
+TEST_CASE_METHOD(served, "who waits for a key is told which run holds it") {
+  const auto flow = folder().write("keyed.yaml", keyed).string();
+  const auto first = read({"run", "start", flow})["run_id"].get<std::string>();
+  const auto second = read({"run", "start", flow})["run_id"].get<std::string>();
+  const auto why = read({"run", "why", second});
+  CHECK(why[0]["waiting_on"] == "slot");
+  CHECK(why[0]["detail"].get<std::string>().find("held by run " + first)
+        != std::string::npos);
+  CHECK(troupe({"run", "cancel", first}).exit_code == 0);
+  CHECK(read({"run", "why", second})[0]["waiting_on"] == "signal");
 }

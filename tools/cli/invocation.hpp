@@ -70,6 +70,7 @@ void add_schedule_command(command_line& line);
 void add_schema_command(command_line& line);
 void add_run_command(command_line& line);
 void add_server_command(command_line& line);
+void add_tree_command(command_line& line);
 void add_backup_commands(command_line& line);
 
 } // namespace troupe::tools

@@ -1,5 +1,6 @@
 #include "runtime/config/settings.hpp"
 #include "runtime/logging/logging.hpp"
+#include "tools/cli/dead_letter_command.hpp"
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/usage.hpp"
 #include "tools/version.hpp"
@@ -183,6 +184,8 @@ void declare(command_line& line, shared_flags& flags) {
   add_bench_command(line);
   add_run_command(line);
   add_server_command(line);
+  add_tree_command(line);
+  add_dead_letter_command(line);
   add_workflow_command(line);
   add_schedule_command(line);
   add_generate_command(line);

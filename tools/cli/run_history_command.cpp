@@ -1,5 +1,6 @@
 #include "tools/cli/run_history_command.hpp"
 
+#include "actors/engine/key_holders.hpp"
 #include "actors/engine/recorded_runs.hpp"
 #include "tools/cli/run_report.hpp"
 
@@ -45,6 +46,7 @@ struct look_flags {
   std::string status;
   std::string workflow;
   std::size_t limit = 20;
+  std::string store; ///< Of the settings.
 };
 
 using look = std::function<outcome<void>(recorded_runs&, const look_flags&,
@@ -64,6 +66,23 @@ outcome<found_run> find(recorded_runs& runs, const std::string& name) {
   if (!state)
     return fail(state.error());
   return found_run{std::move(*record), std::move(*state)};
+}
+
+/// Says of a key that a run waits for who has it.
+outcome<void> name_holders(std::vector<waiting_link>& chain,
+                           const engine::run_state& run,
+                           const std::string& store) {
+  for (auto& link : chain) {
+    if (link.why.what != engine::waiting_reason::kind::slot)
+      continue;
+    const auto holders = engine::find_key_holders(store, run);
+    if (!holders)
+      return fail(holders.error());
+    for (const auto& id : *holders)
+      link.why.detail
+        += (&id == &holders->front() ? ", held by run " : ", ") + id;
+  }
+  return {};
 }
 
 outcome<void> print_list(recorded_runs& runs, const look_flags& flags,
@@ -110,6 +129,8 @@ outcome<void> print_why(recorded_runs& runs, const look_flags& flags,
   if (!found)
     return fail(found.error());
   auto chain = waiting_chain(*found->state);
+  if (auto named = name_holders(chain, *found->state, flags.store); !named)
+    return named;
   // A child's reasons are those of the run that waits for it.
   for (std::size_t i = 0; i < chain.size() && i < list_max; ++i) {
     if (chain[i].why.what != engine::waiting_reason::kind::child_run
@@ -159,8 +180,7 @@ outcome<void> print_history(recorded_runs& runs, const look_flags& flags,
   return {};
 }
 
-int run_look(const invocation& with, const look_flags& flags,
-             const look& action) {
+int run_look(const invocation& with, look_flags flags, const look& action) {
   auto runs = recorded_runs::open(with.settings.store_path);
   if (!runs)
     return report(runs.error(), with.output);
@@ -174,6 +194,7 @@ int run_look(const invocation& with, const look_flags& flags,
            "start one with troupe run execute")
         .value(),
       with.output);
+  flags.store = with.settings.store_path;
   const auto done = action(*runs, flags, with.output);
   return done ? 0 : report(done.error(), with.output);
 }

@@ -228,7 +228,10 @@ void pull(engine_pointer self, const messages::GetActivities& request) {
     self->monitor(host.handle);
   }
   host.credit += request.credit();
-  self->state.ledger->welcome(to_profile(sender->id(), request));
+  host.profile = to_profile(sender->id(), request);
+  // Without one, as soon as there is one.
+  if (self->state.ledger)
+    self->state.ledger->welcome(host.profile);
   pursue(self);
 }
 
@@ -311,7 +314,9 @@ engine(engine_pointer self, const runtime::store_actor& store,
     },
     [=](const messages::GetEngineStatus&) { return show_status(self->state); },
     [=](pursue_now) { do_pursue(self); },
-    [=](engine_tick) {
+    [=](const engine_tick& tick) {
+      if (self->state.next_tick != tick.due)
+        return;
       self->state.next_tick.reset();
       if (self->state.outage)
         start_engine(self);

@@ -42,7 +42,8 @@ void start_later(engine_pointer self, const runtime::problem& reason) {
                        {{"reason", runtime::render(reason)}});
   state.outage = reason;
   state.outage->kind = runtime::problem_kind::unavailable;
-  self->delayed_send(self, outage_delay, engine_tick{});
+  state.next_tick = instant::max();
+  self->delayed_send(self, outage_delay, engine_tick{*state.next_tick});
 }
 
 // -- what may be told --------------------------------------------------------
@@ -238,7 +239,7 @@ void set_timer(engine_pointer self, instant now) {
   if (state.next_tick && *state.next_tick <= due && *state.next_tick > now)
     return;
   state.next_tick = due;
-  self->delayed_send(self, due - now, engine_tick{});
+  self->delayed_send(self, due - now, engine_tick{due});
 }
 
 } // namespace
@@ -304,6 +305,8 @@ void recover(engine_pointer self) {
     return give_up(self, restored ? last.error() : restored.error());
   state.clock->advance_to(state.ledger->now());
   state.ledger->finish_recovery(*last);
+  for (const auto& [worker, host] : state.hosts)
+    state.ledger->welcome(host.profile);
   runtime::log_info("engine", "the engine has started",
                     {{"epoch", state.epoch},
                      {"open_runs", state.ledger->size()}});

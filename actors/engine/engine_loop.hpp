@@ -24,8 +24,11 @@ namespace troupe::engine {
 /// Sent to oneself, behind all that has arrived so far.
 struct pursue_now {};
 
-/// Tells an engine to look at the time.
-struct engine_tick {};
+/// Tells an engine to look at the time. Only the newest one counts: else each
+/// that came too late would bring forth others for ever.
+struct engine_tick {
+  instant due{};
+};
 
 /// Tells it to ask once more about a run that has no verdict.
 struct ask_again {
@@ -47,6 +50,7 @@ using private_engine_actor = engine_actor::extend<caf::reacts_to<pursue_now>,
 /// A host that pulls.
 struct pulling_host {
   activity_host_actor handle;
+  worker_profile profile;
   std::uint32_t credit = 0;
 };
 

@@ -34,34 +34,31 @@ void schedule_book::unindex(const known_schedule& of) {
     followers_[id].erase(of.definition.id);
 }
 
-/// Whoever comes after itself waits for ever.
+/// Whoever comes after itself waits for ever. What one comes after may be a
+/// schedule or a workflow, that is any schedule of it.
 outcome<void> schedule_book::check_cycle(const schedule_definition& of) const {
-  auto path = std::map<std::string, std::string>{};
-  auto open = std::vector<std::string>{};
-  const auto visit = [&](const schedule_definition& one) {
-    for (const auto& before : one.after)
-      if (path.try_emplace(before, one.id).second)
-        open.push_back(before);
-  };
-  visit(of);
-  while (!open.empty() && !path.contains(of.id)) {
-    const auto id = std::move(open.back());
+  auto seen = std::set<std::string>{of.after.begin(), of.after.end()};
+  auto open = std::vector<std::string>{seen.begin(), seen.end()};
+  while (!open.empty()) {
+    const auto what = std::move(open.back());
     open.pop_back();
-    if (const auto* one = find(id))
-      visit(one->definition);
+    if (what == of.id || what == of.workflow) {
+      auto reason = runtime::problem{};
+      reason.kind = problem_kind::conflict;
+      reason.key = "after";
+      reason.message = "the schedule would come after itself: what it comes "
+                       "after leads to "
+                       + what;
+      reason.hint = "leave one of them out";
+      return fail(std::move(reason));
+    }
+    for (const auto& [id, one] : schedules_)
+      if (id == what || one->definition.workflow == what)
+        for (const auto& before : one->definition.after)
+          if (seen.insert(before).second)
+            open.push_back(before);
   }
-  if (!path.contains(of.id))
-    return {};
-  auto names = of.id;
-  for (auto at = path.at(of.id); at != of.id; at = path.at(at))
-    names = at + ", " + names;
-  auto reason = runtime::problem{};
-  reason.kind = problem_kind::conflict;
-  reason.key = "after";
-  reason.message
-    = "the schedule would come after itself: " + of.id + ", " + names;
-  reason.hint = "leave one of them out";
-  return fail(std::move(reason));
+  return {};
 }
 
 // -- commands and facts -------------------------------------------------------
@@ -81,6 +78,10 @@ void schedule_book::restore(schedule_definition definition, schedule_text text,
   plan(*known);
   index(*known);
   schedules_[known->definition.id] = std::move(known);
+}
+
+void schedule_book::set_aside(const std::string& id) {
+  set_aside_.insert(id);
 }
 
 outcome<bool> schedule_book::add(schedule_definition definition,
@@ -114,6 +115,7 @@ outcome<bool> schedule_book::add(schedule_definition definition,
   index(*made);
   auto& entry = *(schedules_[id] = std::move(made));
   changed_[id].has_text = true;
+  changed_[id].is_removed |= set_aside_.erase(id) != 0;
   auto decision = schedule_decision{entry.definition, entry.state, now, epoch_};
   if (is_new)
     static_cast<void>(decision.create(by));
@@ -123,6 +125,10 @@ outcome<bool> schedule_book::add(schedule_definition definition,
 
 outcome<void> schedule_book::remove(const std::string& id) {
   const auto found = schedules_.find(id);
+  if (set_aside_.erase(id) != 0) {
+    changed_[id] = {true, false, {}};
+    return {};
+  }
   if (found == schedules_.end())
     return no_such_schedule(id);
   unindex(*found->second);

@@ -69,9 +69,13 @@ public:
   void restore(schedule_definition definition, schedule_text text,
                schedule_state state);
 
+  /// A schedule that is stored and cannot be read: it starts nothing, and can
+  /// be removed or replaced.
+  void set_aside(const std::string& id);
+
   /// Makes a schedule known, or replaces the one of its id; whether it is new.
-  /// `conflict` if it would come after itself, `unavailable` beyond the limit,
-  /// and as schedule_decision::change.
+  /// `conflict` if it would come after itself or a run of its own workflow,
+  /// `unavailable` beyond the limit, and as schedule_decision::change.
   runtime::outcome<bool> add(schedule_definition definition, schedule_text text,
                              const std::string& by, instant now);
 
@@ -139,6 +143,7 @@ private:
   due_queue due_;
   /// By what they come after.
   std::map<std::string, std::set<std::string>> followers_;
+  std::set<std::string> set_aside_;
   std::map<std::string, unstored> changed_;
   std::vector<schedule_order> orders_; ///< Of what is not taken yet.
   std::vector<schedule_order> in_flight_;

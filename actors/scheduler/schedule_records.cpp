@@ -20,7 +20,8 @@ namespace {
 constexpr auto upsert_text
   = "INSERT INTO schedules (id, text, file, workflow, is_paused, pause_reason,"
     " waiting_on, next_check, active, held, fired, skipped, missed,"
-    " failures_in_row, updated_at, epoch) VALUES (?1, ?2, ?3, ?4, 0, '', '', 0,"
+    " failures_in_row, decided_until, epoch) VALUES (?1, ?2, ?3, ?4, 0, '', "
+    "'', 0,"
     " 0, 0, 0, 0, 0, 0, 0, 0) ON CONFLICT (id) DO UPDATE SET"
     " text = excluded.text, file = excluded.file,"
     " workflow = excluded.workflow";
@@ -29,7 +30,7 @@ constexpr auto upsert_text
 constexpr auto update_standing
   = "UPDATE schedules SET epoch = ?1, is_paused = ?3, pause_reason = ?4,"
     " waiting_on = ?5, next_check = ?6, active = ?7, held = ?8, fired = ?9,"
-    " skipped = ?10, missed = ?11, failures_in_row = ?12, updated_at = ?13"
+    " skipped = ?10, missed = ?11, failures_in_row = ?12, decided_until = ?13"
     " WHERE id = ?2";
 
 constexpr auto insert_events
@@ -38,7 +39,7 @@ constexpr auto insert_events
 constexpr auto schedule_columns
   = "SELECT id, text, file, workflow, is_paused, pause_reason, waiting_on,"
     " next_check, active, held, fired, skipped, missed, failures_in_row,"
-    " updated_at FROM schedules ";
+    " decided_until FROM schedules ";
 
 std::int64_t count(std::size_t number) {
   return static_cast<std::int64_t>(number);
@@ -132,7 +133,7 @@ recorded_schedule to_schedule(const sqlite_row& row) {
   schedule.skipped = row.integer(11);
   schedule.missed = row.integer(12);
   schedule.failures_in_row = row.integer(13);
-  schedule.updated_at = from_micros(row.integer(14));
+  schedule.decided_until = from_micros(row.integer(14));
   return schedule;
 }
 
@@ -173,7 +174,7 @@ const runtime::migration_list& scheduler_schema() {
      " skipped INTEGER NOT NULL,"
      " missed INTEGER NOT NULL,"
      " failures_in_row INTEGER NOT NULL,"
-     " updated_at INTEGER NOT NULL,"
+     " decided_until INTEGER NOT NULL,"
      " epoch INTEGER NOT NULL);" // Of whoever wrote it last.
      "CREATE TABLE schedule_history ("
      " id TEXT NOT NULL,"

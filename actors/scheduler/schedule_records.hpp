@@ -36,7 +36,7 @@ struct recorded_schedule {
   std::int64_t skipped = 0;
   std::int64_t missed = 0;
   std::int64_t failures_in_row = 0;
-  instant updated_at{};
+  instant decided_until{}; ///< Every due time up to it has a fate.
 };
 
 /// Reads the schedules of a store, also while somebody writes to it.

@@ -19,8 +19,10 @@
 
 namespace troupe::scheduler {
 
-/// Tells a scheduler to look at the time.
-struct scheduler_tick {};
+/// Tells a scheduler to look at the time. Only the newest one counts.
+struct scheduler_tick {
+  instant due{};
+};
 
 /// Tells it to start something once more.
 struct start_again {
@@ -115,7 +117,14 @@ void await_end(pointer self, const schedule_order& order,
       [=](const messages::RunResult& result) {
         end(self, order, outcome_of(result.status()));
       },
-      [=](const caf::error&) { try_again(self, order); });
+      [=](const caf::error& error) {
+        runtime::log_warning(
+          "scheduler", "the end of a run is not known",
+          {{"schedule", order.id},
+           {"run", run_id},
+           {"reason", runtime::to_problem(error, self->system()).message}});
+        try_again(self, order);
+      });
 }
 
 void cancel(pointer self, const schedule_order& order) {
@@ -251,13 +260,14 @@ void commit(pointer self) {
 void set_timer(pointer self, instant now) {
   auto& state = self->state;
   const auto wanted = state.book->next_check();
-  if (!wanted)
+  // What is due while a commit is under way is looked at after it.
+  if (!wanted || (state.is_committing && *wanted <= now))
     return;
   const auto due = std::min(std::max(*wanted, now), now + tick_max);
   if (state.next_tick && *state.next_tick <= due && *state.next_tick > now)
     return;
   state.next_tick = due;
-  self->delayed_send(self, due - now, scheduler_tick{});
+  self->delayed_send(self, due - now, scheduler_tick{due});
 }
 
 void pursue(pointer self) {
@@ -379,6 +389,7 @@ void restore(scheduler_state& state, recorded_schedules& stored,
     runtime::log_error("scheduler", "a schedule is set aside",
                        {{"schedule", schedule.id},
                         {"reason", runtime::render(reason)}});
+    state.book->set_aside(schedule.id);
   };
   auto definition = parse_schedule(schedule.text.text, schedule.text.file);
   if (!definition)
@@ -421,16 +432,20 @@ scheduler(pointer self, const runtime::store_actor& store,
   self->monitor(engine);
   self->set_down_handler(
     [=](const caf::down_msg& message) { self->quit(message.reason); });
-  if (auto recovered = recover(state); recovered)
-    self->send(self, scheduler_tick{});
-  else
+  if (auto recovered = recover(state); recovered) {
+    state.next_tick = options.time->now();
+    self->send(self, scheduler_tick{*state.next_tick});
+  } else {
     give_up(self, recovered.error());
+  }
   return {
     [=](const messages::AddSchedule& wanted) { return add(self, wanted); },
     [=](const messages::ChangeSchedule& wanted) {
       return change(self, wanted);
     },
-    [=](scheduler_tick) {
+    [=](const scheduler_tick& tick) {
+      if (self->state.next_tick != tick.due)
+        return;
       self->state.next_tick.reset();
       pursue(self);
     },

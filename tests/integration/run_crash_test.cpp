@@ -1,6 +1,7 @@
 #include "actors/engine/engine_client.hpp"
 #include "actors/engine/recorded_runs.hpp"
 #include "actors/engine/run_check.hpp"
+#include "actors/scheduler/schedule_records.hpp"
 #include "tests/integration/program.hpp"
 #include "tests/support/places.hpp"
 
@@ -18,6 +19,7 @@
 #include <thread>
 #include <vector>
 
+using namespace std::chrono_literals;
 using namespace troupe;
 using namespace troupe::engine;
 using namespace troupe::tests;
@@ -248,4 +250,62 @@ TEST_CASE("a backup of a server at work is a store of one moment") {
                         restored},
                        with.folder / "restore.txt"};
   CHECK(again.wait() == 4);
+}
+
+TEST_CASE("a schedule of a server that is killed loses and doubles nothing") {
+  auto folder = temporary_folder{};
+  const auto store = (folder / "runs.db").string();
+  const auto flow
+    = folder.write("job.yaml",
+                   "apiVersion: troupe/v1\nkind: Workflow\nid: job\n"
+                   "steps: [{id: s, activity: noop}]\n");
+  const auto schedule
+    = folder.write("ticks.yaml",
+                   "apiVersion: troupe/v1\nkind: Schedule\nid: ticks\n"
+                   "workflow: job\nevery: 1s\noverlap: allow_all\n");
+  const auto troupe = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--store", store});
+    return program{arguments, folder / "printed"}.wait();
+  };
+  auto random = std::mt19937_64{11};
+  for (auto life = 0; life < 3; ++life) {
+    auto server = program{{"server", "--store", store}, folder / "server.txt"};
+    while (!engine_client::connect(socket_of(store)))
+      std::this_thread::sleep_for(5ms);
+    if (life == 0) {
+      REQUIRE(troupe({"workflow", "apply", flow.string()}) == 0);
+      REQUIRE(troupe({"schedule", "add", schedule.string()}) == 0);
+    }
+    std::this_thread::sleep_for(1'000ms + 1ms * (random() % 700));
+    server.send(SIGKILL);
+    server.wait();
+  }
+  auto server = program{{"server", "--store", store}, folder / "server.txt"};
+  while (!engine_client::connect(socket_of(store)))
+    std::this_thread::sleep_for(5ms);
+  REQUIRE(troupe({"schedule", "pause", "ticks"}) == 0);
+  auto client = engine_client::connect(socket_of(store));
+  REQUIRE(client);
+  while (client->status()->open_runs() != 0)
+    std::this_thread::sleep_for(5ms);
+  auto schedules = scheduler::recorded_schedules::open(store);
+  REQUIRE(schedules);
+  const auto history = schedules->history("ticks");
+  REQUIRE(history);
+  auto fired = std::set<std::int64_t>{};
+  for (const auto& event : *history)
+    if (event.has_fired())
+      REQUIRE(fired.insert(event.fired().start().due()).second);
+  // Every second of it has a start, whoever lived then.
+  REQUIRE(fired.size() >= 3);
+  CHECK(*fired.rbegin() - *fired.begin()
+        == static_cast<std::int64_t>(fired.size() - 1) * 1'000'000);
+  auto runs = recorded_runs::open(store);
+  REQUIRE(runs);
+  auto filter = run_filter{};
+  filter.limit = 1'000;
+  const auto listed = runs->list(filter);
+  REQUIRE(listed);
+  CHECK(listed->size() == fired.size());
+  CHECK(check_runs(store).problems.empty());
 }

@@ -98,7 +98,7 @@ TEST_CASE_METHOD(served, "the tree of a server shows who runs below whom") {
   }
   const auto drawn = troupe({"tree"});
   CHECK(drawn.out.find("|- engine  running") != std::string::npos);
-  CHECK(drawn.out.find("`- activities  running") != std::string::npos);
+  CHECK(drawn.out.find("|- activities  running") != std::string::npos);
   server.send(SIGTERM);
   CHECK(server.wait() == 0);
   CHECK(troupe({"tree"}).exit_code == 6);

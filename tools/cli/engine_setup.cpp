@@ -103,11 +103,14 @@ engine::engine_companion scheduler_of(const invocation& with) {
   auto options = scheduler::scheduler_options{};
   options.store_path = with.settings.store_path;
   options.time = &time;
-  options.has_fired = [path = options.store_path](const std::string& key) {
-    auto runs = engine::recorded_runs::open(path);
+  options.has_fired = [path = options.store_path,
+                       runs = std::shared_ptr<engine::recorded_runs>{}](
+                        const std::string& key) mutable {
     if (!runs)
-      return false;
-    const auto known = runs->find_key(key);
+      if (auto opened = engine::recorded_runs::open(path))
+        runs = std::make_shared<engine::recorded_runs>(std::move(*opened));
+    // If it was fired all the same, its key finds the run.
+    const auto known = runs ? runs->find_key(key) : std::nullopt;
     return known && known->has_value();
   };
   auto companion = engine::engine_companion{};

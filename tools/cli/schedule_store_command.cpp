@@ -56,6 +56,9 @@ int print_answer(const outcome<messages::ScheduleAnswer>& answer,
         ? std::string{}
         : runtime::to_string(runtime::from_microseconds(answer->next_check()));
   if (with.output == output_format::text) {
+    if (answer->starts() != 0)
+      std::printf("%llu starts were added\n",
+                  static_cast<unsigned long long>(answer->starts()));
     std::printf("%s %s%s%s\n", answer->id().c_str(), done.c_str(),
                 next.empty() ? "" : ", next at ", next.c_str());
     return 0;
@@ -126,7 +129,7 @@ int resume(const schedule_flags& flags, const invocation& with) {
 }
 
 int trigger(const schedule_flags& flags, const invocation& with) {
-  return change(flags, with, "is started",
+  return change(flags, with, "is asked to start",
                 [](messages::ChangeSchedule& to) -> outcome<void> {
                   to.set_trigger(true);
                   return {};

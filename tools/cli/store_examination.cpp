@@ -1,6 +1,7 @@
 #include "tools/cli/store_examination.hpp"
 
 #include "actors/engine/run_records.hpp"
+#include "actors/scheduler/schedule_records.hpp"
 #include "actors/scoring/scoring_record.hpp"
 #include "runtime/store/store_check.hpp"
 
@@ -11,8 +12,9 @@ namespace troupe::tools {
 
 store_examination examine_store(const std::string& path) {
   auto schema = scoring::scoring_schema();
-  const auto& more = engine::engine_schema();
-  schema.insert(schema.end(), more.begin(), more.end());
+  for (const auto* more :
+       {&engine::engine_schema(), &scheduler::scheduler_schema()})
+    schema.insert(schema.end(), more->begin(), more->end());
   auto found = store_examination{};
   const auto add = [&](std::vector<runtime::problem> problems) {
     found.problems.insert(found.problems.end(),

@@ -1,0 +1,185 @@
+#include "actors/scheduler/schedule_book.hpp"
+#include "actors/scheduler/schedule_file.hpp"
+#include "actors/scheduler/schedule_records.hpp"
+#include "runtime/store/store_writer.hpp"
+#include "tests/actors/scheduler/schedules.hpp"
+#include "tests/support/places.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using namespace troupe;
+using namespace troupe::scheduler;
+using namespace troupe::tests;
+using messages::StartEnded;
+using runtime::problem_kind;
+using order_kind = schedule_order::kind;
+
+namespace {
+
+/// A book by hand, and what a store would have of it.
+struct kept_book {
+  instant now = at("2026-11-26T10:00:00Z");
+  temporary_folder folder;
+  std::string path = (folder / "store.db").string();
+  schedule_book book{3, 1};
+
+  static std::string text(const std::string& id, const std::string& keys) {
+    return "apiVersion: troupe/v1\nkind: Schedule\nid: " + id + "\n" + keys;
+  }
+
+  runtime::outcome<bool> add(const std::string& id,
+                             const std::string& keys
+                             = "workflow: w\nevery: 1h\n") {
+    auto read = parse_schedule(text(id, keys), "s.yaml");
+    REQUIRE(read);
+    return book.add(std::move(*read), {text(id, keys), "s.yaml"}, "ann", now);
+  }
+
+  /// Stores what changed; what follows from it.
+  std::vector<schedule_order> store() {
+    auto options = runtime::store_options{};
+    options.path = path;
+    auto writer = runtime::store_writer::open(options, scheduler_schema(), now);
+    REQUIRE(writer);
+    auto request = std::vector<runtime::write_request>{
+      store_changes(book.take_changes(), book, 1)};
+    if (!request[0].transaction.statements().empty()) {
+      const auto done = writer->commit(request);
+      REQUIRE(done[0]);
+    }
+    return book.mark_stored();
+  }
+
+  /// What another one makes of the store.
+  void restart() {
+    auto stored = recorded_schedules::open(path);
+    REQUIRE(stored);
+    book = schedule_book{3, 2};
+    const auto all = stored->list();
+    REQUIRE(all);
+    for (const auto& each : *all) {
+      auto definition = parse_schedule(each.text.text, each.text.file);
+      REQUIRE(definition);
+      auto state = schedule_state{};
+      const auto history = stored->history(each.id);
+      REQUIRE(history);
+      for (const auto& event : *history)
+        REQUIRE(state.apply(event));
+      book.restore(std::move(*definition), each.text, std::move(state));
+    }
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(kept_book, "what is due is stored, then started, then ends") {
+  CHECK(add("a") == true);
+  CHECK(store().empty());
+  REQUIRE(book.next_check() == at("2026-11-26T11:00:00Z"));
+  now = at("2026-11-26T11:00:00Z");
+  book.advance(now, 10);
+  const auto orders = store();
+  REQUIRE(orders.size() == 1);
+  CHECK(orders[0].what == order_kind::start);
+  CHECK(fire_key("a", orders[0].start) == "a@2026-11-26T11:00:00Z");
+  // Whoever did not hear the end of it starts it again, under its key.
+  restart();
+  const auto again = store();
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].start == orders[0].start);
+  book.end("a", orders[0].start, StartEnded::SUCCEEDED, now);
+  book.end("a", orders[0].start, StartEnded::FAILED, now);
+  CHECK(store().empty());
+  restart();
+  CHECK(store().empty());
+  CHECK(book.find("a")->state.fired_count() == 1);
+  auto stored = recorded_schedules::open(path);
+  const auto record = stored->find("a");
+  REQUIRE(record);
+  CHECK(record->fired == 1);
+  CHECK(record->active == 0);
+  CHECK(record->waiting_on == "timer");
+  CHECK(record->next_check == at("2026-11-26T12:00:00Z"));
+  CHECK(stored->find("b").error().kind == problem_kind::not_found);
+}
+
+TEST_CASE_METHOD(kept_book, "whoever comes after a schedule hears of its end") {
+  REQUIRE(add("a"));
+  REQUIRE(add("b", "workflow: v\nevery: 1h\nafter: [a]\n"));
+  now = at("2026-11-26T11:00:00Z");
+  book.advance(now, 10);
+  const auto orders = store();
+  REQUIRE(orders.size() == 1);
+  book.end("a", orders[0].start, StartEnded::SUCCEEDED, now + 1s);
+  const auto next = store();
+  REQUIRE(next.size() == 1);
+  CHECK(next[0].id == "b");
+}
+
+TEST_CASE_METHOD(kept_book, "nobody comes after itself") {
+  const auto after = [](const std::string& what, const std::string& workflow) {
+    return "workflow: " + workflow + "\nevery: 1h\nafter: [" + what + "]\n";
+  };
+  CHECK(add("a", after("w", "w")).error().kind == problem_kind::conflict);
+  REQUIRE(add("a", after("b", "w")));
+  REQUIRE(add("b", after("v", "u")));
+  // By way of the workflow that b comes after.
+  CHECK(add("c", after("a", "v")).error().kind == problem_kind::conflict);
+  CHECK(book.find("c") == nullptr);
+}
+
+TEST_CASE_METHOD(kept_book, "a schedule is replaced, removed and added anew") {
+  CHECK(add("a") == true);
+  REQUIRE(book.decide("a", now,
+                      [](schedule_decision& it) { return it.trigger("bob"); }));
+  CHECK(store().size() == 1);
+  CHECK(add("a", "workflow: other\nevery: 2h\n") == false);
+  store();
+  restart();
+  CHECK(book.find("a")->definition.workflow == "other");
+  CHECK(book.find("a")->state.active().size() == 1);
+  REQUIRE(book.remove("a"));
+  CHECK(book.remove("a").error().kind == problem_kind::not_found);
+  // In one transaction with its removal.
+  CHECK(add("a") == true);
+  store();
+  restart();
+  CHECK(store().empty());
+  CHECK(book.find("a")->definition.workflow == "w");
+  CHECK(book.find("a")->state.active().empty());
+  CHECK(
+    book
+      .decide("b", now, [](schedule_decision& it) { return it.resume("bob"); })
+      .error()
+      .kind
+    == problem_kind::not_found);
+}
+
+TEST_CASE_METHOD(kept_book, "what cannot be read can be replaced or removed") {
+  REQUIRE(add("a"));
+  REQUIRE(add("b"));
+  store();
+  book = schedule_book{3, 2};
+  book.set_aside("a");
+  book.set_aside("b");
+  CHECK(book.find("a") == nullptr);
+  CHECK(add("a") == true);
+  REQUIRE(book.remove("b"));
+  store();
+  restart();
+  CHECK(book.size() == 1);
+  CHECK(book.find("a")->state.sequence() == 1);
+}
+
+TEST_CASE_METHOD(kept_book, "a book has a limit") {
+  REQUIRE(add("a"));
+  REQUIRE(add("b"));
+  REQUIRE(add("c"));
+  CHECK(add("d").error().kind == problem_kind::unavailable);
+  CHECK(add("c") == false);
+}

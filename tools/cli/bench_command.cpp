@@ -1,6 +1,7 @@
 #include "tools/cli/bench_overload.hpp"
 #include "tools/cli/bench_restart.hpp"
 #include "tools/cli/bench_w1.hpp"
+#include "tools/cli/bench_w3.hpp"
 #include "tools/cli/bench_w4.hpp"
 #include "tools/cli/invocation.hpp"
 
@@ -76,6 +77,27 @@ void add_w2(CLI::App& bench, command_line& line) {
   });
 }
 
+void add_w3(CLI::App& bench, command_line& line) {
+  auto* app = bench.add_subcommand(
+    "w3", "1,000 schedules that are due each second, for 20 s");
+  app->footer("Examples:\n  troupe bench w3\n  troupe bench w3 --schedules 100 "
+              "--seconds 5");
+  const auto options = std::make_shared<bench_w3_options>();
+  app->add_option("--schedules", options->schedules, "how many schedules")
+    ->check(CLI::Range(std::size_t{1}, std::size_t{10'000}));
+  app->add_option("--seconds", options->seconds, "how long they are due")
+    ->check(CLI::Range(std::size_t{1}, std::size_t{3'600}));
+  app->add_option("--runs", options->runs, "runs to take the median of")
+    ->check(CLI::Range(std::size_t{1}, std::size_t{1'000}));
+  app->add_option("--folder", options->folder, "folder of the stores")
+    ->type_name("FOLDER");
+  app->callback([options, &line] {
+    line.chosen = [options](const invocation& with) {
+      return print(bench_w3(*options), with.output);
+    };
+  });
+}
+
 void add_restart(CLI::App& bench, command_line& line) {
   auto* app = bench.add_subcommand(
     "restart", "From the kill of a server to the next one's first answer");
@@ -135,6 +157,7 @@ void add_bench_command(command_line& line) {
   app->require_subcommand(1);
   add_w1(*app, line);
   add_w2(*app, line);
+  add_w3(*app, line);
   add_restart(*app, line);
   add_overload(*app, line);
   auto* w4 = app->add_subcommand(

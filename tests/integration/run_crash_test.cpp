@@ -144,7 +144,8 @@ struct killed_server {
   std::map<std::string, std::string> acknowledged; ///< Run by key.
 
   void start() {
-    process.emplace(std::vector<std::string>{"server", "--store", store},
+    process.emplace(std::vector<std::string>{"server", "--store", store,
+                                             "--listen", "none"},
                     folder / "printed");
     for (auto i = 0; i < 2'000; ++i) {
       auto connected = engine_client::connect(socket_of(store));

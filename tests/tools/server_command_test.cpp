@@ -32,7 +32,8 @@ steps:
 /// A server in a folder of its own, and commands that ask it.
 struct served : refusing_program {
   std::string store = (folder() / "runs.db").string();
-  program server{{"server", "--store", store}, folder() / "server.txt"};
+  program server{{"server", "--store", store, "--listen", "none"},
+                 folder() / "server.txt"};
   std::string file = folder().write("asked.yaml", asked).string();
 
   served() {

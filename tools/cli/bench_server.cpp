@@ -47,10 +47,9 @@ bench_server::start(const std::string& folder, std::size_t jobs) {
   const auto in = folder.empty() ? fs::temp_directory_path() : fs::path{folder};
   auto store
     = (in / ("troupe-bench-" + std::to_string(::getpid()) + ".db")).string();
-  auto arguments
-    = std::vector<std::string>{"troupe",    "server", "--store",
-                               store,       "--jobs", std::to_string(jobs),
-                               "--pending", "1000000"};
+  auto arguments = std::vector<std::string>{
+    "troupe",    "server",  "--store",  store, "--jobs", std::to_string(jobs),
+    "--pending", "1000000", "--listen", "none"};
   auto pointers = std::vector<char*>{};
   for (auto& argument : arguments)
     pointers.push_back(argument.data());

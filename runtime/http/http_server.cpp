@@ -165,6 +165,11 @@ public:
       const auto yes = 1;
       ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
     });
+    // What clients are told; connections keep to it.
+    constexpr auto requests_max = std::size_t{1'000'000};
+    set_keep_alive_max_count(requests_max);
+    set_keep_alive_timeout(
+      std::chrono::floor<std::chrono::seconds>(options.idle_timeout).count());
     set_pre_routing_handler(
       [this](const httplib::Request& asked, httplib::Response& to) {
         return begin(asked, to);

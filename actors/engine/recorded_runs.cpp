@@ -136,6 +136,11 @@ recorded_runs::list(const run_filter& filter) {
   };
   restrict("status", filter.status);
   restrict("workflow_id", filter.workflow_id);
+  if (filter.before) {
+    parameters.emplace_back(*filter.before);
+    condition += (condition.empty() ? "WHERE number < ?" : " AND number < ?")
+                 + std::to_string(parameters.size());
+  }
   return select(condition, parameters, filter.limit);
 }
 

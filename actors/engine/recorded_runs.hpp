@@ -49,6 +49,7 @@ struct recorded_workflow {
 struct run_filter {
   std::optional<std::string> status;
   std::optional<std::string> workflow_id;
+  std::optional<run_number> before; ///< Only those with a smaller number.
   std::size_t limit = 20;
 };
 

@@ -146,7 +146,8 @@ struct killed_server {
   std::map<std::string, std::string> acknowledged; ///< Run by key.
 
   void start() {
-    process.emplace(std::vector<std::string>{"server", "--store", store},
+    process.emplace(std::vector<std::string>{"server", "--store", store,
+                                             "--listen", "none"},
                     folder / "printed");
     for (auto i = 0; i < 2'000; ++i) {
       auto connected = engine_client::connect(socket_of(store));
@@ -269,7 +270,8 @@ TEST_CASE("a schedule of a server that is killed loses and doubles nothing") {
   };
   auto random = std::mt19937_64{11};
   for (auto life = 0; life < 3; ++life) {
-    auto server = program{{"server", "--store", store}, folder / "server.txt"};
+    auto server = program{{"server", "--store", store, "--listen", "none"},
+                          folder / "server.txt"};
     while (!engine_client::connect(socket_of(store)))
       std::this_thread::sleep_for(5ms);
     if (life == 0) {
@@ -280,7 +282,8 @@ TEST_CASE("a schedule of a server that is killed loses and doubles nothing") {
     server.send(SIGKILL);
     server.wait();
   }
-  auto server = program{{"server", "--store", store}, folder / "server.txt"};
+  auto server = program{{"server", "--store", store, "--listen", "none"},
+                        folder / "server.txt"};
   while (!engine_client::connect(socket_of(store)))
     std::this_thread::sleep_for(5ms);
   REQUIRE(troupe({"schedule", "pause", "ticks"}) == 0);

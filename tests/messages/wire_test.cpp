@@ -68,6 +68,9 @@ EngineStatus
 SubmitRuns
 RunsAccepted
 ActivityReports
+AddSchedule
+ChangeSchedule
+ScheduleAnswer
 )";
 
 constexpr auto first_id = caf::id_block::troupe::begin;

@@ -20,7 +20,8 @@ namespace troupe::tests {
 /// A server in a folder of its own, and commands that ask it.
 struct served_store : refusing_program {
   std::string store = (folder() / "runs.db").string();
-  program server{{"server", "--store", store}, folder() / "server.txt"};
+  program server{{"server", "--store", store, "--listen", "none"},
+                 folder() / "server.txt"};
 
   served_store() {
     for (auto i = 0; i < 2'000 && !std::filesystem::exists(store + ".sock");

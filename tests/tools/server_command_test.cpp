@@ -1,3 +1,4 @@
+#include "runtime/http/http_client.hpp"
 #include "tests/tools/served_store.hpp"
 
 #include <catch2/catch.hpp>
@@ -75,6 +76,44 @@ TEST_CASE_METHOD(served, "a workflow that was applied is started by its id") {
   const auto id = started["run_id"].get<std::string>();
   CHECK(read({"run", "show", id})["inputs"]["n"] == 7);
   CHECK(troupe({"run", "start", "--workflow", "nobody"}).exit_code == 3);
+}
+
+TEST_CASE_METHOD(refusing_program, "a server listens on this machine alone") {
+  for (const auto* address : {"0.0.0.0:7070", "10.0.0.1:1", "7070"}) {
+    const auto refused = run_program(run({"server", "--listen", address}));
+    CHECK(refused.exit_code == 2);
+    CHECK(refused.err.find("hint:") != std::string::npos);
+  }
+}
+
+TEST_CASE_METHOD(refusing_program, "a server says at which port it is asked") {
+  const auto store = (folder() / "http.db").string();
+  auto server = program{{"server", "--store", store, "--listen", "localhost:0"},
+                        folder() / "http.txt"};
+  auto said = std::string{};
+  for (auto i = 0; i < 2'000 && said.find("; Ctrl-C") == std::string::npos;
+       ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    said = read_file(folder() / "http.txt");
+  }
+  const auto at = said.find("http://");
+  REQUIRE(at != std::string::npos);
+  const auto url = said.substr(at, said.find(';', at) - at);
+  auto client = troupe::runtime::http_client{};
+  auto request = troupe::runtime::http_request{};
+  request.url = url + "/v1/engine";
+  CHECK(client.send(request)->status == 401);
+  auto token = read_file(store + ".token");
+  token.pop_back();
+  request.headers = {{"Authorization", "Bearer " + token}};
+  CHECK(client.send(request)->status == 200);
+  const auto second
+    = run_program(run({"server", "--store", (folder() / "other.db").string(),
+                       "--listen", url.substr(std::string{"http://"}.size())}));
+  CHECK(second.exit_code == 6);
+  CHECK(second.err.find("--listen none") != std::string::npos);
+  server.send(SIGTERM);
+  CHECK(server.wait() == 0);
 }
 
 TEST_CASE_METHOD(served, "a second owner is told who the first one is") {

@@ -62,7 +62,8 @@ outcome<void> bench_server::spawn() {
     = std::vector<std::string>{"troupe",    "server",
                                "--store",   store_,
                                "--jobs",    std::to_string(jobs_),
-                               "--pending", std::to_string(pending_)};
+                               "--pending", std::to_string(pending_),
+                               "--listen",  "none"};
   auto pointers = std::vector<char*>{};
   for (auto& argument : arguments)
     pointers.push_back(argument.data());

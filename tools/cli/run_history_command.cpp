@@ -2,6 +2,7 @@
 
 #include "actors/engine/key_holders.hpp"
 #include "actors/engine/recorded_runs.hpp"
+#include "tools/cli/run_lookup.hpp"
 #include "tools/cli/run_report.hpp"
 
 #include <cstdio>
@@ -52,22 +53,6 @@ struct look_flags {
 using look = std::function<outcome<void>(recorded_runs&, const look_flags&,
                                          output_format)>;
 
-/// A run with what its history makes of it.
-struct found_run {
-  engine::recorded_run record;
-  std::unique_ptr<engine::run_state> state;
-};
-
-outcome<found_run> find(recorded_runs& runs, const std::string& name) {
-  auto record = runs.find(name);
-  if (!record)
-    return fail(record.error());
-  auto state = runs.fold(record->number, record->workflow_digest);
-  if (!state)
-    return fail(state.error());
-  return found_run{std::move(*record), std::move(*state)};
-}
-
 /// Says of a key that a run waits for who has it.
 outcome<void> name_holders(std::vector<waiting_link>& chain,
                            const engine::run_state& run,
@@ -113,7 +98,7 @@ outcome<void> print_list(recorded_runs& runs, const look_flags& flags,
 
 outcome<void> print_run(recorded_runs& runs, const look_flags& flags,
                         output_format output) {
-  const auto found = find(runs, flags.run);
+  const auto found = find_run(runs, flags.run);
   if (!found)
     return fail(found.error());
   if (output == output_format::text)
@@ -125,24 +110,12 @@ outcome<void> print_run(recorded_runs& runs, const look_flags& flags,
 
 outcome<void> print_why(recorded_runs& runs, const look_flags& flags,
                         output_format output) {
-  const auto found = find(runs, flags.run);
+  const auto found = find_run(runs, flags.run);
   if (!found)
     return fail(found.error());
-  auto chain = waiting_chain(*found->state);
+  auto chain = waiting_chain(runs, *found);
   if (auto named = name_holders(chain, *found->state, flags.store); !named)
     return named;
-  // A child's reasons are those of the run that waits for it.
-  for (std::size_t i = 0; i < chain.size() && i < list_max; ++i) {
-    if (chain[i].why.what != engine::waiting_reason::kind::child_run
-        || !chain[i].who.starts_with("step "))
-      continue;
-    const auto& detail = chain[i].why.detail;
-    const auto child = find(runs, detail.substr(detail.rfind(' ') + 1));
-    if (!child)
-      continue;
-    auto more = waiting_chain(*child->state);
-    chain.insert(chain.end(), more.begin(), more.end());
-  }
   if (output != output_format::text) {
     print_json(to_json(chain));
     return {};
@@ -158,7 +131,7 @@ outcome<void> print_why(recorded_runs& runs, const look_flags& flags,
 
 outcome<void> print_history(recorded_runs& runs, const look_flags& flags,
                             output_format output) {
-  const auto found = find(runs, flags.run);
+  const auto found = find_run(runs, flags.run);
   if (!found)
     return fail(found.error());
   const auto history = runs.history(found->record.number);

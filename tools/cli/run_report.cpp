@@ -155,6 +155,20 @@ json to_json(const engine::recorded_run& run) {
   return to;
 }
 
+json to_json(const engine::recorded_workflow& workflow) {
+  return json{{"id", workflow.id},
+              {"digest", render_digest(workflow.digest)},
+              {"applied_at", render_time(workflow.applied_at)},
+              {"applied_by", workflow.applied_by}};
+}
+
+std::string render_digest(std::uint64_t digest) {
+  auto text = std::string(16, '0');
+  std::snprintf(text.data(), text.size() + 1, "%016llx",
+                static_cast<unsigned long long>(digest));
+  return text;
+}
+
 std::string render_run(const engine::recorded_run& record,
                        const engine::run_state& run) {
   auto text = "run " + record.run_id + " of " + record.workflow_id + ": "

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,13 @@ namespace troupe::tools {
 render_list(const std::vector<engine::recorded_run>& runs);
 
 [[nodiscard]] nlohmann::ordered_json to_json(const engine::recorded_run& run);
+
+/// A workflow that was applied.
+[[nodiscard]] nlohmann::ordered_json
+to_json(const engine::recorded_workflow& workflow);
+
+/// The version of a workflow, as 16 hexadecimal digits.
+[[nodiscard]] std::string render_digest(std::uint64_t digest);
 
 /// The run and where each of its steps stands.
 [[nodiscard]] std::string render_run(const engine::recorded_run& record,

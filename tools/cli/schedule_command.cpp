@@ -294,8 +294,8 @@ void add_validate(CLI::App& parent, command_line& line) {
 } // namespace
 
 void add_schedule_command(command_line& line) {
-  auto* app = line.app.add_subcommand(
-    "schedule", "Start workflows when they are due");
+  auto* app
+    = line.app.add_subcommand("schedule", "Start workflows when they are due");
   app->footer(examples);
   app->require_subcommand(1);
   add_next(*app, line);

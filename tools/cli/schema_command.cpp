@@ -37,6 +37,8 @@ void add_schema_command(command_line& line) {
     "schema", "Print the JSON Schema of a kind of file, for editors");
   app->footer(examples);
   app->require_subcommand(1);
+  add_kind(*app, line, "api", "Print the OpenAPI document of the HTTP API",
+           api_schema);
   add_kind(*app, line, "workflow", "Print the schema of workflows",
            workflow_schema);
   add_kind(*app, line, "schedule", "Print the schema of schedules",

@@ -5,6 +5,7 @@
 #include "actors/engine/workflow_file.hpp"
 #include "runtime/instant.hpp"
 #include "tools/cli/engine_setup.hpp"
+#include "tools/cli/run_report.hpp"
 #include "tools/cli/workflow_arguments.hpp"
 #include "tools/cli/workflow_report.hpp"
 
@@ -29,13 +30,6 @@ constexpr auto apply_examples = R"(Examples:
 From then on the server starts it by its id: troupe run start --workflow ID, or
 a step of another workflow. Runs keep the version that they began with.)";
 
-std::string hex(std::uint64_t digest) {
-  auto text = std::string(16, '0');
-  std::snprintf(text.data(), text.size() + 1, "%016llx",
-                static_cast<unsigned long long>(digest));
-  return text;
-}
-
 int apply(const std::string& file, const invocation& with) {
   const auto flow = engine::read_workflow(file, workflow_surroundings_here());
   if (!flow)
@@ -53,10 +47,10 @@ int apply(const std::string& file, const invocation& with) {
     return report(applied.error(), with.output);
   if (with.output == output_format::text)
     std::printf("%s is at version %s\n", applied->workflow_id().c_str(),
-                hex(applied->digest()).c_str());
+                render_digest(applied->digest()).c_str());
   else
-    print_json(
-      {{"id", applied->workflow_id()}, {"digest", hex(applied->digest())}});
+    print_json({{"id", applied->workflow_id()},
+                {"digest", render_digest(applied->digest())}});
   return 0;
 }
 
@@ -85,13 +79,10 @@ int list(const invocation& with) {
   for (const auto& each : *found) {
     const auto at = runtime::to_string(each.applied_at);
     if (with.output == output_format::text)
-      std::printf("%s  %s  %s  %s\n", hex(each.digest).c_str(), at.c_str(),
-                  each.id.c_str(), each.applied_by.c_str());
+      std::printf("%s  %s  %s  %s\n", render_digest(each.digest).c_str(),
+                  at.c_str(), each.id.c_str(), each.applied_by.c_str());
     else
-      all.push_back({{"id", each.id},
-                     {"digest", hex(each.digest)},
-                     {"applied_at", at},
-                     {"applied_by", each.applied_by}});
+      all.push_back(to_json(each));
   }
   if (with.output == output_format::json)
     print_json(all);

@@ -1,0 +1,35 @@
+#include "tools/api/run_readers.hpp"
+
+#include <cstddef>
+
+namespace troupe::tools {
+
+namespace {
+
+/// More are closed again.
+constexpr auto idle_max = std::size_t{16};
+
+} // namespace
+
+runtime::outcome<run_readers::reader> run_readers::take() {
+  {
+    const auto guard = std::lock_guard{mutex_};
+    if (!idle_.empty()) {
+      auto taken = std::move(idle_.back());
+      idle_.pop_back();
+      return taken;
+    }
+  }
+  auto opened = engine::recorded_runs::open(store_);
+  if (!opened)
+    return runtime::fail(opened.error());
+  return std::make_unique<engine::recorded_runs>(std::move(*opened));
+}
+
+void run_readers::give_back(reader from) {
+  const auto guard = std::lock_guard{mutex_};
+  if (idle_.size() < idle_max)
+    idle_.push_back(std::move(from));
+}
+
+} // namespace troupe::tools

@@ -9,6 +9,7 @@
 #include "runtime/ids.hpp"
 #include "runtime/supervision/supervisor.hpp"
 
+#include <caf/logger.hpp>
 #include <caf/scoped_actor.hpp>
 
 #include <filesystem>
@@ -289,6 +290,9 @@ outcome<messages::RunResult> local_engine::await(const std::string& run_id,
                            wanted.mutable_cancel()->set_grace_ms(grace_ms);
                            // If it is over by now, all the better.
                            static_cast<void>(change(wanted));
+                           // Whose thread this is, is not known. While it
+                           // refers to the logger, the system cannot end.
+                           caf::logger::set_current_actor_system(nullptr);
                          }};
   auto wanted = messages::AwaitRun{};
   wanted.set_run_id(run_id);

@@ -153,7 +153,8 @@ runtime::outcome<engine::local_engine> start_engine(const invocation& with,
     = static_cast<std::size_t>(with.settings.store_queue_max);
   options.store_cache_bytes = with.settings.store_cache_bytes;
   options.schemas = {scoring::scoring_schema(), scheduler::scheduler_schema()};
-  options.companions = {scheduler_of(with)};
+  if (setup.runs_schedules)
+    options.companions = {scheduler_of(with)};
   options.threads = threads_of(with.settings);
   options.activities_max = setup.jobs;
   options.room = std::move(*room);

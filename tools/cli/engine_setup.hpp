@@ -17,6 +17,8 @@ struct engine_setup {
   /// "NAME=N": units of a resource that steps ask for. `cpu` and `memory` are
   /// those of the machine unless they are among these.
   std::vector<std::string> resources;
+  /// Whether runs start that the schedules of the store say are due.
+  bool runs_schedules = false;
   score_observer on_scoring;
 };
 

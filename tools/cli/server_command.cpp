@@ -74,7 +74,9 @@ int serve(const server_flags& flags, const invocation& with) {
     if (const auto at = runtime::parse_loopback(flags.http); !at)
       return report(at.error(), with.output);
   const auto stop = interruption{};
-  auto engine = start_engine(with, flags.engine);
+  auto setup = flags.engine;
+  setup.runs_schedules = true;
+  auto engine = start_engine(with, std::move(setup));
   if (!engine)
     return report(engine.error(), with.output);
   const auto socket = flags.socket.empty()

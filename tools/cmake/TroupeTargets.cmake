@@ -14,7 +14,7 @@ target_compile_options(
             $<BUILD_INTERFACE:-Wshadow>
             $<BUILD_INTERFACE:-Werror>
             # False in GCC 12 for std::string (GCC bug 105651).
-            $<BUILD_INTERFACE:-Wno-restrict>)
+            $<BUILD_INTERFACE:$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>>)
 if(TROUPE_SANITIZE)
   # CAF 0.17.6 itself binds a null reference in init_fun_factory.hpp.
   target_compile_options(
@@ -22,7 +22,7 @@ if(TROUPE_SANITIZE)
     INTERFACE -fsanitize=${TROUPE_SANITIZE} -fno-sanitize=null
               -fno-sanitize-recover=undefined -fno-omit-frame-pointer
               # False in GCC 12's own <regex> once it is instrumented.
-              -Wno-maybe-uninitialized)
+              $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(troupe_flags INTERFACE -fsanitize=${TROUPE_SANITIZE})
 endif()
 

@@ -30,6 +30,9 @@ runtime::outcome<json> parse_foreign_json(std::string_view text) {
   } catch (const json::parse_error& error) {
     return runtime::fail(runtime::problem_kind::invalid_input,
                          "is not JSON, at byte " + std::to_string(error.byte));
+  } catch (const json::out_of_range&) {
+    return runtime::fail(runtime::problem_kind::invalid_input,
+                         "is JSON with a number beyond those of 64 bits");
   }
 }
 

@@ -322,13 +322,14 @@ std::vector<run_number> run_ledger::take_finished() {
 }
 
 std::vector<run_number> run_ledger::take_ended() {
-  const auto unstored = std::ranges::partition(ended_, [this](run_number one) {
+  const auto is_stored = [this](run_number one) {
     const auto* live = find_live(one);
     return live == nullptr || (live->events.empty() && !live->in_flight)
            || has_bug(planted_bug::tell_unstored_end);
-  });
-  const auto later = std::vector<run_number>(unstored.begin(), unstored.end());
-  ended_.erase(unstored.begin(), unstored.end());
+  };
+  const auto unstored = std::partition(ended_.begin(), ended_.end(), is_stored);
+  const auto later = std::vector<run_number>(unstored, ended_.end());
+  ended_.erase(unstored, ended_.end());
   return std::exchange(ended_, later);
 }
 

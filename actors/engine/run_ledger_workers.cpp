@@ -1,7 +1,6 @@
 #include "actors/engine/run_ledger.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 // What workers have, and what of it is free.
@@ -88,11 +87,11 @@ outcome<void> run_ledger::check_needs(const workflow& of) const {
     return {};
   for (const auto& step : of.steps) {
     auto lack = std::string{};
-    const auto has_room = [&](const known_worker& worker) {
-      lack = missing(step.resources, worker.room);
+    const auto has_room = [&](const auto& worker) {
+      lack = missing(step.resources, worker.second.room);
       return lack.empty();
     };
-    if (std::ranges::any_of(workers_ | std::views::values, has_room))
+    if (std::ranges::any_of(workers_, has_room))
       continue;
     auto reason = runtime::problem{};
     reason.kind = runtime::problem_kind::invalid_input;

@@ -1,6 +1,8 @@
 #include "actors/scheduler/exclusion_calendar.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace troupe::scheduler {
 
@@ -20,14 +22,39 @@ bool is_on(const exclusion_window& window, local_days day) {
   const auto weekday = std::chrono::weekday{day}.c_encoding();
   if ((window.days_of_week >> weekday & 1U) == 0)
     return false;
-  return window.dates.empty()
-         || std::any_of(window.dates.begin(), window.dates.end(),
-                        [day](const date_range& range) {
-                          return range.first <= day && day <= range.last;
-                        });
+  if (window.dates.empty())
+    return true;
+  const auto after
+    = std::upper_bound(window.dates.begin(), window.dates.end(), day,
+                       [](local_days left, const date_range& right) {
+                         return left < right.first;
+                       });
+  return after != window.dates.begin() && day <= std::prev(after)->last;
+}
+
+/// The same days, in order and without overlap.
+std::vector<date_range> in_order(std::vector<date_range> dates) {
+  std::sort(dates.begin(), dates.end(),
+            [](const date_range& left, const date_range& right) {
+              return left.first < right.first;
+            });
+  auto result = std::vector<date_range>{};
+  for (const auto& range : dates)
+    if (result.empty() || result.back().last < range.first)
+      result.push_back(range);
+    else
+      result.back().last = std::max(result.back().last, range.last);
+  return result;
 }
 
 } // namespace
+
+exclusion_calendar::exclusion_calendar(std::vector<exclusion_window> windows,
+                                       exclusion_policy policy)
+  : windows_{std::move(windows)}, policy_{policy} {
+  for (auto& window : windows_)
+    window.dates = in_order(std::move(window.dates));
+}
 
 std::optional<exclusion_calendar::period>
 exclusion_calendar::find_period(instant at) const {

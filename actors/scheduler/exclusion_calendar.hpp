@@ -47,9 +47,9 @@ class exclusion_calendar {
 public:
   exclusion_calendar() = default;
 
+  /// Brings the dates of each window in order.
   exclusion_calendar(std::vector<exclusion_window> windows,
-                     exclusion_policy policy)
-    : windows_{std::move(windows)}, policy_{policy} {}
+                     exclusion_policy policy);
 
   [[nodiscard]] const std::vector<exclusion_window>& windows() const noexcept {
     return windows_;

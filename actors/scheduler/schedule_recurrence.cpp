@@ -14,6 +14,9 @@ using std::chrono::milliseconds;
 
 constexpr auto tick = microseconds{1};
 constexpr auto horizon = days{50 * 366};
+/// Windows and expressions that one search looks at, again and again: a tenth
+/// of a second or two, for the most that a schedule may have of both.
+constexpr auto looks_max = std::size_t{100'000};
 
 /// How far `at` is behind the last due time of an interval at or before it.
 microseconds phase_of(const interval_timing& timing, instant at) {
@@ -119,10 +122,18 @@ std::optional<instant> schedule_recurrence::previous_raw(instant before) const {
   return std::visit(previous_finder{before}, timing_);
 }
 
+/// How many due times in a row may be excluded by windows with gaps between.
+std::size_t schedule_recurrence::excluded_max() const {
+  const auto* const crons = std::get_if<std::vector<cron_schedule>>(&timing_);
+  const auto each
+    = calendar_.windows().size() + (crons == nullptr ? 1 : crons->size());
+  return looks_max / std::max<std::size_t>(each, 1);
+}
+
 std::optional<instant> schedule_recurrence::next_kept(instant after) const {
   const auto last = after + horizon;
   auto at = next_raw(after);
-  while (at && *at <= last) {
+  for (auto left = excluded_max(); at && *at <= last && left > 0; --left) {
     const auto free = calendar_.free_from(*at);
     if (!free || *free == *at)
       return free;
@@ -135,7 +146,7 @@ std::optional<instant>
 schedule_recurrence::previous_kept(instant before) const {
   const auto first = before - horizon;
   auto at = previous_raw(before);
-  while (at && *at >= first) {
+  for (auto left = excluded_max(); at && *at >= first && left > 0; --left) {
     if (!calendar_.excludes(*at))
       return at;
     const auto begin = calendar_.excluded_since(*at);

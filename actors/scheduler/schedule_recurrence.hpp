@@ -2,6 +2,7 @@
 
 #include "actors/scheduler/schedule_definition.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,7 +23,8 @@ public:
   /// Keeps what it needs of the definition.
   explicit schedule_recurrence(const schedule_definition& of);
 
-  /// The first due time after `after`; none within 50 years means never.
+  /// The first due time after `after`; none within 50 years means never, and so
+  /// does a thousand or more of them that are excluded one by one.
   [[nodiscard]] std::optional<instant> next(instant after) const;
 
   /// The last due time before `before`, as far back.
@@ -36,6 +38,7 @@ public:
 private:
   [[nodiscard]] std::optional<instant> next_raw(instant after) const;
   [[nodiscard]] std::optional<instant> previous_raw(instant before) const;
+  [[nodiscard]] std::size_t excluded_max() const;
   [[nodiscard]] std::optional<instant> next_kept(instant after) const;
   [[nodiscard]] std::optional<instant> previous_kept(instant before) const;
   [[nodiscard]] std::optional<instant> next_deferred(instant after) const;

@@ -26,7 +26,6 @@ constexpr auto outputs
   = std::array<std::string_view, 3>{"text", "json", "jsonl"};
 
 constexpr auto kib = std::int64_t{1} << 10;
-constexpr auto mib = std::int64_t{1} << 20;
 constexpr auto gib = std::int64_t{1} << 30;
 
 /// Names the file with the settings, hence cannot be in it.

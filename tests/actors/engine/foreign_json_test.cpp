@@ -23,6 +23,13 @@ TEST_CASE("what is no JSON is refused without showing it") {
   }
 }
 
+TEST_CASE("a number that no type holds is refused") {
+  CHECK(parse_foreign_json("1e308").value() == 1e308);
+  for (const auto* text : {"1e999", "{\"a\": [-1e400]}"})
+    CHECK(parse_foreign_json(text).error().message
+          == "is JSON with a number beyond those of 64 bits");
+}
+
 TEST_CASE("JSON from outside is not deeper than a stack") {
   const auto nested = [](std::size_t depth) {
     return std::string(depth, '[') + std::string(depth, ']');

@@ -78,6 +78,22 @@ TEST_CASE("days and dates have both to match") {
   CHECK_FALSE(off.excludes(at("2026-11-27T12:00:00Z")));
 }
 
+TEST_CASE("dates may be in any order and overlap") {
+  auto closed = exclusion_window{};
+  closed.dates = {{day(2026, 12, 24), day(2026, 12, 26)},
+                  {day(2026, 1, 1), day(2026, 1, 1)},
+                  {day(2026, 6, 1), day(2026, 6, 30)},
+                  {day(2026, 6, 10), day(2026, 6, 11)},
+                  {day(2026, 6, 20), day(2026, 7, 2)}};
+  const auto off = calendar({closed});
+  for (const auto* inside : {"2026-01-01T12:00:00Z", "2026-06-15T12:00:00Z",
+                             "2026-07-02T12:00:00Z", "2026-12-26T12:00:00Z"})
+    CHECK(off.excludes(at(inside)));
+  for (const auto* outside : {"2025-12-31T12:00:00Z", "2026-01-02T12:00:00Z",
+                              "2026-07-03T12:00:00Z", "2026-12-27T12:00:00Z"})
+    CHECK_FALSE(off.excludes(at(outside)));
+}
+
 TEST_CASE("a window follows the clocks of its zone") {
   const auto peak = calendar({window(9h, 17h, "America/New_York")});
   CHECK_FALSE(peak.excludes(at("2026-03-06T13:30:00Z")));

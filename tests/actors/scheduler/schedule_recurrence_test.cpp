@@ -180,6 +180,26 @@ TEST_CASE("a schedule that is always excluded is never due") {
   CHECK_FALSE(at_noon.previous(at("2026-03-02T07:30:00Z")));
 }
 
+TEST_CASE("a search over times that are excluded one by one comes to an end") {
+  const auto closed
+    = next_times("cron: '0 0 * * *'\ncalendar: {exclude: [{from: "
+                 "'00:00', to: '00:01', dates: "
+                 "[2026-01-01..2035-12-31]}]}\n",
+                 "2026-01-01T00:00:00Z", 1);
+  CHECK(closed == texts{"2036-01-01T00:00:00Z"});
+  auto every_quarter = std::string{"cron: '*/15 * * * *'\ncalendar:\n"
+                                   "  exclude:\n"};
+  for (const auto* hour :
+       {"00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11",
+        "12", "13", "14", "15", "16", "17", "18", "19", "20", "21", "22", "23"})
+    for (const auto* minute : {"00", "15", "30", "45"}) {
+      const auto time = std::string{hour} + ":" + minute;
+      every_quarter += "  - {from: '" + time + "', to: '" + time + ":01'}\n";
+    }
+  CHECK(next_times(every_quarter, "2026-01-01T00:00:00Z", 1).empty());
+  CHECK_FALSE(recurrence(every_quarter).previous(at("2026-01-01T00:00:00Z")));
+}
+
 TEST_CASE("due times are those of a naive look at every minute") {
   for (auto seed = std::uint64_t{1}; seed <= effort(300); ++seed) {
     auto from = draws{seed};

@@ -44,9 +44,9 @@ class SetupTest(unittest.TestCase):
             "dpkg-query", "".join(f'echo "{line}"\n' for line in lines) + "exit 1"
         )
 
-    def run_setup(self):
+    def run_setup(self, *lists):
         done = subprocess.run(
-            [shutil.which("bash"), self.tree / "tools" / "setup"],
+            [shutil.which("bash"), self.tree / "tools" / "setup", *lists],
             env={"PATH": os.fspath(self.tree / "bin")},
             capture_output=True, text=True, timeout=60, check=False,
         )
@@ -55,6 +55,14 @@ class SetupTest(unittest.TestCase):
     def test_nothing_happens_when_nothing_is_missing(self):
         self.know("beta installed", "alpha installed")
         self.assertEqual(self.run_setup(), (0, ""))
+
+    def test_lists_that_are_named_are_wanted_too(self):
+        (self.tree / "tools" / "packages-more").write_text("# why\ngamma\n")
+        self.know("beta installed", "alpha installed")
+        self.assertEqual(self.run_setup(), (0, ""))
+        code, said = self.run_setup("packages-more")
+        self.assertEqual(code, 0)
+        self.assertIn(INSTALL + "gamma\n", said)
 
     def test_root_installs_only_what_is_missing(self):
         self.know("alpha installed", "beta config-files")

@@ -123,7 +123,7 @@ double apply_logistic(const scoring_rule& rule, double value) {
 }
 
 double apply_mid_rank(const scoring_rule& rule, double value) {
-  const auto equal = std::ranges::equal_range(rule.sorted, value);
+  const auto equal = std::equal_range(rule.sorted.begin(), rule.sorted.end(), value);
   const auto below = static_cast<double>(equal.begin() - rule.sorted.begin());
   const auto same = static_cast<double>(equal.size());
   return (below + 0.5 * same) / static_cast<double>(rule.sorted.size());

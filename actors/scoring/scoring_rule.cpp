@@ -123,9 +123,10 @@ double apply_logistic(const scoring_rule& rule, double value) {
 }
 
 double apply_mid_rank(const scoring_rule& rule, double value) {
-  const auto equal = std::equal_range(rule.sorted.begin(), rule.sorted.end(), value);
-  const auto below = static_cast<double>(equal.begin() - rule.sorted.begin());
-  const auto same = static_cast<double>(equal.size());
+  const auto [first, last]
+    = std::equal_range(rule.sorted.begin(), rule.sorted.end(), value);
+  const auto below = static_cast<double>(first - rule.sorted.begin());
+  const auto same = static_cast<double>(last - first);
   return (below + 0.5 * same) / static_cast<double>(rule.sorted.size());
 }
 

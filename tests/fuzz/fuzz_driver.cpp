@@ -33,10 +33,9 @@ using troupe::tests::draws;
 using troupe::tests::effort;
 
 constexpr auto input_bytes_max = std::size_t{1} << 16;
-constexpr auto is_slowed = effort(8) < 8;
 
 /// What an input may take of the processor. Beyond, the kernel ends us.
-constexpr auto seconds_max = is_slowed ? 10 : 1;
+constexpr auto seconds_max = troupe::tests::is_slowed() ? 10 : 1;
 
 std::vector<std::string> read_corpus(const std::filesystem::path& folder) {
   auto paths = std::vector<std::filesystem::path>{};

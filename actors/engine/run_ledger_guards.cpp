@@ -21,8 +21,6 @@ namespace {
 
 /// The other side took no call: it had enough of them.
 bool is_turned_away(const messages::TaskError& error) {
-  if (error.kind() == "overloaded")
-    return true;
   if (error.kind() != "http_status")
     return false;
   constexpr auto too_many_requests = 429;
@@ -33,13 +31,13 @@ bool is_turned_away(const messages::TaskError& error) {
 /// What the end of an attempt tells about the backend.
 attempt_report report_of(const messages::TaskFailed& failed) {
   auto how = attempt_report{call_outcome::failure, failed.error().kind(), {}};
-  if (failed.lost() || failed.error().kind() == "cancelled"
-      || failed.error().kind() == "interrupted")
+  const auto& kind = failed.error().kind();
+  if (failed.lost() || kind == "cancelled")
     how.outcome = call_outcome::cancelled;
   else if (is_turned_away(failed.error()))
     how.outcome = call_outcome::rejected;
-  else if (failed.error().permanent())
-    how.outcome = call_outcome::ignored; // It is the request that is wrong.
+  else if (failed.error().permanent() || kind == "crashed")
+    how.outcome = call_outcome::ignored; // The request is wrong, or we are.
   return how;
 }
 

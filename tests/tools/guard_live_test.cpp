@@ -166,6 +166,7 @@ TEST_CASE_METHOD(guarded_server, "a guard that nobody knows is refused") {
         .string();
   const auto started = troupe({"run", "start", file});
   CHECK(started.exit_code == 2);
+  CHECK(started.err.find("wrong.yaml:5:") != std::string::npos);
   CHECK(started.err.find("unknown guard \"fw\"") != std::string::npos);
   kill();
   const auto here = troupe({"run", "execute", file, "--guards", guard_file});

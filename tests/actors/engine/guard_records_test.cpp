@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <span>
 #include <string>
 
 using namespace troupe;
@@ -24,7 +25,7 @@ void write(runtime::store_writer& store,
            const messages::CommitTransaction& transaction) {
   auto request = runtime::write_request{};
   request.transaction = transaction;
-  REQUIRE(store.commit({request}).front());
+  REQUIRE(store.commit(std::span{&request, 1}).front());
 }
 
 } // namespace
@@ -34,7 +35,7 @@ TEST_CASE("the newest state of each guard is read back") {
   const auto path = (folder / "store.db").string();
   auto options = runtime::store_options{};
   options.path = path;
-  auto store = runtime::store_writer::open(options, engine_schema());
+  auto store = runtime::store_writer::open(options, engine_schema(), {});
   REQUIRE(store);
   auto transaction = messages::CommitTransaction{};
   add_guard_records(transaction, {used_up("b", 3), used_up("a", 1)}, {});

@@ -4,6 +4,9 @@
 #include <catch2/catch.hpp>
 
 #include <map>
+#include <optional>
+#include <random>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +21,7 @@ namespace {
 
 runtime::guard_file some_guards() {
   auto guards = runtime::guard_file{};
+  guards["one"].bulkhead.emplace().concurrent_max = 1;
   guards["two"].bulkhead.emplace().concurrent_max = 2;
   guards["slow"].rate = runtime::rate_limit_options{1, 1s, 1};
   auto& breaker = guards["fragile"].breaker.emplace();
@@ -58,9 +62,11 @@ struct guarded_ledger {
     CHECK(ledger.check() == std::vector<std::string>{});
   }
 
-  runtime::outcome<submitted_run> submit(workflow of) {
+  runtime::outcome<submitted_run>
+  submit(workflow of, std::optional<priority_class> priority = std::nullopt) {
     auto request = run_request{};
     request.of = make_version(std::move(of));
+    request.priority = priority;
     return ledger.submit(request);
   }
 
@@ -275,4 +281,42 @@ TEST_CASE_METHOD(guarded_ledger, "a run of before waits for its guard") {
   ledger.finish_recovery(1);
   CHECK(ledger.ready_tasks() == 1);
   CHECK(pull().empty());
+}
+
+namespace {
+
+/// Who is served in which order; work comes meanwhile, and waits long enough to
+/// climb.
+std::vector<std::string> order_behind(const std::string& guard,
+                                      std::uint32_t credit,
+                                      std::uint64_t seed) {
+  auto random = std::mt19937_64{seed};
+  auto subject = guarded_ledger{};
+  auto served = std::vector<std::string>{};
+  const auto submit_some = [&](std::uint64_t count) {
+    for (auto i = std::uint64_t{0}; i < count; ++i)
+      REQUIRE(subject.submit(behind(guard),
+                             static_cast<priority_class>(random() % 5)));
+  };
+  submit_some(10);
+  while (subject.ledger.ready_tasks() != 0) {
+    const auto given = subject.pull(credit);
+    REQUIRE(given.size() == 1);
+    served.push_back(given[0].run_id);
+    if (served.size() < 60)
+      submit_some(random() % 3);
+    subject.advance(std::chrono::seconds{random() % 120});
+    subject.succeed(given[0]);
+  }
+  return served;
+}
+
+} // namespace
+
+TEST_CASE("behind a guard the order is that of the queue, and all are served") {
+  for (auto seed = std::uint64_t{1}; seed <= 20; ++seed) {
+    const auto behind_one = order_behind("one", 10, seed);
+    CHECK(behind_one.size() >= 10);
+    CHECK(behind_one == order_behind("", 1, seed));
+  }
 }

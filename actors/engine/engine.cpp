@@ -3,6 +3,7 @@
 #include "actors/engine/dead_letters.hpp"
 #include "actors/engine/engine_loop.hpp"
 #include "actors/engine/engine_messages.hpp"
+#include "actors/engine/guard_records.hpp"
 #include "runtime/crash_point.hpp"
 #include "runtime/logging/log.hpp"
 #include "runtime/problem_message.hpp"
@@ -216,6 +217,36 @@ messages::EngineStatus show_status(const engine_state& state) {
   return status;
 }
 
+caf::result<messages::GuardStates> show_guards(engine_state& state) {
+  if (state.outage)
+    return runtime::to_error(*state.outage);
+  state.ledger->set_time(state.clock->now());
+  return to_message(state.ledger->guards());
+}
+
+auto reset_guard(engine_pointer self, const messages::ResetGuard& wanted) {
+  auto& state = self->state;
+  auto promise = self->make_response_promise<messages::GuardStates>();
+  if (is_refused(state, promise))
+    return promise;
+  const auto now = state.clock->now();
+  state.ledger->set_time(now);
+  if (const auto done = state.ledger->reset_guard(wanted.guard()); !done) {
+    promise.deliver(runtime::to_error(done.error()));
+    return promise;
+  }
+  runtime::log_info("engine", "somebody reset a guard",
+                    {{"guard", wanted.guard()}, {"by", wanted.by()}});
+  add_guard_records(state.by_hand, state.ledger->take_guard_records(), now);
+  auto guards = state.ledger->guards();
+  std::erase_if(guards, [&](const desk_status& each) {
+    return each.guard != wanted.guard();
+  });
+  state.outbox.add(guard_reset{promise, to_message(guards)});
+  pursue(self);
+  return promise;
+}
+
 // -- hosts -------------------------------------------------------------------
 
 void pull(engine_pointer self, const messages::GetActivities& request) {
@@ -313,6 +344,10 @@ engine(engine_pointer self, const runtime::store_actor& store,
       return show_progress(self, wanted);
     },
     [=](const messages::GetEngineStatus&) { return show_status(self->state); },
+    [=](const messages::GetGuards&) { return show_guards(self->state); },
+    [=](const messages::ResetGuard& wanted) {
+      return reset_guard(self, wanted);
+    },
     [=](pursue_now) { do_pursue(self); },
     [=](const engine_tick& tick) {
       if (self->state.next_tick != tick.due)

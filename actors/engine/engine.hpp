@@ -4,6 +4,7 @@
 #include "actors/engine/run_ledger.hpp"
 #include "actors/engine/run_validation.hpp"
 #include "messages/engine.pb.h"
+#include "messages/guards.pb.h"
 #include "runtime/clock.hpp"
 #include "runtime/store/store.hpp"
 
@@ -32,7 +33,11 @@ using engine_actor = activity_source_actor::extend<
   // Shows how far a run is.
   caf::replies_to<messages::GetRunProgress>::with<messages::RunProgress>,
   // Shows how much there is to do.
-  caf::replies_to<messages::GetEngineStatus>::with<messages::EngineStatus>>;
+  caf::replies_to<messages::GetEngineStatus>::with<messages::EngineStatus>,
+  // Shows what the guards of steps let through.
+  caf::replies_to<messages::GetGuards>::with<messages::GuardStates>,
+  // Closes the circuit of one.
+  caf::replies_to<messages::ResetGuard>::with<messages::GuardStates>>;
 
 struct engine_options {
   /// The file that `store` writes.

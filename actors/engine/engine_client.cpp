@@ -158,4 +158,19 @@ engine_client::drop(const messages::DropDeadLetters& wanted) {
                  &EngineAnswer::dropped);
 }
 
+outcome<messages::GuardStates> engine_client::guards() {
+  auto question = EngineCall{};
+  question.mutable_guards();
+  return part_of(call(std::move(question), answer_timeout),
+                 &EngineAnswer::guards);
+}
+
+outcome<messages::GuardStates>
+engine_client::reset(const messages::ResetGuard& wanted) {
+  auto question = EngineCall{};
+  *question.mutable_reset_guard() = wanted;
+  return part_of(call(std::move(question), answer_timeout),
+                 &EngineAnswer::guards);
+}
+
 } // namespace troupe::engine

@@ -53,6 +53,12 @@ public:
   [[nodiscard]] runtime::outcome<messages::DeadLettersDropped>
   drop(const messages::DropDeadLetters& wanted);
 
+  /// In order of names.
+  [[nodiscard]] runtime::outcome<messages::GuardStates> guards();
+
+  [[nodiscard]] runtime::outcome<messages::GuardStates>
+  reset(const messages::ResetGuard& wanted);
+
   // -- many questions under way
   // --------------------------------------------------
 

@@ -208,6 +208,12 @@ void ask_engine(pointer self, connection_id to, const EngineCall& call) {
     case EngineCall::kProgress:
       return forward(self, to, id, call.progress(),
                      &EngineAnswer::mutable_progress);
+    case EngineCall::kGuards:
+      return forward(self, to, id, call.guards(),
+                     &EngineAnswer::mutable_guards);
+    case EngineCall::kResetGuard:
+      return forward(self, to, id, call.reset_guard(),
+                     &EngineAnswer::mutable_guards);
     case EngineCall::kDrop:
       return drop_letters(self, to, call);
     case EngineCall::kStatus:

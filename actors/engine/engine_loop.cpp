@@ -2,6 +2,8 @@
 
 #include "actors/engine/dead_letters.hpp"
 #include "actors/engine/engine_messages.hpp"
+#include "actors/engine/guard_log.hpp"
+#include "actors/engine/guard_records.hpp"
 #include "actors/engine/run_records.hpp"
 #include "runtime/crash_point.hpp"
 #include "runtime/logging/log.hpp"
@@ -214,6 +216,9 @@ void commit(engine_pointer self, instant now) {
     deliver(self, state.outbox.end_commit());
     return;
   }
+  // They change with what is stored here, and are not worth a commit of theirs.
+  add_guard_records(request.transaction, state.ledger->take_guard_records(),
+                    now);
   state.is_committing = true;
   runtime::crash_point("engine.commits");
   self
@@ -258,6 +263,7 @@ void do_pursue(engine_pointer self) {
   state.ledger->set_time(now);
   state.ledger->check_time();
   hand_out(self);
+  log_guard_events(state.ledger->take_guard_events());
   call_off(self, now);
   ask_validator(self, state.ledger->take_finished());
   commit(self, now);
@@ -291,6 +297,11 @@ void recover(engine_pointer self) {
   state.ledger
     = std::make_unique<run_ledger>(state.options.ledger, sources_of(self));
   state.ledger->set_time(state.clock->now());
+  const auto guards = read_guard_records(state.options.store_path);
+  if (!guards)
+    return give_up(self, guards.error());
+  for (const auto& each : *guards)
+    state.ledger->restore(each);
   auto restored = state.stored->for_each_open(
     [&](run_number number, std::unique_ptr<run_state> run) {
       state.ledger->restore(number, std::move(run));
@@ -321,7 +332,11 @@ void start_engine(engine_pointer self) {
   if (!stored)
     return start_later(self, stored.error());
   state.stored = std::make_unique<recorded_runs>(std::move(*stored));
-  state.workflows = std::make_unique<workflow_table>(*state.stored);
+  auto guards = std::vector<std::string>{};
+  for (const auto& [name, each] : state.options.ledger.guards)
+    guards.push_back(name);
+  state.workflows
+    = std::make_unique<workflow_table>(*state.stored, std::move(guards));
   const auto last = state.stored->last_epoch();
   if (!last)
     return give_up(self, last.error());

@@ -254,6 +254,31 @@ outcome<void> take_failure(run_ledger& ledger,
                        });
 }
 
+messages::GuardStates to_message(const std::vector<desk_status>& guards) {
+  auto states = messages::GuardStates{};
+  for (const auto& each : guards) {
+    auto& to = *states.add_guards();
+    to.set_name(each.guard);
+    to.set_running(each.inside.running);
+    to.set_waiting(each.waiting);
+    if (each.concurrent_max)
+      to.set_concurrent_max(*each.concurrent_max);
+    if (each.has_breaker)
+      to.set_breaker(std::string{to_string(each.inside.breaker)});
+    if (each.quota_limit)
+      to.set_quota_limit(*each.quota_limit);
+    to.set_quota_used(each.inside.quota_used);
+    to.set_retries_available(each.inside.retries_available);
+    to.set_closed_from(static_cast<std::uint32_t>(each.closed_from));
+    if (!each.closed)
+      continue;
+    to.set_waiting_on(std::string{to_string(each.closed->what)});
+    to.set_waiting_for(each.closed->detail);
+    to.set_next_check(runtime::to_microseconds(each.closed->next_check));
+  }
+  return states;
+}
+
 messages::RunProgress progress_of(const run_state& run) {
   auto progress = messages::RunProgress{};
   progress.set_status(std::string{to_string(run.status())});

@@ -4,9 +4,11 @@
 #include "actors/engine/run_submission.hpp"
 #include "messages/activity.pb.h"
 #include "messages/engine.pb.h"
+#include "messages/guards.pb.h"
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace troupe::engine {
 
@@ -45,6 +47,9 @@ take_success(run_ledger& ledger, const messages::ActivitySucceeded& report);
 
 [[nodiscard]] runtime::outcome<void>
 take_failure(run_ledger& ledger, const messages::ActivityFailed& report);
+
+[[nodiscard]] messages::GuardStates
+to_message(const std::vector<desk_status>& guards);
 
 [[nodiscard]] messages::RunProgress progress_of(const run_state& run);
 

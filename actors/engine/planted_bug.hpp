@@ -24,6 +24,7 @@ enum class planted_bug : std::uint8_t {
   forget_child, ///< Nobody is told that a child has ended.
   undo_at_once, ///< Compensations do not wait for one another.
   lose_change, ///< What happens in a paused run is not stored.
+  leak_permit, ///< A guard counts work that is over.
 };
 
 #ifdef TROUPE_PLANTED_BUGS

@@ -133,7 +133,7 @@ bool ready_queue::contains(task_handle task) const {
 ready_work ready_queue::work_of(slot_number entry) const {
   const auto& stored = entries_[entry];
   const auto& lane = lanes_[stored.lane];
-  const auto& [priority, activity, needed] = pools_[lane.pool].key;
+  const auto& [priority, activity, needed, guard] = pools_[lane.pool].key;
   const auto& flow = flows_[lane.flow];
   auto work = ready_work{};
   work.task = stored.task;
@@ -147,6 +147,7 @@ ready_work ready_queue::work_of(slot_number entry) const {
   work.weight = flow.weight;
   work.activity = activity;
   work.needed = needed;
+  work.guard = guard;
   return work;
 }
 
@@ -178,8 +179,8 @@ tl::expected<void, push_refusal> ready_queue::push(const ready_work& work,
   index_.insert(slot, key_of_entry{this});
   if (work.not_after)
     expiries_.push(slot, expiry_rules{this});
-  attach(slot, {work.priority, work.activity, work.needed}, work.fairness_key,
-         work.weight);
+  attach(slot, {work.priority, work.activity, work.needed, work.guard},
+         work.fairness_key, work.weight);
   return {};
 }
 
@@ -401,8 +402,8 @@ bool ready_queue::reprioritise(task_handle task, priority_class priority,
   const auto work = work_of(found);
   detach(found);
   entries_[found].deadline = deadline.value_or(never);
-  attach(found, {priority, work.activity, work.needed}, work.fairness_key,
-         work.weight);
+  attach(found, {priority, work.activity, work.needed, work.guard},
+         work.fairness_key, work.weight);
   return true;
 }
 

@@ -69,15 +69,17 @@ enum class admission : std::uint8_t {
 ///
 /// Work that a worker has too little free for is passed over while others fit.
 /// After `reserve_after`, the worker is kept for it: it gets nothing of the
-/// same or a higher level any more until the work fits.
+/// same or a higher level any more until the work fits. Work behind a guard
+/// that lets nobody through is passed over as well; no worker is kept for it.
 ///
 /// Nothing starves: within c steps the class has a share of at least 1/31, in
 /// it the key one by its weight, and in the key only a finite number is ahead.
 ///
 /// Pure and deterministic; the time is an argument. Push, pop, remove and the
-/// like cost O(log n + p), p being the number of distinct pairs of activity and
-/// need that wait; not the number of keys. About 80 bytes per piece of work,
-/// and 240 per key and class that has some (`benchmarks/queue_bench.cpp`).
+/// like cost O(log n + p), p being the number of distinct combinations of
+/// activity, need and guard that wait; not the number of keys. About 80 bytes
+/// per piece of work, and 240 per key and class that has some
+/// (`benchmarks/queue_bench.cpp`).
 class ready_queue {
 public:
   explicit ready_queue(const ready_queue_options& options = {});
@@ -196,6 +198,7 @@ private:
     priority_class priority = priority_class::normal;
     activity_id activity = 0;
     resource_amounts needed;
+    guard_id guard = 0;
 
     friend auto operator<=>(const pool_key&, const pool_key&) = default;
   };

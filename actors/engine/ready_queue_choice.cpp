@@ -25,10 +25,25 @@ std::int64_t ready_queue::level(std::size_t priority, instant oldest,
   return std::max(std::int64_t{0}, given - (now - oldest) / options_.wait_step);
 }
 
+namespace {
+
+bool is_closed(guard_id guard, priority_class priority,
+               const std::vector<closed_guard>& closed) {
+  if (guard == 0 || closed.empty())
+    return false;
+  const auto found
+    = std::ranges::lower_bound(closed, guard, {}, &closed_guard::guard);
+  return found != closed.end() && found->guard == guard
+         && priority >= found->from;
+}
+
+} // namespace
+
 bool ready_queue::suits(const pool_record& of,
                         const worker_offer& offer) const {
   return std::binary_search(offer.activities.begin(), offer.activities.end(),
                             of.key.activity)
+         && !is_closed(of.key.guard, of.key.priority, offer.closed)
          && fits(of.key.needed, offer.total);
 }
 

@@ -131,8 +131,9 @@ queue_figures ready_queue::figures(instant now) const {
     auto& of = result.by_class[static_cast<std::size_t>(key.priority)];
     of.oldest = of.pending == 0 ? sum.oldest : std::min(of.oldest, sum.oldest);
     of.pending += sum.pending;
-    result.by_activity.push_back({key.priority, key.activity, key.needed, sum,
-                                  each.blocked_since, each.reserved_worker});
+    result.by_activity.push_back({key.priority, key.activity, key.needed,
+                                  key.guard, sum, each.blocked_since,
+                                  each.reserved_worker});
   }
   for (const auto& in : classes_)
     for (const auto& [key, slot] : in.flows)

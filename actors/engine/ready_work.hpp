@@ -23,6 +23,9 @@ using task_handle = std::uint64_t;
 using activity_id = std::uint32_t;
 using resource_id = std::uint32_t;
 
+/// The same for what stands between work and an operation; 0: nothing does.
+using guard_id = std::uint32_t;
+
 /// Whole units of a custom resource.
 struct custom_amount {
   resource_id resource = 0;
@@ -64,8 +67,17 @@ struct ready_work {
   std::uint32_t weight = 1;
   activity_id activity = 0;
   resource_amounts needed;
+  guard_id guard = 0;
 
   friend bool operator==(const ready_work&, const ready_work&) = default;
+};
+
+/// A guard that lets nobody of a class through, nor of those below it.
+struct closed_guard {
+  guard_id guard = 0;
+  priority_class from = priority_class::critical;
+
+  friend bool operator==(const closed_guard&, const closed_guard&) = default;
 };
 
 /// A worker that asks for work.
@@ -77,6 +89,8 @@ struct worker_offer {
   resource_amounts free;
   /// What it has when nothing runs there.
   resource_amounts total;
+  /// Work behind them is passed over. Ascending, each guard once.
+  std::vector<closed_guard> closed{};
 };
 
 /// Why there is no work for a worker.
@@ -133,6 +147,7 @@ struct activity_figures {
   priority_class priority = priority_class::normal;
   activity_id activity = 0;
   resource_amounts needed;
+  guard_id guard = 0;
   pending_figures figures;
   /// Since when it is first in turn for a worker that lacks the room for it.
   std::optional<instant> blocked_since;

@@ -33,6 +33,23 @@ std::string to_text(const json& value) {
 /// Of an error that a step's own expressions cause.
 constexpr auto broken_expression = std::string_view{"expression"};
 
+/// How long whoever failed asks not to be called, as an http activity reports
+/// it; zero: he does not say.
+std::chrono::milliseconds asked_delay(const messages::TaskError& error) {
+  constexpr auto longest = std::chrono::milliseconds{std::chrono::hours{24}};
+  if (error.details().empty())
+    return {};
+  const auto details = json::parse(error.details(), nullptr, false);
+  if (!details.is_object())
+    return {};
+  const auto found = details.find("retry_after_ms");
+  if (found == details.end() || !found->is_number_unsigned())
+    return {};
+  const auto asked = found->get<std::uint64_t>();
+  return std::min(longest, std::chrono::milliseconds{static_cast<std::int64_t>(
+                             std::min(asked, std::uint64_t{1} << 40U))});
+}
+
 bool has_expression_error(const std::vector<task_work>& works) {
   return std::ranges::any_of(works, [](const task_work& work) {
     return work.status == work_status::failed
@@ -378,7 +395,23 @@ run_decision::delay_after(const task_key& task,
     has_bug(planted_bug::retry_for_ever) ? 0 : work.attempts, context_.draw());
   if (!delay)
     return std::nullopt;
-  return std::chrono::ceil<std::chrono::milliseconds>(*delay);
+  return std::max(std::chrono::ceil<std::chrono::milliseconds>(*delay),
+                  asked_delay(what.error()));
+}
+
+/// Whether its guard bears no further attempt: then the error says so.
+bool run_decision::is_retry_refused(const task_key& task,
+                                    messages::TaskFailed& what) const {
+  const auto& guard = call_of(run_.definition(), task).guard;
+  // Who lost his worker did not burden what the guard is for.
+  if (guard.empty() || what.lost() || !context_.may_retry
+      || context_.may_retry(guard))
+    return false;
+  auto& error = *what.mutable_error();
+  error.set_message(error.message() + (error.message().empty() ? "" : "; ")
+                    + "not tried again: the retry budget of guard " + guard
+                    + " is used up");
+  return true;
 }
 
 /// Fails the task, and lets it be tried again where that is allowed.
@@ -390,7 +423,9 @@ void run_decision::record_failure(const task_key& task,
     commit();
     return;
   }
-  const auto delay = delay_after(task, what);
+  auto delay = delay_after(task, what);
+  if (delay && is_retry_refused(task, what))
+    delay.reset();
   *what.mutable_task() = to_message(task);
   what.set_last(!delay);
   *prepare().mutable_failed() = std::move(what);

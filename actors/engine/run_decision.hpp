@@ -22,6 +22,9 @@ struct decision_context {
   std::function<std::uint64_t()> draw;
   /// Ids for child runs.
   std::function<std::string()> new_id;
+  /// Whether the guard of that name bears one more attempt; it counts as made.
+  /// Absent: always.
+  std::function<bool(const std::string& guard)> may_retry;
 };
 
 /// A task as its worker gets it.
@@ -164,6 +167,8 @@ private:
   void record_failure(const task_key& task, messages::TaskError error);
   [[nodiscard]] std::optional<std::chrono::milliseconds>
   delay_after(const task_key& task, const messages::TaskFailed& what) const;
+  [[nodiscard]] bool is_retry_refused(const task_key& task,
+                                      messages::TaskFailed& what) const;
   void call_off(bool also_held);
   void end_if_idle();
   void start_undoing_or_end(messages::RunEnded::Outcome outcome,

@@ -11,10 +11,14 @@ using runtime::problem_kind;
 using json = nlohmann::json;
 
 run_ledger::run_ledger(run_ledger_options options, sources from)
-  : options_{options}, from_{std::move(from)}, queue_{options.queue} {
+  : options_{std::move(options)}, from_{std::move(from)},
+    queue_{options_.queue}, desk_{options_.guards} {
   context_.epoch = from_.epoch;
   context_.draw = from_.draw;
   context_.new_id = from_.new_id;
+  context_.may_retry = [this](const std::string& guard) {
+    return desk_.try_retry(desk_.id_of(guard), context_.now);
+  };
 }
 
 void run_ledger::set_time(instant now) {
@@ -131,6 +135,8 @@ outcome<submitted_run> run_ledger::submit(const run_request& request) {
     return std::move(*known);
   if (auto possible = check_needs(*request.of.definition); !possible)
     return runtime::fail(possible.error());
+  if (auto known = check_guards(*request.of.definition); !known)
+    return runtime::fail(known.error());
   auto submission = make_submission(request, from_.new_id(), context_.now);
   if (!submission)
     return runtime::fail(submission.error());
@@ -222,6 +228,7 @@ void run_ledger::follow(live_run& live, run_decision& decision) {
       changed_.push_back(live.number);
     // Of repeated fields, one text after the other is all of them.
     events.AppendToString(&live.events);
+    settle_permits(live, events);
   }
   for (const auto& task : decision.take_touched())
     sync(live, task);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/engine/guard_desk.hpp"
 #include "actors/engine/ready_queue.hpp"
 #include "actors/engine/run_decision.hpp"
 #include "actors/engine/run_state.hpp"
@@ -91,6 +92,8 @@ struct run_ledger_options {
   std::size_t runs_max = 1'000'000;
   /// How deep runs may start runs.
   std::uint32_t depth_max = 16;
+  /// What steps may name as their guard.
+  runtime::guard_file guards;
 };
 
 /// All runs of one engine that are not over: who goes next, who works on what,
@@ -143,8 +146,8 @@ public:
 
   /// `unavailable` beyond `runs_max` and when the queue is full (with the time
   /// to wait as hint), `conflict` when the policy of its concurrency key says
-  /// so, `invalid_input` when that key cannot be evaluated or a step needs more
-  /// than any worker has.
+  /// so, `invalid_input` when that key cannot be evaluated, a step needs more
+  /// than any worker has, or names a guard that there is not.
   runtime::outcome<submitted_run> submit(const run_request& request);
 
   /// Decides with `f(run_decision&)` about the run of that id; `not_found`.
@@ -234,6 +237,23 @@ public:
   /// A run that is over and stored as such.
   void forget(run_number number);
 
+  // -- guards
+  // ------------------------------------------------------------------
+
+  /// The state of before, to be called before `finish_recovery`.
+  void restore(const named_guard_record& saved);
+
+  /// What guards have to keep of what is decided since it was taken last.
+  [[nodiscard]] std::vector<named_guard_record> take_guard_records();
+
+  /// What happened to circuits and quotas.
+  [[nodiscard]] std::vector<desk_event> take_guard_events();
+
+  [[nodiscard]] std::vector<desk_status> guards();
+
+  /// Closes the circuit of a guard: `not_found`.
+  runtime::outcome<void> reset_guard(std::string_view name);
+
   // -- looking
   // -----------------------------------------------------------------
 
@@ -279,6 +299,7 @@ private:
     std::uint64_t in_flight_last = 0; ///< Sequence of its last event.
     std::map<task_key, task_handle> queued;
     std::map<task_key, std::uint64_t> holders;
+    std::map<task_key, desk_permit> permits;
     std::map<task_key, std::string> children; ///< Runs its tasks wait for.
     std::map<std::optional<task_key>, instant> alarms;
   };
@@ -286,6 +307,7 @@ private:
   struct place {
     run_number number = 0;
     task_key task;
+    guard_id guard = 0;
   };
 
   /// Finds texts by views of them.
@@ -332,6 +354,15 @@ private:
   void set_alarm(live_run& live, const std::optional<task_key>& task,
                  std::optional<instant> at);
   void drop_alarms(live_run& live);
+  void settle_permits(live_run& live, const messages::RunEvents& events);
+  void settle_permits(live_run& live, const messages::RunEvent& event);
+  void end_permit(live_run& live, const task_key& task,
+                  const runtime::attempt_report& how);
+  [[nodiscard]] runtime::outcome<void> check_guards(const workflow& of) const;
+  void check_permits(const live_run& live,
+                     std::vector<std::string>& found) const;
+  void check_desk(std::vector<std::string>& found) const;
+  [[nodiscard]] static priority_class priority_of(const live_run& live);
   void sync_child(live_run& live, const task_key& task);
   live_run& add(run_number number, std::unique_ptr<run_state> state);
   static tl::unexpected<runtime::problem> no_such_run(std::string_view run_id);
@@ -373,6 +404,7 @@ private:
   std::map<std::string, submitted_run, std::less<>> by_key_;
   run_number last_number_ = 0;
   ready_queue queue_;
+  guard_desk desk_;
   std::unordered_map<task_handle, place> places_;
   task_handle last_handle_ = 0;
   std::map<std::string, activity_id, std::less<>> activities_;

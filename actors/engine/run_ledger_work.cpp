@@ -57,23 +57,29 @@ void run_ledger::sync_all(live_run& live) {
     }
 }
 
+priority_class run_ledger::priority_of(const live_run& live) {
+  return static_cast<priority_class>(std::min<std::uint32_t>(
+    live.state->submission().priority(), priority_classes - 1));
+}
+
 void run_ledger::enqueue(live_run& live, const task_key& task,
                          const task_work& work) {
   const auto& submission = live.state->submission();
   const auto& definition = live.state->definition();
   auto ready = ready_work{};
   ready.task = ++last_handle_;
-  ready.priority = static_cast<priority_class>(
-    std::min<std::uint32_t>(submission.priority(), priority_classes - 1));
+  ready.priority = priority_of(live);
   ready.enqueued = work.ready_since;
   if (submission.deadline_at() != 0)
     ready.deadline = runtime::from_microseconds(submission.deadline_at());
   ready.fairness_key = std::hash<std::string>{}(submission.workflow_id());
   ready.activity = intern(call_of(definition, task).activity);
   ready.needed = needs_of(definition.steps[task.step]);
+  ready.guard = desk_.id_of(call_of(definition, task).guard);
   // New runs were let in or refused before; what they go on with is not.
   static_cast<void>(queue_.push(ready, context_.now, admission::known));
-  places_[ready.task] = {live.number, task};
+  places_[ready.task] = {live.number, task, ready.guard};
+  desk_.enter(ready.guard);
   live.queued[task] = ready.task;
 }
 
@@ -82,7 +88,8 @@ void run_ledger::dequeue(live_run& live, const task_key& task) {
   if (found == live.queued.end())
     return;
   queue_.remove(found->second);
-  places_.erase(found->second);
+  if (const auto at = places_.extract(found->second); !at.empty())
+    desk_.leave(at.mapped().guard);
   live.queued.erase(found);
 }
 
@@ -243,9 +250,11 @@ void run_ledger::check_time() {
 }
 
 std::optional<instant> run_ledger::next_check() const {
-  if (alarms_.empty())
-    return std::nullopt;
-  return std::get<instant>(*alarms_.begin());
+  auto next = desk_.next_check(context_.now);
+  if (!alarms_.empty()
+      && (!next || std::get<instant>(*alarms_.begin()) < *next))
+    next = std::get<instant>(*alarms_.begin());
+  return next;
 }
 
 // -- what comes out -----------------------------------------------------------
@@ -372,11 +381,13 @@ std::vector<std::string> run_ledger::check() const {
     for (const auto& [task, worker] : live.holders)
       if (!is_held(live.state->find(task)->status))
         found.push_back(name + ": somebody holds work that is not under way");
+    check_permits(live, found);
   }
   if (queued != queue_.size() || queued != places_.size())
     found.push_back("the queue holds work that no run has ready");
   if (alarms != alarms_.size())
     found.push_back("a timer belongs to no run");
+  check_desk(found);
   return found;
 }
 

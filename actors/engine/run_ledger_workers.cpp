@@ -149,6 +149,7 @@ std::vector<assignment> run_ledger::assign(std::uint64_t worker,
     return given;
   auto& offer = known->second.offer;
   offer.free = free_room(offer);
+  offer.closed = desk_.closed(context_.now, context_.draw);
   while (given.size() < credit) {
     const auto next = queue_.pop(offer, context_.now);
     if (!next)
@@ -158,7 +159,11 @@ std::vector<assignment> run_ledger::assign(std::uint64_t worker,
       continue;
     const auto at = found->second;
     places_.erase(found);
+    desk_.leave(at.guard);
     auto handed = hand_out(at, worker, next->needed);
+    // What it took may have been the last of its guard.
+    if (at.guard != 0)
+      offer.closed = desk_.closed(context_.now, context_.draw);
     if (!handed)
       continue;
     take_away(offer.free, next->needed);

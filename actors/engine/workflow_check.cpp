@@ -211,7 +211,9 @@ private:
     if (std::find(all.begin(), all.end(), guard) != all.end())
       return;
     const auto known = std::vector<std::string_view>{all.begin(), all.end()};
-    report(key, "unknown guard \"" + guard + "\"", hint_for(guard, known));
+    report(key, "unknown guard \"" + guard + "\"",
+           known.empty() ? "name the file that has it: --guards FILE"
+                         : hint_for(guard, known));
   }
 
   void check_error_kinds(const activity_spec& spec,

@@ -14,9 +14,10 @@ namespace {
 /// Entries kept at most; beyond that all are read anew.
 constexpr auto kept_max = std::size_t{1'000};
 
-workflow_surroundings surroundings() {
+workflow_surroundings surroundings(const std::vector<std::string>& guards) {
   auto result = workflow_surroundings{};
   result.zone_exists = may_be_zone;
+  result.guards = guards;
   return result;
 }
 
@@ -26,7 +27,7 @@ outcome<pinned_workflow> workflow_table::parse(const std::string& text,
                                                const std::string& file) {
   if (const auto known = parsed_.find(text); known != parsed_.end())
     return known->second;
-  auto flow = parse_workflow(text, file, surroundings());
+  auto flow = parse_workflow(text, file, surroundings(guards_));
   if (!flow)
     return runtime::fail(flow.error().front());
   auto of = make_version(std::move(*flow));

@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace troupe::engine {
@@ -15,8 +16,9 @@ namespace troupe::engine {
 /// under an id, and which of it the store does not have yet.
 class workflow_table {
 public:
-  /// `stored` must outlive it.
-  explicit workflow_table(recorded_runs& stored) : stored_{stored} {}
+  /// `stored` must outlive it; `guards` are those that steps may name.
+  workflow_table(recorded_runs& stored, std::vector<std::string> guards)
+    : stored_{stored}, guards_{std::move(guards)} {}
 
   /// Reads and checks a workflow; the same text only once. The first of its
   /// problems if there are any.
@@ -39,6 +41,7 @@ private:
   };
 
   recorded_runs& stored_;
+  std::vector<std::string> guards_;
   std::map<std::string, pinned_workflow, std::less<>> parsed_; ///< By text.
   std::map<std::string, pinned_workflow, std::less<>> newest_; ///< By id.
   std::unordered_set<std::uint64_t> recorded_;

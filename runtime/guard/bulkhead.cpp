@@ -28,7 +28,7 @@ bulkhead::decision bulkhead::admit(const request& call, time_point now) {
   if (call.until.is_passed(now))
     return refused{refusal_reason::deadline_passed, {}};
   // Nobody overtakes the queue, not even into a slot that is free already.
-  if (queue_.empty() && leases_.size() < options_.concurrent_max) {
+  if (has_room()) {
     leases_.emplace(call.id, now);
     return admitted{};
   }

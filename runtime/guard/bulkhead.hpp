@@ -122,6 +122,11 @@ public:
   /// When somebody's waiting time is up.
   [[nodiscard]] std::optional<time_point> next_check() const noexcept;
 
+  /// Whether a call would be admitted at once.
+  [[nodiscard]] bool has_room() const noexcept {
+    return queue_.empty() && leases_.size() < options_.concurrent_max;
+  }
+
   [[nodiscard]] std::size_t running() const noexcept {
     return leases_.size();
   }

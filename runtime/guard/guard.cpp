@@ -249,7 +249,8 @@ admission guard::admit(const guard_call& call, guard_time at,
   if (const auto* const refused = std::get_if<bulkhead::refused>(&decided))
     return describe(*refused);
   pay(call, now);
-  budget_.deposit();
+  if (!call.is_retry)
+    budget_.deposit();
   auto& of = calls_.emplace(call.id, std::move(fresh)).first->second;
   if (std::holds_alternative<bulkhead::queued>(decided))
     return guard_queued{};
@@ -263,6 +264,19 @@ admission guard::admit(const guard_call& call, guard_time at,
     permit = std::get<circuit_breaker::permit>(answer.decision);
   }
   return start(of, permit, now);
+}
+
+std::optional<guard_refusal> guard::would_refuse(const guard_call& call,
+                                                 guard_time at) {
+  if (auto refused = check_gates(call, not_back(at)))
+    return refused;
+  if (bulkhead_ && !bulkhead_->has_room())
+    return guard_refusal{guard_layer::bulkhead, guard_reason::queue_full, {}};
+  return std::nullopt;
+}
+
+bool guard::try_retry(guard_time at) {
+  return budget_.try_withdraw(not_back(at).steady);
 }
 
 void guard::close_attempt(entry& of, call_outcome outcome, guard_time now,

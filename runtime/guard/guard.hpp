@@ -26,6 +26,8 @@ struct guard_call {
   std::uint32_t cost = 1;
   /// The caller's own limit, if shorter than the guard's; zero: none.
   std::chrono::nanoseconds deadline{0};
+  /// The caller tries again by himself, with the consent of `try_retry`.
+  bool is_retry = false;
 };
 
 /// Wait: an event tells how it went on.
@@ -99,6 +101,15 @@ public:
 
   [[nodiscard]] admission admit(const guard_call& call, guard_time now,
                                 std::uint64_t draw);
+
+  /// Why `admit` would not let a call of that rank and cost run at once;
+  /// nothing if it would. For callers who wait elsewhere; call `tick` before.
+  [[nodiscard]] std::optional<guard_refusal>
+  would_refuse(const guard_call& call, guard_time now);
+
+  /// For callers who try again by themselves: takes a retry out of the budget;
+  /// false if there is none.
+  [[nodiscard]] bool try_retry(guard_time now);
 
   /// How attempt `attempt` of a call ended. A report of anything else than what
   /// is under way is stale and changes nothing.

@@ -15,8 +15,7 @@ guard_record guard::save(guard_time at) {
     record.window = quota_->save();
   if (breaker_)
     record.breaker = breaker_->save(now.steady);
-  if (retry_)
-    record.retry_balance = budget_.balance(now.steady);
+  record.retry_balance = budget_.balance(now.steady);
   return record;
 }
 
@@ -32,7 +31,7 @@ bool guard::restore(const guard_record& saved, guard_time at) {
     rate_->restore(*saved.rate_debt, age, now.steady);
   if (breaker_ && saved.breaker)
     note(breaker_->restore(*saved.breaker, age, now.steady), now);
-  if (retry_ && saved.retry_balance)
+  if (saved.retry_balance)
     budget_.restore(*saved.retry_balance, age, now.steady);
   return true;
 }

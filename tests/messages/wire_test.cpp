@@ -71,6 +71,9 @@ ActivityReports
 AddSchedule
 ChangeSchedule
 ScheduleAnswer
+GetGuards
+ResetGuard
+GuardStates
 )";
 
 constexpr auto first_id = caf::id_block::troupe::begin;

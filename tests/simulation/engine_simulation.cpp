@@ -32,7 +32,8 @@ engine_simulation::engine_simulation(std::uint64_t seed,
   : random_{seed}, faults_{faults}, now_{instant{1'700'000'000s}} {
   for (auto i = 0; i < 4; ++i) {
     // The first one starts no others, so that there is an end to it.
-    auto of = random_workflow(random_, {i != 1, i < 2 ? "" : "w0"});
+    auto of = random_workflow(
+      random_, {i != 1, i < 2 ? "" : "w0", {"few", "slow", "fragile"}});
     of.id = "w" + std::to_string(i);
     if (i == 3) {
       of.concurrency.emplace();
@@ -64,8 +65,12 @@ void engine_simulation::start_engine() {
   from.draw = [this] { return random_(); };
   from.new_id = [this] { return "r" + std::to_string(++ids_); };
   from.definition = [this](const std::string&) { return workflows_.front(); };
-  ledger_ = std::make_unique<run_ledger>(run_ledger_options{}, std::move(from));
+  auto options = run_ledger_options{};
+  options.guards = some_guards();
+  ledger_ = std::make_unique<run_ledger>(options, std::move(from));
   ledger_->set_time(now_);
+  for (const auto& [name, record] : guard_store_)
+    ledger_->restore(named_guard_record{name, record});
   for (const auto& [number, stored] : store_) {
     if (!stored.is_over && !restore(number, stored))
       return;
@@ -96,6 +101,7 @@ std::vector<std::string> engine_simulation::run(std::size_t runs) {
     if (auto wrong = ledger_->check(); !wrong.empty())
       object(wrong.front());
     check_limits();
+    check_guards();
     if (submitted == runs && i > runs * 100)
       give_up_faults();
     if (is_kind_)
@@ -354,6 +360,7 @@ void engine_simulation::begin_commit() {
   if (std::exchange(is_committing_, true))
     return;
   in_flight_ = ledger_->take_changes();
+  in_flight_guards_ = ledger_->take_guard_records();
   in_flight_runs_ = std::exchange(unacknowledged_, {});
   in_flight_work_ = std::exchange(undelivered_, {});
 }
@@ -383,6 +390,7 @@ void engine_simulation::end_commit() {
   ledger_->mark_stored();
   for (const auto& change : std::exchange(in_flight_, {}))
     store(change);
+  store_guards();
   for (auto& id : std::exchange(in_flight_runs_, {}))
     acknowledged_.insert(std::move(id));
   for (auto& work : std::exchange(in_flight_work_, {}))
@@ -427,9 +435,12 @@ void engine_simulation::judge() {
 void engine_simulation::crash() {
   ++crashes_;
   // What was on its way may have arrived, though nobody heard of it.
-  if (random_() % 2 == 0)
+  if (random_() % 2 == 0) {
     for (const auto& change : in_flight_)
       store(change);
+    store_guards();
+  }
+  in_flight_guards_.clear();
   is_committing_ = false;
   unjudged_.clear();
   in_flight_.clear();

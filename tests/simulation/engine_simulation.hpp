@@ -51,6 +51,11 @@ public:
     return retries_;
   }
 
+  /// How often somebody was found waiting, by guard.
+  [[nodiscard]] const std::map<std::string, int>& waits() const noexcept {
+    return waits_;
+  }
+
 private:
   struct stored_run {
     engine::pinned_workflow of;
@@ -87,6 +92,9 @@ private:
   void check_stored(engine::run_number number, const stored_run& run);
   void check_effects();
   void check_limits();
+  [[nodiscard]] static runtime::guard_file some_guards();
+  void check_guards();
+  void store_guards();
   void check_undo_order(const std::string& name, const stored_run& stored);
   void check_signals(const std::string& name, const stored_run& stored);
   [[nodiscard]] bool is_stored(const std::string& run_id) const;
@@ -104,12 +112,14 @@ private:
 
   // The store, and what may only be told once it has more.
   std::map<engine::run_number, stored_run> store_;
+  std::map<std::string, runtime::guard_record> guard_store_;
   std::vector<std::string> unacknowledged_;
   std::vector<held_work> undelivered_;
 
   // On its way to the store, with whoever hears of it then.
   bool is_committing_ = false;
   std::vector<engine::run_change> in_flight_;
+  std::vector<engine::named_guard_record> in_flight_guards_;
   std::vector<std::string> in_flight_runs_;
   std::vector<held_work> in_flight_work_;
   std::vector<engine::run_number> unjudged_;
@@ -121,6 +131,7 @@ private:
   std::map<engine::run_status, int> ends_;
   int crashes_ = 0;
   int retries_ = 0;
+  std::map<std::string, int> waits_;
   bool is_kind_ = false; ///< No faults any more.
   std::size_t wanted_ = 0;
   std::vector<std::string> objections_;

@@ -27,6 +27,7 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
   auto ends = std::map<engine::run_status, int>{};
   auto crashes = 0;
   auto retries = 0;
+  auto waits = std::map<std::string, int>{};
   for (auto seed = first; seed <= last; ++seed) {
     auto simulation = engine_simulation{seed, {}};
     const auto objections = simulation.run(6);
@@ -36,11 +37,15 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
       ends[status] += number;
     crashes += simulation.crashes();
     retries += simulation.retries();
+    for (const auto& [guard, number] : simulation.waits())
+      waits[guard] += number;
   }
   if (only != 0)
     return;
   CHECK(crashes > 0);
   CHECK(retries > 0);
+  for (const auto* guard : {"few", "slow", "fragile"})
+    CHECK(waits[guard] > 0);
   CHECK(ends[engine::run_status::completed] > 0);
   CHECK(ends[engine::run_status::failed] > 0);
   CHECK(ends[engine::run_status::compensated] > 0);

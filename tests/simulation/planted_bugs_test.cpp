@@ -52,6 +52,7 @@ TEST_CASE("the simulation notices whatever mistake is planted") {
     {planted_bug::forget_child, "forget_child"},
     {planted_bug::undo_at_once, "undo_at_once"},
     {planted_bug::lose_change, "lose_change"},
+    {planted_bug::leak_permit, "leak_permit"},
   }));
   const auto found = noticed(bug);
   INFO(name);

@@ -56,6 +56,9 @@ workflow_step random_step(std::mt19937_64& random, std::size_t index,
     step.call.timeouts.start_to_close = 5s;
   if (random() % 10 == 0)
     step.call.timeouts.heartbeat = 3s;
+  if (!variety.guards.empty() && step.call.activity == "noop"
+      && random() % 3 == 0)
+    step.call.guard = variety.guards[random() % variety.guards.size()];
   if (random() % 2 == 0) {
     step.compensate = step.call;
     step.compensate->activity = "noop";

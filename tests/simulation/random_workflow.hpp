@@ -4,6 +4,7 @@
 
 #include <random>
 #include <string>
+#include <vector>
 
 namespace troupe::tests {
 
@@ -11,6 +12,7 @@ namespace troupe::tests {
 struct workflow_variety {
   bool signals = false; ///< Also approvals, by the role "operator".
   std::string child; ///< The workflow that steps start; empty: none.
+  std::vector<std::string> guards = {}; ///< One or none for each step.
 };
 
 /// A workflow of up to 12 steps: random needs, retries, timeouts, fan-outs and

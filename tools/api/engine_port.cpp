@@ -125,6 +125,10 @@ outcome<messages::EngineStatus> engine_port::status() {
   return ask<messages::EngineStatus>(messages::GetEngineStatus{});
 }
 
+outcome<messages::GuardStates> engine_port::guards() {
+  return ask<messages::GuardStates>(messages::GetGuards{});
+}
+
 std::size_t engine_port::waiting() const {
   const auto guard = std::lock_guard{endings_->mutex};
   return endings_->waiting;

@@ -35,6 +35,8 @@ public:
 
   [[nodiscard]] runtime::outcome<messages::EngineStatus> status();
 
+  [[nodiscard]] runtime::outcome<messages::GuardStates> guards();
+
   /// Waits for the end of a run: `timeout` if it is not over by then,
   /// `unavailable` when a stop is requested or too many are waiting.
   [[nodiscard]] runtime::outcome<messages::RunResult>

@@ -97,6 +97,9 @@ http_reply show(const api_services& with, const api_call& call) {
 }
 
 http_reply explain(const api_services& with, const api_call& call) {
+  auto guards = guards_then{std::nullopt, runtime::real_clock{}.now()};
+  if (auto states = with.engine.guards())
+    guards.states = std::move(*states);
   return reply_with(
     with.readers.with([&](recorded_runs& runs) -> outcome<json> {
       const auto found = find_run(runs, call.names.at("run"));
@@ -104,7 +107,7 @@ http_reply explain(const api_services& with, const api_call& call) {
         return runtime::fail(found.error());
       return json{{"run_id", found->record.run_id},
                   {"status", found->record.status},
-                  {"waits_for", to_json(waiting_chain(runs, *found))}};
+                  {"waits_for", to_json(waiting_chain(runs, *found, guards))}};
     }));
 }
 

@@ -159,6 +159,7 @@ runtime::outcome<engine::local_engine> start_engine(const invocation& with,
   options.activities_max = setup.jobs;
   options.room = std::move(*room);
   options.ledger.queue.pending_max = setup.pending_max;
+  options.ledger.guards = std::move(setup.guards);
   options.shutdown_timeout = with.settings.shutdown_timeout;
   options.add_activities =
     [host = std::shared_ptr<runtime::process_runner>(std::move(*processes)),
@@ -176,6 +177,17 @@ runtime::outcome<engine::local_engine> start_engine(const invocation& with,
   return engine::local_engine::start(std::move(options));
 }
 
+tl::expected<void, std::vector<runtime::problem>>
+load_guards(engine_setup& setup) {
+  if (setup.guards_file.empty())
+    return {};
+  auto guards = runtime::read_guards(setup.guards_file);
+  if (!guards)
+    return tl::unexpected{std::move(guards.error())};
+  setup.guards = std::move(*guards);
+  return {};
+}
+
 void declare_engine_setup(CLI::App& app, engine_setup& setup) {
   app.add_option("--jobs", setup.jobs, "activities at the same time")
     ->check(CLI::Range(std::size_t{1}, std::size_t{1'000}));
@@ -185,6 +197,11 @@ void declare_engine_setup(CLI::App& app, engine_setup& setup) {
                 "or a name of yours, gpu=1 (default: what the machine has)")
     ->type_name("NAME=N")
     ->allow_extra_args(false);
+  app
+    .add_option("--guards", setup.guards_file,
+                "the guards that steps may name: limits, breakers and retry "
+                "budgets")
+    ->type_name("FILE");
 }
 
 std::string user_of(const invocation& with) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/engine/local_engine.hpp"
+#include "runtime/guard/guard_file.hpp"
 #include "tools/activities/score_activity.hpp"
 #include "tools/cli/invocation.hpp"
 
@@ -17,6 +18,9 @@ struct engine_setup {
   /// "NAME=N": units of a resource that steps ask for. `cpu` and `memory` are
   /// those of the machine unless they are among these.
   std::vector<std::string> resources;
+  /// The file of the guards that steps may name, and what it says.
+  std::string guards_file;
+  runtime::guard_file guards;
   /// Whether runs start that the schedules of the store say are due.
   bool runs_schedules = false;
   score_observer on_scoring;
@@ -26,6 +30,10 @@ struct engine_setup {
 /// program has. Must come before the first thread.
 [[nodiscard]] runtime::outcome<engine::local_engine>
 start_engine(const invocation& with, engine_setup setup);
+
+/// Reads the file of guards, if there is one: all that is wrong with it.
+[[nodiscard]] tl::expected<void, std::vector<runtime::problem>>
+load_guards(engine_setup& setup);
 
 /// Declares what a command that starts an engine lets its user say of it.
 void declare_engine_setup(CLI::App& app, engine_setup& setup);

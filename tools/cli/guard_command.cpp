@@ -1,4 +1,5 @@
 #include "runtime/guard/guard_file.hpp"
+#include "tools/cli/guard_live_command.hpp"
 #include "tools/cli/invocation.hpp"
 
 #include <nlohmann/json.hpp>
@@ -15,7 +16,8 @@ namespace {
 
 constexpr auto examples = R"(Examples:
   troupe guard validate guards.yaml
-  troupe guard validate guards.yaml --output json)";
+  troupe guard validate guards.yaml --output json
+  troupe guard list)";
 
 int validate(const std::string& file, const invocation& with) {
   const auto guards = runtime::read_guards(file);
@@ -54,6 +56,7 @@ void add_guard_command(command_line& line) {
     line.chosen
       = [file](const invocation& with) { return validate(*file, with); };
   });
+  add_live_guard_commands(*app, line);
 }
 
 } // namespace troupe::tools

@@ -32,6 +32,7 @@ constexpr auto examples = R"(Examples:
 constexpr auto execute_examples = R"(Examples:
   troupe run execute nightly.yaml --input project=apollo
   troupe run execute nightly.yaml --approve release --key 2026-11-26
+  troupe run execute fetch.yaml --guards guards.yaml
   troupe run execute --continue latest
 
 Runs a workflow to its end in this process; the store keeps every step, so that
@@ -184,9 +185,15 @@ int execute(execute_flags flags, const invocation& with) {
                        "troupe run execute FILE; see --help")
                     .value(),
                   with.output);
+  if (const auto loaded = load_guards(flags.engine); !loaded)
+    return report(loaded.error(), with.output);
   auto flow = std::optional<engine::workflow>{};
   if (!flags.file.empty()) {
-    auto read = engine::read_workflow(flags.file, workflow_surroundings_here());
+    auto surroundings = workflow_surroundings_here();
+    auto& guards = surroundings.guards.emplace();
+    for (const auto& [name, options] : flags.engine.guards)
+      guards.push_back(name);
+    auto read = engine::read_workflow(flags.file, surroundings);
     if (!read)
       return report(read.error(), with.output);
     flow = std::move(*read);

@@ -81,7 +81,8 @@ outcome<std::string> id_of(const control_flags& flags, const invocation& with) {
   return found->run_id;
 }
 
-outcome<messages::SubmitRun> make_request(const control_flags& flags) {
+outcome<messages::SubmitRun> make_request(engine_client& client,
+                                          const control_flags& flags) {
   if (flags.file.empty() == flags.workflow.empty())
     return fail(problem_kind::invalid_input,
                 "name a workflow's file, or one that is known with --workflow",
@@ -104,7 +105,7 @@ outcome<messages::SubmitRun> make_request(const control_flags& flags) {
     return wanted;
   }
   const auto flow
-    = engine::read_workflow(flags.file, workflow_surroundings_here());
+    = engine::read_workflow(flags.file, workflow_surroundings_at(client));
   if (!flow)
     return fail(flow.error().front());
   const auto inputs = engine::read_inputs(*flow, *texts);
@@ -118,7 +119,7 @@ outcome<messages::SubmitRun> make_request(const control_flags& flags) {
 
 int start(engine_client& client, const control_flags& flags,
           const invocation& with) {
-  const auto wanted = make_request(flags);
+  const auto wanted = make_request(client, flags);
   if (!wanted)
     return report(wanted.error(), with.output);
   const auto accepted = client.submit(*wanted);

@@ -1,5 +1,6 @@
 #include "tools/cli/run_history_command.hpp"
 
+#include "actors/engine/engine_client.hpp"
 #include "actors/engine/key_holders.hpp"
 #include "actors/engine/recorded_runs.hpp"
 #include "tools/cli/run_lookup.hpp"
@@ -58,7 +59,9 @@ outcome<void> name_holders(std::vector<waiting_link>& chain,
                            const engine::run_state& run,
                            const std::string& store) {
   for (auto& link : chain) {
-    if (link.why.what != engine::waiting_reason::kind::slot)
+    // A slot of a key, not of a guard.
+    if (link.why.what != engine::waiting_reason::kind::slot
+        || !link.why.detail.starts_with("concurrency key "))
       continue;
     const auto holders = engine::find_key_holders(store, run);
     if (!holders)
@@ -68,6 +71,17 @@ outcome<void> name_holders(std::vector<waiting_link>& chain,
         += (&id == &holders->front() ? ", held by run " : ", ") + id;
   }
   return {};
+}
+
+/// What the server of the store says, if there is one.
+guards_then ask_guards(const std::string& store) {
+  auto known = guards_then{std::nullopt, runtime::real_clock{}.now()};
+  auto client = engine::engine_client::connect(engine::socket_of(store));
+  if (!client)
+    return known;
+  if (auto states = client->guards())
+    known.states = std::move(*states);
+  return known;
 }
 
 outcome<void> print_list(recorded_runs& runs, const look_flags& flags,
@@ -113,7 +127,7 @@ outcome<void> print_why(recorded_runs& runs, const look_flags& flags,
   const auto found = find_run(runs, flags.run);
   if (!found)
     return fail(found.error());
-  auto chain = waiting_chain(runs, *found);
+  auto chain = waiting_chain(runs, *found, ask_guards(flags.store));
   if (auto named = name_holders(chain, *found->state, flags.store); !named)
     return named;
   if (output != output_format::text) {

@@ -20,9 +20,11 @@ outcome<found_run> find_run(engine::recorded_runs& runs,
 }
 
 std::vector<waiting_link> waiting_chain(engine::recorded_runs& runs,
-                                        const found_run& run) {
+                                        const found_run& run,
+                                        const guards_then& guards) {
   constexpr auto links_max = std::size_t{1'000'000};
   auto chain = waiting_chain(*run.state);
+  name_guards(chain, *run.state, guards);
   // A child's reasons are those of the run that waits for it.
   for (std::size_t i = 0; i < chain.size() && i < links_max; ++i) {
     if (chain[i].why.what != engine::waiting_reason::kind::child_run
@@ -33,6 +35,7 @@ std::vector<waiting_link> waiting_chain(engine::recorded_runs& runs,
     if (!child)
       continue;
     auto more = waiting_chain(*child->state);
+    name_guards(more, *child->state, guards);
     chain.insert(chain.end(), more.begin(), more.end());
   }
   return chain;

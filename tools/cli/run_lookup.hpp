@@ -2,6 +2,7 @@
 
 #include "actors/engine/recorded_runs.hpp"
 #include "actors/engine/run_state.hpp"
+#include "tools/cli/guard_waits.hpp"
 #include "tools/cli/run_report.hpp"
 
 #include <memory>
@@ -21,8 +22,10 @@ struct found_run {
                                                    std::string_view name);
 
 /// Why the run does not end, and why each of its steps that is not over, with
-/// the reasons of the children that it waits for.
+/// the reasons of the children that it waits for and of the guards that steps
+/// are behind.
 [[nodiscard]] std::vector<waiting_link>
-waiting_chain(engine::recorded_runs& runs, const found_run& run);
+waiting_chain(engine::recorded_runs& runs, const found_run& run,
+              const guards_then& guards);
 
 } // namespace troupe::tools

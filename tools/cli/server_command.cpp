@@ -22,6 +22,7 @@ namespace {
 constexpr auto examples = R"(Examples:
   troupe server
   troupe server --store /var/lib/troupe/troupe.db --jobs 8
+  troupe server --guards guards.yaml
   troupe server --listen 127.0.0.1:0
   troupe server --listen none
 
@@ -73,8 +74,10 @@ int serve(const server_flags& flags, const invocation& with) {
   if (flags.http != no_http)
     if (const auto at = runtime::parse_loopback(flags.http); !at)
       return report(at.error(), with.output);
-  const auto stop = interruption{};
   auto setup = flags.engine;
+  if (const auto loaded = load_guards(setup); !loaded)
+    return report(loaded.error(), with.output);
+  const auto stop = interruption{};
   setup.runs_schedules = true;
   auto engine = start_engine(with, std::move(setup));
   if (!engine)

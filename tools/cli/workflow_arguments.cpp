@@ -10,6 +10,19 @@ engine::workflow_surroundings workflow_surroundings_here() {
   return result;
 }
 
+engine::workflow_surroundings
+workflow_surroundings_at(engine::engine_client& server) {
+  auto result = workflow_surroundings_here();
+  // Whoever does not answer refuses the workflow by himself.
+  const auto states = server.guards();
+  if (!states)
+    return result;
+  auto& names = result.guards.emplace();
+  for (const auto& guard : states->guards())
+    names.push_back(guard.name());
+  return result;
+}
+
 runtime::outcome<engine::input_texts>
 split_inputs(const std::vector<std::string>& arguments) {
   auto result = engine::input_texts{};

@@ -31,13 +31,19 @@ From then on the server starts it by its id: troupe run start --workflow ID, or
 a step of another workflow. Runs keep the version that they began with.)";
 
 int apply(const std::string& file, const invocation& with) {
-  const auto flow = engine::read_workflow(file, workflow_surroundings_here());
-  if (!flow)
-    return report(flow.error(), with.output);
+  // What is wrong by itself is told without a server.
+  if (const auto read
+      = engine::read_workflow(file, workflow_surroundings_here());
+      !read)
+    return report(read.error(), with.output);
   auto client = engine::engine_client::connect(
     engine::socket_of(with.settings.store_path));
   if (!client)
     return report(client.error(), with.output);
+  const auto flow
+    = engine::read_workflow(file, workflow_surroundings_at(*client));
+  if (!flow)
+    return report(flow.error(), with.output);
   auto wanted = messages::ApplyWorkflow{};
   wanted.set_text(engine::canonical_json(*flow));
   wanted.set_file(file);

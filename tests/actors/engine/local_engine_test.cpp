@@ -235,7 +235,8 @@ TEST_CASE_METHOD(engines,
   const auto guarded = workflow_text("- {id: a, activity: noop, guard: g}\n");
   const auto reason = refused(request(guarded));
   CHECK(reason.kind == problem_kind::invalid_input);
-  CHECK(reason.key == "steps.a.guard");
+  CHECK(reason.key == "steps[0].guard");
+  CHECK(reason.line != 0);
   CHECK(engine.change(change_of("nobody")).error().kind
         == problem_kind::not_found);
   CHECK(engine.await("nobody", {}, "tester").error().kind

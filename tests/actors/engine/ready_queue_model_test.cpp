@@ -103,6 +103,7 @@ private:
     work.weight = below(6);
     work.activity = below(3);
     work.needed = draw_needs();
+    work.guard = below(2) == 0 ? 0 : below(3);
     const auto how = below(8) == 0 ? admission::known : admission::fresh;
     const auto entered = naive_.push(work, now_, how);
     const auto result = queue_.push(work, now_, how);
@@ -123,6 +124,9 @@ private:
       offer.free.cpu_thousandths = below(4'000);
       offer.free.memory_bytes = below(1'000);
     }
+    for (auto guard = guard_id{1}; guard < 3; ++guard)
+      if (below(3) == 0)
+        offer.closed.push_back({guard, static_cast<priority_class>(below(5))});
     const auto expected = naive_.pop(offer, now_);
     const auto taken = queue_.pop(offer, now_);
     REQUIRE(taken == expected);

@@ -4,6 +4,7 @@
 #include "messages/column_block.hpp"
 #include "messages/column_block.pb.h"
 #include "messages/engine.pb.h"
+#include "messages/queue_call.pb.h"
 #include "messages/schedule_call.pb.h"
 #include "messages/scoring.pb.h"
 #include "messages/store.pb.h"
@@ -73,6 +74,10 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::AddSchedule))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::ChangeSchedule))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::ScheduleAnswer))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::GetQueue))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::QueueReport))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::ChangeQueue))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::QueueChanged))
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 namespace troupe::messages {

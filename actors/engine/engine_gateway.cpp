@@ -208,6 +208,11 @@ void ask_engine(pointer self, connection_id to, const EngineCall& call) {
     case EngineCall::kProgress:
       return forward(self, to, id, call.progress(),
                      &EngineAnswer::mutable_progress);
+    case EngineCall::kQueue:
+      return forward(self, to, id, call.queue(), &EngineAnswer::mutable_queue);
+    case EngineCall::kChangeQueue:
+      return forward(self, to, id, call.change_queue(),
+                     &EngineAnswer::mutable_queue_changed);
     case EngineCall::kDrop:
       return drop_letters(self, to, call);
     case EngineCall::kStatus:

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace troupe::engine {
 
@@ -20,6 +21,11 @@ to_request(const messages::SubmitRun& wanted, pinned_workflow of);
 /// Applies a change to a run of the ledger. Errors are those of the run.
 [[nodiscard]] runtime::outcome<void>
 change_run(run_ledger& ledger, const messages::ChangeRun& wanted, instant now);
+
+/// Ids of the steps that such a change tries again: the one that it names, or,
+/// if it names none, all that have failed. Empty for other changes.
+[[nodiscard]] std::vector<std::string>
+steps_to_retry(const run_ledger& ledger, const messages::ChangeRun& wanted);
 
 /// What a host says of itself.
 [[nodiscard]] worker_profile to_profile(std::uint64_t worker,

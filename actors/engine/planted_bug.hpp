@@ -24,6 +24,10 @@ enum class planted_bug : std::uint8_t {
   forget_child, ///< Nobody is told that a child has ended.
   undo_at_once, ///< Compensations do not wait for one another.
   lose_change, ///< What happens in a paused run is not stored.
+  undo_borrowed, ///< A rerun undoes what a completed run did.
+  share_effects, ///< Several runs answer for what another one did.
+  ignore_turn, ///< All runs go at once.
+  lose_failure, ///< A failure starts no run.
 };
 
 #ifdef TROUPE_PLANTED_BUGS

@@ -23,10 +23,6 @@ auto unsupported(std::string key, std::string message, std::string hint) {
 }
 
 outcome<void> check_supported(const workflow& of) {
-  if (of.on_failure.kind == failure_policy::action::start_workflow)
-    return unsupported("on_failure",
-                       "this engine does not start workflows on failure",
-                       "write compensate or keep");
   for (const auto& step : of.steps) {
     const auto key = "steps." + step.id;
     if (!step.call.guard.empty()

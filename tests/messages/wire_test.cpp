@@ -71,6 +71,10 @@ ActivityReports
 AddSchedule
 ChangeSchedule
 ScheduleAnswer
+GetQueue
+QueueReport
+ChangeQueue
+QueueChanged
 )";
 
 constexpr auto first_id = caf::id_block::troupe::begin;

@@ -27,6 +27,8 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
   auto ends = std::map<engine::run_status, int>{};
   auto crashes = 0;
   auto retries = 0;
+  auto derived = 0;
+  auto failure_runs = 0;
   for (auto seed = first; seed <= last; ++seed) {
     auto simulation = engine_simulation{seed, {}};
     const auto objections = simulation.run(6);
@@ -36,11 +38,15 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
       ends[status] += number;
     crashes += simulation.crashes();
     retries += simulation.retries();
+    derived += simulation.derived();
+    failure_runs += simulation.failure_runs();
   }
   if (only != 0)
     return;
   CHECK(crashes > 0);
   CHECK(retries > 0);
+  CHECK(derived > 0);
+  CHECK(failure_runs > 0);
   CHECK(ends[engine::run_status::completed] > 0);
   CHECK(ends[engine::run_status::failed] > 0);
   CHECK(ends[engine::run_status::compensated] > 0);

@@ -125,6 +125,15 @@ outcome<messages::EngineStatus> engine_port::status() {
   return ask<messages::EngineStatus>(messages::GetEngineStatus{});
 }
 
+outcome<messages::QueueReport> engine_port::queue() {
+  return ask<messages::QueueReport>(messages::GetQueue{});
+}
+
+outcome<messages::QueueChanged>
+engine_port::change(const messages::ChangeQueue& wanted) {
+  return ask<messages::QueueChanged>(wanted);
+}
+
 std::size_t engine_port::waiting() const {
   const auto guard = std::lock_guard{endings_->mutex};
   return endings_->waiting;

@@ -5,6 +5,7 @@
 #include "messages/column_block.pb.h"
 #include "messages/engine.pb.h"
 #include "messages/guards.pb.h"
+#include "messages/queue_call.pb.h"
 #include "messages/schedule_call.pb.h"
 #include "messages/scoring.pb.h"
 #include "messages/store.pb.h"
@@ -77,6 +78,10 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::GetGuards))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::ResetGuard))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::GuardStates))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::GetQueue))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::QueueReport))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::ChangeQueue))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::QueueChanged))
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 namespace troupe::messages {

@@ -3,6 +3,7 @@
 #include "actors/engine/dead_letters.hpp"
 #include "actors/engine/engine_loop.hpp"
 #include "actors/engine/engine_messages.hpp"
+#include "actors/engine/failure_workflow.hpp"
 #include "actors/engine/guard_records.hpp"
 #include "runtime/crash_point.hpp"
 #include "runtime/logging/log.hpp"
@@ -33,6 +34,8 @@ bool is_refused(const engine_state& state, Promise& promise) {
 /// Takes a run in; nothing of it is stored yet.
 outcome<messages::RunAccepted> accept(engine_state& state,
                                       const messages::SubmitRun& wanted) {
+  if (wanted.has_derived())
+    return derive(state, wanted);
   auto of = wanted.workflow_text().empty()
               ? state.workflows->newest(wanted.workflow_id())
               : state.workflows->parse(wanted.workflow_text(),
@@ -102,6 +105,13 @@ auto apply_workflow(engine_pointer self,
     promise.deliver(runtime::to_error(of.error()));
     return promise;
   }
+  const auto known = [&](const std::string& id) {
+    return state.workflows->newest(id).value_or(pinned_workflow{});
+  };
+  if (auto checked = check_failure_workflow(*of->definition, known); !checked) {
+    promise.deliver(runtime::to_error(checked.error()));
+    return promise;
+  }
   state.workflows->apply(*of, wanted.by());
   auto answer = messages::WorkflowApplied{};
   answer.set_workflow_id(of->definition->id);
@@ -146,12 +156,13 @@ auto change(engine_pointer self, const messages::ChangeRun& wanted) {
     return promise;
   state.ledger->set_time(state.clock->now());
   auto changed = fetch_ended(self, wanted);
+  const auto retried = steps_to_retry(*state.ledger, wanted);
   if (changed)
     changed = change_run(*state.ledger, wanted, state.clock->now());
   const auto number = state.ledger->number_of(wanted.run_id());
-  if (changed && wanted.what_case() == messages::ChangeRun::kRetryStep)
-    add_replay(state.by_hand, *number, wanted.retry_step(), wanted.by(),
-               state.clock->now());
+  if (changed)
+    for (const auto& step : retried)
+      add_replay(state.by_hand, *number, step, wanted.by(), state.clock->now());
   if (changed) {
     auto answer = messages::RunChanged{};
     answer.set_status(
@@ -347,6 +358,10 @@ engine(engine_pointer self, const runtime::store_actor& store,
     [=](const messages::GetGuards&) { return show_guards(self->state); },
     [=](const messages::ResetGuard& wanted) {
       return reset_guard(self, wanted);
+    },
+    [=](const messages::GetQueue&) { return show_queue(self); },
+    [=](const messages::ChangeQueue& wanted) {
+      return change_queue(self, wanted);
     },
     [=](pursue_now) { do_pursue(self); },
     [=](const engine_tick& tick) {

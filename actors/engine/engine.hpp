@@ -1,10 +1,12 @@
 #pragma once
 
 #include "actors/engine/activity_host.hpp"
+#include "actors/engine/load_limits.hpp"
 #include "actors/engine/run_ledger.hpp"
 #include "actors/engine/run_validation.hpp"
 #include "messages/engine.pb.h"
 #include "messages/guards.pb.h"
+#include "messages/queue_call.pb.h"
 #include "runtime/clock.hpp"
 #include "runtime/store/store.hpp"
 
@@ -37,12 +39,20 @@ using engine_actor = activity_source_actor::extend<
   // Shows what the guards of steps let through.
   caf::replies_to<messages::GetGuards>::with<messages::GuardStates>,
   // Closes the circuit of one.
-  caf::replies_to<messages::ResetGuard>::with<messages::GuardStates>>;
+  caf::replies_to<messages::ResetGuard>::with<messages::GuardStates>,
+  // Shows what waits, and why.
+  caf::replies_to<messages::GetQueue>::with<messages::QueueReport>,
+  // Lets nothing new begin, or goes on.
+  caf::replies_to<messages::ChangeQueue>::with<messages::QueueChanged>>;
 
 struct engine_options {
   /// The file that `store` writes.
   std::string store_path;
   run_ledger_options ledger;
+  /// Beyond them nothing new begins.
+  load_limits load;
+  /// Reads how busy the machine is; called once a second at most.
+  std::function<runtime::outcome<runtime::host_load>()> read_load;
   /// Must outlive the actor.
   const runtime::clock* time = nullptr;
   std::function<std::uint64_t()> draw; ///< Uniform over its type.

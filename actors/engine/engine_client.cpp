@@ -143,6 +143,21 @@ engine_client::change(const messages::ChangeSchedule& wanted) {
                  &EngineAnswer::schedule);
 }
 
+outcome<messages::QueueReport> engine_client::queue() {
+  auto question = EngineCall{};
+  question.mutable_queue();
+  return part_of(call(std::move(question), answer_timeout),
+                 &EngineAnswer::queue);
+}
+
+outcome<messages::QueueChanged>
+engine_client::change(const messages::ChangeQueue& wanted) {
+  auto question = EngineCall{};
+  *question.mutable_change_queue() = wanted;
+  return part_of(call(std::move(question), answer_timeout),
+                 &EngineAnswer::queue_changed);
+}
+
 outcome<messages::Tree> engine_client::tree() {
   auto question = EngineCall{};
   question.mutable_tree();

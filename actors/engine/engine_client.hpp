@@ -47,6 +47,11 @@ public:
   [[nodiscard]] runtime::outcome<messages::ScheduleAnswer>
   change(const messages::ChangeSchedule& wanted);
 
+  [[nodiscard]] runtime::outcome<messages::QueueReport> queue();
+
+  [[nodiscard]] runtime::outcome<messages::QueueChanged>
+  change(const messages::ChangeQueue& wanted);
+
   /// Who runs in the server, and below whom.
   [[nodiscard]] runtime::outcome<messages::Tree> tree();
 

@@ -214,6 +214,11 @@ void ask_engine(pointer self, connection_id to, const EngineCall& call) {
     case EngineCall::kResetGuard:
       return forward(self, to, id, call.reset_guard(),
                      &EngineAnswer::mutable_guards);
+    case EngineCall::kQueue:
+      return forward(self, to, id, call.queue(), &EngineAnswer::mutable_queue);
+    case EngineCall::kChangeQueue:
+      return forward(self, to, id, call.change_queue(),
+                     &EngineAnswer::mutable_queue_changed);
     case EngineCall::kDrop:
       return drop_letters(self, to, call);
     case EngineCall::kStatus:

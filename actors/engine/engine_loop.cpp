@@ -237,7 +237,9 @@ void commit(engine_pointer self, instant now) {
 
 void set_timer(engine_pointer self, instant now) {
   auto& state = self->state;
-  const auto wanted = state.ledger->next_check();
+  auto wanted = state.ledger->next_check();
+  if (const auto look = next_look(state))
+    wanted = wanted ? std::min(*wanted, *look) : *look;
   if (!wanted)
     return;
   const auto due = std::min(std::max(*wanted, now), now + tick_max);
@@ -262,6 +264,7 @@ void do_pursue(engine_pointer self) {
   const auto now = state.clock->now();
   state.ledger->set_time(now);
   state.ledger->check_time();
+  look_at_load(state, now);
   hand_out(self);
   log_guard_events(state.ledger->take_guard_events());
   call_off(self, now);
@@ -302,11 +305,13 @@ void recover(engine_pointer self) {
     return give_up(self, guards.error());
   for (const auto& each : *guards)
     state.ledger->restore(each);
+  auto set_aside = std::map<run_number, std::string>{};
   auto restored = state.stored->for_each_open(
     [&](run_number number, std::unique_ptr<run_state> run) {
       state.ledger->restore(number, std::move(run));
     },
-    [](run_number number, const runtime::problem& reason) {
+    [&](run_number number, const runtime::problem& reason) {
+      set_aside[number] = runtime::render(reason);
       runtime::log_error("engine", "a run is set aside: its history is broken",
                          {{"number", number},
                           {"reason", runtime::render(reason)}});
@@ -314,6 +319,8 @@ void recover(engine_pointer self) {
   const auto last = state.stored->last_number();
   if (!restored || !last)
     return give_up(self, restored ? last.error() : restored.error());
+  if (auto queue = restore_queue(state, set_aside); !queue)
+    return give_up(self, queue.error());
   state.clock->advance_to(state.ledger->now());
   state.ledger->finish_recovery(*last);
   for (const auto& [worker, host] : state.hosts)

@@ -88,6 +88,8 @@ struct engine_state {
   engine_outbox outbox;
   /// What operators did, to be stored with the next changes.
   messages::CommitTransaction by_hand;
+  /// When the load of the machine was last looked at.
+  instant load_seen{};
   std::map<std::uint64_t, pulling_host> hosts; ///< By actor id.
   std::map<run_number, std::vector<result_promise>> watchers;
   bool is_committing = false;
@@ -106,6 +108,30 @@ void pursue(engine_pointer self);
 
 /// Hands out work, stores what changed and then tells of it.
 void do_pursue(engine_pointer self);
+
+/// Takes in a run that goes on from another one; nothing is stored yet.
+[[nodiscard]] runtime::outcome<messages::RunAccepted>
+derive(engine_state& state, const messages::SubmitRun& wanted);
+
+/// Lets nothing new begin, or goes on.
+caf::typed_response_promise<messages::QueueChanged>
+change_queue(engine_pointer self, const messages::ChangeQueue& wanted);
+
+[[nodiscard]] caf::result<messages::QueueReport>
+show_queue(engine_pointer self);
+
+/// Looks at the load of the machine, if there are limits to it and it was not
+/// looked at just now.
+void look_at_load(engine_state& state, instant now);
+
+/// When it has to be looked at again, if anything waits for that.
+[[nodiscard]] std::optional<instant> next_look(const engine_state& state);
+
+/// After a start: what is stored of the queue holds again, and the runs in
+/// `set_aside`, with why, are the ones that are marked as such.
+[[nodiscard]] runtime::outcome<void>
+restore_queue(engine_state& state,
+              const std::map<run_number, std::string>& set_aside);
 
 /// Asks about runs whose steps are all done.
 void ask_validator(engine_pointer self, const std::vector<run_number>& runs);

@@ -76,6 +76,20 @@ bool is_worth_recording(const run_state& run, const task_key& task,
   return !progress.is_null() && silence >= 1s && progress != work->progress;
 }
 
+/// Those that can be; refused with the reason of the last if none can.
+outcome<void> retry_all(run_decision& it, const std::vector<step_index>& steps,
+                        const std::string& by) {
+  auto result = outcome<void>{
+    fail(problem_kind::conflict, "nothing of the run has failed")};
+  auto has_any = false;
+  for (const auto step : steps) {
+    auto retried = it.retry(step, by);
+    has_any |= retried.has_value();
+    result = std::move(retried);
+  }
+  return has_any ? outcome<void>{} : result;
+}
+
 } // namespace
 
 outcome<run_request> to_request(const messages::SubmitRun& wanted,
@@ -104,12 +118,12 @@ outcome<void> change_run(run_ledger& ledger, const messages::ChangeRun& wanted,
   const auto* run = ledger.find(wanted.run_id());
   if (run == nullptr)
     return fail(problem_kind::not_found, "no run " + wanted.run_id());
-  auto step = std::optional<step_index>{};
-  if (wanted.what_case() == what::kRetryStep) {
-    step = find_step(run->definition(), wanted.retry_step());
+  auto steps = std::vector<step_index>{};
+  for (const auto& id : steps_to_retry(ledger, wanted)) {
+    const auto step = find_step(run->definition(), id);
     if (!step)
-      return fail(problem_kind::not_found,
-                  "the run has no step " + wanted.retry_step());
+      return fail(problem_kind::not_found, "the run has no step " + id);
+    steps.push_back(*step);
   }
   return ledger.decide(wanted.run_id(), [&](run_decision& it) -> outcome<void> {
     switch (wanted.what_case()) {
@@ -125,11 +139,31 @@ outcome<void> change_run(run_ledger& ledger, const messages::ChangeRun& wanted,
         return it.signal(std::move(received));
       }
       case what::kRetryStep:
-        return it.retry(*step, wanted.by());
+        return retry_all(it, steps, wanted.by());
       default:
         return fail(problem_kind::invalid_input, "no change is named");
     }
   });
+}
+
+std::vector<std::string> steps_to_retry(const run_ledger& ledger,
+                                        const messages::ChangeRun& wanted) {
+  if (wanted.what_case() != messages::ChangeRun::kRetryStep)
+    return {};
+  if (!wanted.retry_step().empty())
+    return {wanted.retry_step()};
+  auto failed = std::vector<std::string>{};
+  const auto* run = ledger.find(wanted.run_id());
+  if (run == nullptr)
+    return {};
+  // Once it is being undone, only that can be tried again.
+  const auto is_undoing = run->failed_undos() != 0 || run->is_compensating();
+  for (auto step = step_index{0}; step < run->steps().size(); ++step) {
+    const auto& state = run->steps()[step];
+    if ((is_undoing ? state.failed_undo : state.failed) != 0)
+      failed.push_back(run->definition().steps[step].id);
+  }
+  return failed;
 }
 
 worker_profile to_profile(std::uint64_t worker,

@@ -23,6 +23,11 @@ to_request(const messages::SubmitRun& wanted, pinned_workflow of);
 [[nodiscard]] runtime::outcome<void>
 change_run(run_ledger& ledger, const messages::ChangeRun& wanted, instant now);
 
+/// Ids of the steps that such a change tries again: the one that it names, or,
+/// if it names none, all that have failed. Empty for other changes.
+[[nodiscard]] std::vector<std::string>
+steps_to_retry(const run_ledger& ledger, const messages::ChangeRun& wanted);
+
 /// What a host says of itself.
 [[nodiscard]] worker_profile to_profile(std::uint64_t worker,
                                         const messages::GetActivities& request);

@@ -3,6 +3,7 @@
 #include "actors/engine/activity_host.hpp"
 #include "messages/engine.pb.h"
 #include "messages/guards.pb.h"
+#include "messages/queue_call.pb.h"
 #include "runtime/problem.hpp"
 
 #include <caf/typed_response_promise.hpp>
@@ -41,6 +42,11 @@ struct guard_reset {
   messages::GuardStates what;
 };
 
+struct queue_changed {
+  caf::typed_response_promise<messages::QueueChanged> to;
+  messages::QueueChanged what;
+};
+
 /// Work for a host, or the end of it.
 struct work_given {
   activity_host_actor to;
@@ -54,7 +60,7 @@ struct work_called_off {
 
 using outgoing
   = std::variant<run_accepted, runs_accepted, run_changed, workflow_applied,
-                 guard_reset, work_given, work_called_off>;
+                 guard_reset, queue_changed, work_given, work_called_off>;
 
 /// What nobody may hear before it is stored. Whoever still waits for an answer
 /// when it goes gets an error.

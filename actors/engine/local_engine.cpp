@@ -6,6 +6,7 @@
 #include "actors/engine/run_records.hpp"
 #include "runtime/actor_errors.hpp"
 #include "runtime/actor_system.hpp"
+#include "runtime/host_load.hpp"
 #include "runtime/ids.hpp"
 #include "runtime/supervision/supervisor.hpp"
 
@@ -114,6 +115,10 @@ struct local_engine::state {
     auto from = engine_options{};
     from.store_path = options.store;
     from.ledger = options.ledger;
+    from.load = options.load;
+    from.read_load = [reader = runtime::host_load_reader{}]() mutable {
+      return reader.read();
+    };
     from.time = &time;
     // Only the engine draws, and there is one at a time.
     from.draw = [this] { return random(); };

@@ -2,6 +2,7 @@
 
 #include "actors/engine/activity_registry.hpp"
 #include "actors/engine/engine.hpp"
+#include "actors/engine/load_limits.hpp"
 #include "messages/engine.pb.h"
 #include "runtime/problem.hpp"
 
@@ -31,6 +32,8 @@ struct local_engine_options {
   std::string store;
   /// How much may wait.
   run_ledger_options ledger;
+  /// How busy the machine may be before nothing new begins.
+  load_limits load;
   /// Activities at the same time.
   std::size_t activities_max = 16;
   /// What the activities share; absent: as many processors and as much memory

@@ -25,6 +25,10 @@ enum class planted_bug : std::uint8_t {
   undo_at_once, ///< Compensations do not wait for one another.
   lose_change, ///< What happens in a paused run is not stored.
   leak_permit, ///< A guard counts work that is over.
+  undo_borrowed, ///< A rerun undoes what a completed run did.
+  share_effects, ///< Several runs answer for what another one did.
+  ignore_turn, ///< All runs go at once.
+  lose_failure, ///< A failure starts no run.
 };
 
 #ifdef TROUPE_PLANTED_BUGS

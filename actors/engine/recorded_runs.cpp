@@ -119,7 +119,28 @@ recorded_runs::select(const std::string& condition,
     parameters, [&](const sqlite_row& row) { runs.push_back(to_run(row)); });
   if (!read)
     return fail(read.error());
+  if (auto marked = mark_set_aside(runs); !marked)
+    return fail(marked.error());
   return runs;
+}
+
+outcome<void> recorded_runs::mark_set_aside(std::vector<recorded_run>& runs) {
+  const auto marks = set_aside();
+  if (!marks)
+    return fail(marks.error());
+  for (auto& run : runs)
+    if (const auto found = marks->find(run.number);
+        found != marks->end() && !run.is_over)
+      run.set_aside = found->second;
+  return {};
+}
+
+outcome<std::map<run_number, std::string>> recorded_runs::set_aside() {
+  return read_set_aside(reader_);
+}
+
+outcome<recorded_holds> recorded_runs::holds() {
+  return read_holds(reader_);
 }
 
 outcome<std::vector<recorded_run>>
@@ -136,11 +157,15 @@ recorded_runs::list(const run_filter& filter) {
   };
   restrict("status", filter.status);
   restrict("workflow_id", filter.workflow_id);
-  if (filter.before) {
-    parameters.emplace_back(*filter.before);
-    condition += (condition.empty() ? "WHERE number < ?" : " AND number < ?")
-                 + std::to_string(parameters.size());
-  }
+  const auto compare = [&](const char* comparison, std::int64_t value) {
+    parameters.emplace_back(value);
+    condition += (condition.empty() ? "WHERE " : " AND ")
+                 + std::string{comparison} + std::to_string(parameters.size());
+  };
+  if (filter.before)
+    compare("number < ?", *filter.before);
+  if (filter.since)
+    compare("submitted_at >= ?", runtime::to_microseconds(*filter.since));
   return select(condition, parameters, filter.limit);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/engine/queue_records.hpp"
 #include "actors/engine/run_ledger.hpp"
 #include "actors/engine/run_submission.hpp"
 #include "runtime/clock.hpp"
@@ -35,6 +36,9 @@ struct recorded_run {
   std::string waiting_on; ///< Empty when it is over.
   std::string waiting_for;
   runtime::clock::wall_time next_check{}; ///< 1970: as soon as something is.
+  /// Why the engine does not go on with it: its history is broken. Only told by
+  /// `list` and `find`.
+  std::string set_aside;
 };
 
 /// A workflow that was applied.
@@ -50,6 +54,7 @@ struct run_filter {
   std::optional<std::string> status;
   std::optional<std::string> workflow_id;
   std::optional<run_number> before; ///< Only those with a smaller number.
+  std::optional<runtime::clock::wall_time> since; ///< Of the submission.
   std::size_t limit = 20;
 };
 
@@ -109,6 +114,12 @@ public:
 
   [[nodiscard]] runtime::outcome<run_number> last_number();
 
+  /// Runs that the engine does not go on with, and why.
+  [[nodiscard]] runtime::outcome<std::map<run_number, std::string>> set_aside();
+
+  /// What lets nothing new begin.
+  [[nodiscard]] runtime::outcome<recorded_holds> holds();
+
   /// Rows of the history that belong to no run.
   [[nodiscard]] runtime::outcome<std::int64_t> orphans();
 
@@ -120,6 +131,7 @@ private:
   runtime::outcome<std::vector<recorded_run>>
   select(const std::string& condition,
          const std::vector<runtime::sql_value>& parameters, std::size_t limit);
+  runtime::outcome<void> mark_set_aside(std::vector<recorded_run>& runs);
   runtime::outcome<std::int64_t> number_from(const std::string& sql);
   runtime::outcome<std::map<std::uint64_t, runtime::outcome<pinned_workflow>>>
   open_versions();

@@ -99,10 +99,13 @@ outcome<void> run_decision::submit(messages::RunSubmitted of) {
   return {};
 }
 
-outcome<void> run_decision::queue() {
-  if (run_.status() != run_status::pending)
+outcome<void> run_decision::queue(messages::RunQueued why) {
+  const auto is_waiting = run_.status() == run_status::queued
+                          || (run_.is_paused() && !run_.has_started());
+  const auto goes_on = is_waiting && run_.queued_for().reason() < why.reason();
+  if (run_.status() != run_status::pending && !goes_on)
     return too_late("the run is not pending");
-  prepare().mutable_queued();
+  *prepare().mutable_queued() = std::move(why);
   commit();
   return {};
 }

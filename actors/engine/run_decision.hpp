@@ -61,8 +61,21 @@ public:
   /// First of all; the rest of the run's life follows from `of`.
   runtime::outcome<void> submit(messages::RunSubmitted of);
 
-  /// Its concurrency key has no room.
-  runtime::outcome<void> queue();
+  /// Its concurrency key has no room, or too many runs go already.
+  runtime::outcome<void> queue(messages::RunQueued why = {});
+
+  /// Before anything else: what another run did, and the signals that waited
+  /// there.
+  runtime::outcome<void> take_over(messages::RunTookOver what,
+                                   const std::vector<received_signal>& signals);
+
+  /// That run answers from now on for what this one did, which has to be over
+  /// and must not have completed.
+  runtime::outcome<void> hand_over(const std::string& to_run);
+
+  /// Which run was started because this one failed, or why none was.
+  runtime::outcome<void> note_failure_run(const std::string& run_id,
+                                          const std::string& refusal);
 
   runtime::outcome<void> start();
 

@@ -35,7 +35,7 @@ std::string describe_remainder(const run_state& run) {
   auto names = std::string{};
   for (std::size_t i = 0; i < run.steps().size(); ++i)
     if (!run.steps()[i].is_undone && run.definition().steps[i].compensate
-        && run.steps()[i].succeeded != 0)
+        && run.steps()[i].has_effects())
       names += (names.empty() ? "" : ", ") + run.definition().steps[i].id;
   return names;
 }
@@ -67,7 +67,7 @@ std::string describe_doubt(const run_state& run) {
 
 bool has_something_to_undo(const run_state& run) {
   for (std::size_t i = 0; i < run.steps().size(); ++i)
-    if (run.definition().steps[i].compensate && run.steps()[i].succeeded != 0)
+    if (run.definition().steps[i].compensate && run.steps()[i].has_effects())
       return true;
   return false;
 }

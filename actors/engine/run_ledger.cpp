@@ -1,5 +1,6 @@
 #include "actors/engine/run_ledger.hpp"
 
+#include "actors/engine/failure_workflow.hpp"
 #include "actors/engine/planted_bug.hpp"
 
 #include <algorithm>
@@ -19,6 +20,10 @@ run_ledger::run_ledger(run_ledger_options options, sources from)
   context_.may_retry = [this](const std::string& guard) {
     return desk_.try_retry(desk_.id_of(guard), context_.now);
   };
+  if (options_.submissions_per_minute != 0)
+    submissions_.emplace(runtime::rate_limit_options{
+      options_.submissions_per_minute, std::chrono::minutes{1},
+      options_.submissions_per_minute});
 }
 
 void run_ledger::set_time(instant now) {
@@ -49,6 +54,7 @@ void run_ledger::restore(run_number number, std::unique_ptr<run_state> run) {
   live.is_cancelling = state.is_cancelling();
   if (const auto& key = state.submission().idempotency_key(); !key.empty())
     by_key_[key] = {state.submission().run_id(), number, true};
+  restore_turn(live);
   if (const auto& key = state.submission().concurrency_key(); !key.empty()) {
     auto& room = keys_[key];
     room.limit = state.definition().concurrency
@@ -56,7 +62,8 @@ void run_ledger::restore(run_number number, std::unique_ptr<run_state> run) {
                    : 1;
     if (live.is_over)
       return;
-    if (state.has_started())
+    if (state.has_started()
+        || state.queued_for().reason() == messages::RunQueued::RUNNING_MAX)
       room.running.insert(number);
     else if (state.status() != run_status::pending)
       room.waiting.push_back(number);
@@ -94,6 +101,7 @@ void run_ledger::finish_recovery(run_number last_number) {
   // Room that a run left while nobody could be told.
   for (auto& [key, room] : keys_)
     fill_room(room);
+  fill_turns();
   do_deferred();
 }
 
@@ -108,20 +116,24 @@ run_ledger::no_such_run(std::string_view run_id) {
 
 /// Whether the request is let in at all.
 outcome<void> run_ledger::check_room(const run_request& request,
-                                     const std::string& key) {
+                                     const std::string& key,
+                                     run_number leaving) {
   if (runs_.size() >= options_.runs_max
       || queue_.size() >= options_.queue.pending_max) {
     const auto wait = std::chrono::ceil<std::chrono::seconds>(
       queue_.refuse_full(context_.now).retry_after);
-    return runtime::fail(problem_kind::unavailable,
-                         std::to_string(queue_.size()) + " tasks and "
-                           + std::to_string(runs_.size())
-                           + " runs wait already",
-                         "try again in " + std::to_string(wait.count()) + " s");
+    auto refusal
+      = runtime::fail(problem_kind::unavailable,
+                      std::to_string(queue_.size()) + " tasks and "
+                        + std::to_string(runs_.size()) + " runs wait already",
+                      "try again in " + std::to_string(wait.count()) + " s");
+    note_refusal(refusals_.full, request, refusal.value());
+    return refusal;
   }
   const auto room = keys_.find(key);
   if (key.empty() || room == keys_.end()
-      || room->second.running.size() < room->second.limit
+      || room->second.running.size() - room->second.running.count(leaving)
+           < room->second.limit
       || request.of.definition->concurrency->on_conflict
            != conflict_policy::skip)
     return {};
@@ -137,11 +149,17 @@ outcome<submitted_run> run_ledger::submit(const run_request& request) {
     return runtime::fail(possible.error());
   if (auto known = check_guards(*request.of.definition); !known)
     return runtime::fail(known.error());
+  if (auto known
+      = check_failure_workflow(*request.of.definition, from_.definition);
+      !known)
+    return runtime::fail(known.error());
   auto submission = make_submission(request, from_.new_id(), context_.now);
   if (!submission)
     return runtime::fail(submission.error());
   if (auto room = check_room(request, submission->concurrency_key()); !room)
     return runtime::fail(room.error());
+  if (auto rate = check_rate(request); !rate)
+    return runtime::fail(rate.error());
   auto result = accept(*submission, request.of.definition);
   do_deferred();
   return result;
@@ -162,7 +180,8 @@ run_ledger::find_known(const std::string& key) const {
 }
 
 submitted_run run_ledger::accept(const messages::RunSubmitted& submission,
-                                 std::shared_ptr<const workflow> definition) {
+                                 std::shared_ptr<const workflow> definition,
+                                 const derivation_plan* taken) {
   const auto number = last_number_ + 1;
   auto& live = add(number, std::make_unique<run_state>(std::move(definition)));
   live.is_new = true;
@@ -170,28 +189,29 @@ submitted_run run_ledger::accept(const messages::RunSubmitted& submission,
   const auto result = submitted_run{submission.run_id(), number, false};
   if (!submission.idempotency_key().empty())
     by_key_[submission.idempotency_key()] = result;
-  decide_on(live, [&](run_decision& it) { return it.submit(submission); });
+  decide_on(live, [&](run_decision& it) {
+    return it.submit(submission).and_then([&] {
+      return taken == nullptr ? outcome<void>{}
+                              : it.take_over(taken->taken, taken->signals);
+    });
+  });
   admit(live);
   return result;
 }
 
 /// Starts the run, or lets it wait for room under its concurrency key.
 void run_ledger::admit(live_run& live) {
-  const auto start = [](run_decision& it) { return it.start(); };
   const auto& key = live.state->submission().concurrency_key();
   const auto& limit = live.state->definition().concurrency;
-  if (key.empty() || !limit) {
-    decide_on(live, start);
-    return;
-  }
+  if (key.empty() || !limit)
+    return start_in_turn(live);
   auto& room = keys_[key];
   room.limit = limit->limit;
   // Nobody passes those who wait already.
   if ((room.running.size() < room.limit && room.waiting.empty())
       || has_bug(planted_bug::ignore_limit)) {
     room.running.insert(live.number);
-    decide_on(live, start);
-    return;
+    return start_in_turn(live);
   }
   auto request = messages::RunCancelRequested{};
   request.set_by("the concurrency key " + key);
@@ -266,6 +286,7 @@ void run_ledger::revive(live_run& live) {
     room.limit = live.state->definition().concurrency->limit;
     room.running.insert(live.number);
   }
+  restore_turn(live);
   set_alarm(live);
 }
 
@@ -288,9 +309,15 @@ void run_ledger::end(live_run& live) {
     release(live, task, live.state->find(task)->claim);
   }
   leave_key(live);
+  leave_turn(live);
   drop_alarms(live);
   if (!live.state->submission().parent_run().empty())
     deferred_.push_back([this, number = live.number] { tell_parent(number); });
+  using action = failure_policy::action;
+  if (live.state->status() == run_status::failed && !live.state->failure_run()
+      && live.state->definition().on_failure.kind == action::start_workflow)
+    deferred_.push_back(
+      [this, number = live.number] { start_failure_run(number); });
   ended_.push_back(live.number);
 }
 
@@ -302,7 +329,7 @@ void run_ledger::fill_room(key_room& room) {
     room.running.insert(next);
     deferred_.push_back([this, next] {
       if (auto* waiting = find_live(next))
-        decide_on(*waiting, [](run_decision& it) { return it.start(); });
+        start_in_turn(*waiting);
     });
   }
 }

@@ -3,8 +3,11 @@
 #include "actors/engine/guard_desk.hpp"
 #include "actors/engine/ready_queue.hpp"
 #include "actors/engine/run_decision.hpp"
+#include "actors/engine/run_derivation.hpp"
 #include "actors/engine/run_state.hpp"
 #include "actors/engine/run_submission.hpp"
+#include "messages/queue_call.pb.h"
+#include "runtime/guard/rate_limit.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -94,6 +97,18 @@ struct run_ledger_options {
   std::uint32_t depth_max = 16;
   /// What steps may name as their guard.
   runtime::guard_file guards;
+  /// How many runs may go at once, others wait for their turn; 0: all. Those
+  /// that other runs start go along with these.
+  std::size_t running_max = 0;
+  /// How many runs may be submitted per minute, others are refused; 0: any.
+  std::uint32_t submissions_per_minute = 0;
+};
+
+/// Why nothing new is given to workers.
+struct queue_hold {
+  std::string by; ///< Empty: the engine itself.
+  std::string reason;
+  instant since{};
 };
 
 /// All runs of one engine that are not over: who goes next, who works on what,
@@ -162,6 +177,20 @@ public:
     do_deferred();
     return done;
   }
+
+  /// A run that goes on from another one of this ledger, over or not. Errors as
+  /// `submit` and `plan_derivation`; `not_found`; `conflict` if the other run
+  /// is not over and is not to be cancelled.
+  runtime::outcome<submitted_run> derive(const derived_run_request& wanted);
+
+  /// From now on nothing new is given to workers, until it is resumed.
+  /// `conflict` if it is so already.
+  runtime::outcome<void> pause_queue(queue_hold why);
+
+  runtime::outcome<void> resume_queue();
+
+  /// The same while the machine has too much to do; nothing: it has not.
+  void hold_queue(std::optional<std::string> reason);
 
   // -- workers
   // -----------------------------------------------------------------
@@ -278,6 +307,18 @@ public:
     return queue_.figures(now);
   }
 
+  [[nodiscard]] const std::optional<queue_hold>& queue_pause() const noexcept {
+    return paused_;
+  }
+
+  /// By the load of the machine.
+  [[nodiscard]] const std::optional<queue_hold>& queue_load() const noexcept {
+    return loaded_;
+  }
+
+  /// Everything about the queue in sum. Linear in runs.
+  [[nodiscard]] messages::QueueReport queue_report() const;
+
   /// What is wrong inside, in words.
   [[nodiscard]] std::vector<std::string> check() const;
 
@@ -327,6 +368,13 @@ private:
     worker_offer offer;
   };
 
+  /// Requests that were not let in, since the start.
+  struct refusal_figures {
+    std::uint64_t full = 0;
+    std::uint64_t rate = 0;
+    queue_hold last;
+  };
+
   struct key_room {
     std::uint32_t limit = 1;
     std::set<run_number> running;
@@ -367,16 +415,29 @@ private:
   live_run& add(run_number number, std::unique_ptr<run_state> state);
   static tl::unexpected<runtime::problem> no_such_run(std::string_view run_id);
   runtime::outcome<void> check_room(const run_request& request,
-                                    const std::string& key);
+                                    const std::string& key,
+                                    run_number leaving = 0);
+  runtime::outcome<void> check_rate(const run_request& request);
+  void note_refusal(std::uint64_t& count, const run_request& request,
+                    const runtime::problem& reason);
   [[nodiscard]] std::optional<submitted_run>
   find_known(const std::string& key) const;
   void admit(live_run& live);
+  void start_in_turn(live_run& live);
+  void leave_turn(const live_run& live);
+  void fill_turns();
+  void restore_turn(const live_run& live);
   void follow(live_run& live, run_decision& decision);
   void sync(live_run& live, const task_key& task);
   void enqueue(live_run& live, const task_key& task, const task_work& work);
   void dequeue(live_run& live, const task_key& task);
   submitted_run accept(const messages::RunSubmitted& submission,
-                       std::shared_ptr<const workflow> definition);
+                       std::shared_ptr<const workflow> definition,
+                       const derivation_plan* taken = nullptr);
+  void terminate(live_run& live, const std::string& by,
+                 const std::string& reason);
+  void start_failure_run(run_number failed);
+  runtime::outcome<std::string> try_start_failure_run(const live_run& failed);
   void end(live_run& live);
   void leave_key(const live_run& live);
   void fill_room(key_room& room);
@@ -410,6 +471,14 @@ private:
   std::map<std::string, activity_id, std::less<>> activities_;
   std::set<alarm> alarms_;
   std::map<std::string, key_room, std::less<>> keys_;
+  /// Runs that go, as far as they count, and those that wait for their turn:
+  /// by priority, then by number.
+  std::set<run_number> going_;
+  std::set<std::pair<std::uint32_t, run_number>> awaiting_turn_;
+  std::optional<runtime::rate_limit> submissions_;
+  refusal_figures refusals_;
+  std::optional<queue_hold> paused_;
+  std::optional<queue_hold> loaded_;
   std::map<std::string, resource_id, std::less<>> resources_;
   std::map<std::uint64_t, known_worker> workers_;
   /// Most that any worker has, 0 without workers, and that anybody asked for.

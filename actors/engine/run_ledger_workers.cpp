@@ -145,7 +145,7 @@ std::vector<assignment> run_ledger::assign(std::uint64_t worker,
                                            std::uint32_t credit) {
   auto given = std::vector<assignment>{};
   const auto known = workers_.find(worker);
-  if (known == workers_.end())
+  if (known == workers_.end() || paused_ || loaded_)
     return given;
   auto& offer = known->second.offer;
   offer.free = free_room(offer);

@@ -2,6 +2,7 @@
 
 #include "actors/engine/dead_letters.hpp"
 #include "actors/engine/guard_records.hpp"
+#include "actors/engine/queue_records.hpp"
 #include "messages/column_block.hpp"
 #include "runtime/store/transactions.hpp"
 
@@ -232,6 +233,7 @@ const runtime::migration_list& engine_schema() {
      " PRIMARY KEY (run, sequence)) WITHOUT ROWID"},
     dead_letter_schema().front(),
     guard_schema().front(),
+    queue_schema().front(),
   };
   return schema;
 }

@@ -55,10 +55,7 @@ outcome<void> run_state::apply_to_run(const RunEvent& event, instant before) {
     case RunEvent::kSubmitted:
       return submit(event.submitted());
     case RunEvent::kQueued:
-      if (phase_ != phase::pending)
-        return illegal("only a pending run is queued");
-      phase_ = phase::queued;
-      return {};
+      return queue(event.queued());
     case RunEvent::kStarted:
       return start();
     case RunEvent::kStepReady:
@@ -79,6 +76,12 @@ outcome<void> run_state::apply_to_run(const RunEvent& event, instant before) {
       return retry(event.step_retry(), before);
     case RunEvent::kEnded:
       return end(event.ended());
+    case RunEvent::kTookOver:
+      return take_over(event.took_over());
+    case RunEvent::kHandedOver:
+      return hand_over(event.handed_over());
+    case RunEvent::kFailureRun:
+      return note_failure_run(event.failure_run());
     default:
       return illegal("an event of an unknown kind");
   }
@@ -122,13 +125,36 @@ outcome<void> run_state::submit(const messages::RunSubmitted& event) {
   return {};
 }
 
+/// For its concurrency key first, then for its turn among all runs.
+outcome<void> run_state::queue(const messages::RunQueued& event) {
+  const auto goes_on
+    = phase_ == phase::queued && queued_for_.reason() < event.reason();
+  if (phase_ != phase::pending && !goes_on)
+    return illegal("only a pending run is queued");
+  phase_ = phase::queued;
+  queued_for_ = event;
+  return {};
+}
+
 outcome<void> run_state::start() {
   if (phase_ != phase::pending && phase_ != phase::queued)
     return illegal("a run starts once");
   phase_ = phase::started;
-  for (const auto step : workflow_->order)
-    if (steps_[step].unmet == 0)
+  was_started_ = true;
+  // In their order, so that what was taken over unblocks what comes next.
+  for (const auto step : workflow_->order) {
+    if (steps_[step].unmet != 0)
+      continue;
+    if (!steps_[step].is_taken_over) {
       unblocked_.push_back(step);
+    } else if (!steps_[step].is_done()) {
+      refill(step);
+    } else {
+      ++settled_steps_;
+      for (const auto next : workflow_->steps[step].needed_by)
+        --steps_[next].unmet;
+    }
+  }
   return {};
 }
 

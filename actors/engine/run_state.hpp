@@ -57,6 +57,8 @@ struct task_work {
   nlohmann::json progress;
   nlohmann::json output;
   messages::TaskError error; ///< Of the last attempt that failed.
+  /// Another run did it, and answers for it: it is not undone here.
+  bool is_borrowed = false;
 };
 
 /// One step of a run with its tasks: one, or as many as its fan-out has.
@@ -72,6 +74,8 @@ struct step_state {
   std::uint32_t next = 0; ///< The first task that was never ready.
   std::uint32_t succeeded = 0;
   std::uint32_t failed = 0;
+  std::uint32_t borrowed = 0; ///< Of those that succeeded.
+  bool is_taken_over = false; ///< Begun by the run that this one goes on from.
   /// Dependents that are not undone yet, and compensations that are not.
   std::uint32_t unmet_undo = 0;
   std::uint32_t to_undo = 0;
@@ -81,6 +85,15 @@ struct step_state {
   bool is_undone = false;
   /// What `elements_of` found: follows from what was there when the step began.
   mutable std::shared_ptr<const nlohmann::json> elements;
+
+  /// There is something that this run would have to undo.
+  [[nodiscard]] bool has_effects() const noexcept {
+    return succeeded > borrowed;
+  }
+
+  [[nodiscard]] bool is_done() const noexcept {
+    return is_skipped || succeeded == tasks.size();
+  }
 };
 
 /// A signal that nobody has taken.
@@ -109,6 +122,8 @@ struct waiting_reason {
   instant since{};
   /// Zero: as soon as what it waits for happens.
   instant next_check{};
+  /// For a worker, and any may have it.
+  bool is_ready = false;
 };
 
 [[nodiscard]] std::string_view to_string(waiting_reason::kind what) noexcept;
@@ -126,6 +141,12 @@ public:
 
   [[nodiscard]] const workflow& definition() const noexcept {
     return *workflow_;
+  }
+
+  /// The same for whoever outlives the run.
+  [[nodiscard]] const std::shared_ptr<const workflow>&
+  shared_definition() const noexcept {
+    return workflow_;
   }
 
   [[nodiscard]] const messages::RunSubmitted& submission() const noexcept {
@@ -196,6 +217,22 @@ public:
   /// Why it is being undone; empty if it never was.
   [[nodiscard]] const std::string& undo_reason() const noexcept {
     return undo_reason_;
+  }
+
+  /// The run that answers for what this one did; empty: it does itself.
+  [[nodiscard]] const std::string& heir() const noexcept {
+    return heir_;
+  }
+
+  /// The run that was started because this one failed, or why none was.
+  [[nodiscard]] const std::optional<messages::FailureRunStarted>&
+  failure_run() const noexcept {
+    return failure_run_;
+  }
+
+  /// What a queued run waits for.
+  [[nodiscard]] const messages::RunQueued& queued_for() const noexcept {
+    return queued_for_;
   }
 
   /// When the run as a whole has to be over; nothing: never.
@@ -277,7 +314,11 @@ private:
   applied apply_to_run(const messages::RunEvent& event, instant before);
   applied apply_to_work(const messages::RunEvent& event);
   applied submit(const messages::RunSubmitted& event);
+  applied queue(const messages::RunQueued& event);
   applied start();
+  applied take_over(const messages::RunTookOver& event);
+  applied hand_over(const messages::RunHandedOver& event);
+  applied note_failure_run(const messages::FailureRunStarted& event);
   applied make_ready(const messages::StepReady& event);
   applied skip(const messages::StepSkipped& event);
   applied claim(const messages::TaskClaimed& event);
@@ -312,11 +353,15 @@ private:
   messages::RunSubmitted submission_;
   nlohmann::json inputs_;
   phase phase_ = phase::nothing;
+  bool was_started_ = false; ///< A run may end before.
   bool is_paused_ = false;
   std::optional<messages::RunCancelRequested> cancel_;
   messages::RunEnded::Outcome outcome_ = messages::RunEnded::COMPLETED;
   std::string reason_;
   std::string undo_reason_;
+  std::string heir_;
+  std::optional<messages::FailureRunStarted> failure_run_;
+  messages::RunQueued queued_for_;
   std::optional<instant> timeout_at_;
   std::vector<step_state> steps_;
   std::vector<step_index> unblocked_;

@@ -48,7 +48,9 @@ void run_state::refill(step_index index) {
          && step.failed == 0 && !cancel_
          && !(has_bug(planted_bug::stop_refilling) && step.succeeded != 0)) {
     const auto item = step.next++;
-    enter({index, item, false}, step.tasks[item], work_status::ready);
+    // Others were taken over.
+    if (step.tasks[item].status == work_status::blocked)
+      enter({index, item, false}, step.tasks[item], work_status::ready);
   }
 }
 
@@ -62,13 +64,13 @@ void run_state::settle(step_index index) {
 
 outcome<void>
 run_state::start_compensation(const messages::CompensationStarted& event) {
-  if (phase_ != phase::started || busy_ != 0 || idle_ != 0 || is_paused_
+  if (phase_ == phase::nothing || phase_ > phase::started || busy_ != 0
+      || idle_ != 0 || is_paused_
       || !may_become(status(), run_status::compensating))
     return illegal("a run is undone once, and when it does nothing else");
   phase_ = phase::compensating;
   reason_ = event.reason();
   undo_reason_ = event.reason();
-  unblocked_.clear();
   for (std::size_t i = 0; i < steps_.size(); ++i)
     steps_[i].unmet_undo
       = static_cast<std::uint32_t>(workflow_->steps[i].needed_by.size());
@@ -82,9 +84,9 @@ run_state::start_compensation(const messages::CompensationStarted& event) {
 /// Everything that depends on the step is undone, so that it is its turn.
 void run_state::begin_undo(step_index index) {
   auto& step = steps_[index];
-  if (workflow_->steps[index].compensate && step.succeeded != 0) {
+  if (workflow_->steps[index].compensate && step.has_effects()) {
     step.compensations.resize(step.tasks.size());
-    step.to_undo = step.succeeded;
+    step.to_undo = step.succeeded - step.borrowed;
     refill_undo(index);
     return;
   }
@@ -97,7 +99,8 @@ void run_state::refill_undo(step_index index) {
   while (step.open_undo < parallel_max(index)
          && step.next_undo < step.compensations.size()) {
     const auto item = step.next_undo++;
-    if (step.tasks[item].status == work_status::succeeded)
+    const auto& task = step.tasks[item];
+    if (task.status == work_status::succeeded && !task.is_borrowed)
       enter({index, item, true}, step.compensations[item], work_status::ready);
   }
 }
@@ -114,7 +117,7 @@ void run_state::settle_undo(step_index index) {
       auto& step = steps_[need];
       if (--step.unmet_undo != 0)
         continue;
-      if (workflow_->steps[need].compensate && step.succeeded != 0)
+      if (workflow_->steps[need].compensate && step.has_effects())
         begin_undo(need);
       else
         done.push_back(need);

@@ -65,6 +65,14 @@ std::string detail_of(const std::string& step, const task_work& work) {
   }
 }
 
+std::string describe(const messages::RunQueued& why,
+                     const messages::RunSubmitted& of) {
+  if (why.reason() == messages::RunQueued::CONCURRENCY_KEY)
+    return "concurrency key " + of.concurrency_key();
+  return "the limit of " + std::to_string(why.limit())
+         + " runs at a time (--runs-max)";
+}
+
 } // namespace
 
 std::string_view to_string(waiting_reason::kind what) noexcept {
@@ -89,7 +97,7 @@ step_status run_state::status_of(step_index index) const {
   if (step.tasks.empty()) {
     // Of a fan-out over nothing its dependents know that it is done.
     const auto is_waiting
-      = step.unmet != 0 || phase_ < phase::started
+      = step.unmet != 0 || !was_started_
         || std::ranges::find(unblocked_, index) != unblocked_.end();
     const auto is_given_up
       = phase_ >= phase::compensating || is_cancelling() || is_failing();
@@ -116,10 +124,8 @@ std::optional<waiting_reason> run_state::waiting_on() const {
   if (is_paused_)
     return waiting_reason{kind::paused, "the run is paused", updated_at_, {}};
   if (phase_ == phase::queued)
-    return waiting_reason{kind::slot,
-                          "concurrency key " + submission_.concurrency_key(),
-                          updated_at_,
-                          {}};
+    return waiting_reason{
+      kind::slot, describe(queued_for_, submission_), updated_at_, {}};
   if (phase_ != phase::started && phase_ != phase::compensating)
     return waiting_reason{kind::worker, "not admitted yet", updated_at_, {}};
   // What works explains more than what waits, and that more than the rest.
@@ -154,7 +160,8 @@ std::optional<waiting_reason> run_state::waiting_on(step_index index) const {
       if (found != some->end())
         return waiting_reason{kind_of(*found), detail_of(definition.id, *found),
                               found->since,
-                              next_check_of(*workflow_, index, *some, is_undo)};
+                              next_check_of(*workflow_, index, *some, is_undo),
+                              status == work_status::ready};
     }
   }
   if (status_of(index) != step_status::blocked)

@@ -47,8 +47,10 @@ using enum run_status;
 
 /// By the state that is left.
 constexpr auto run_table = std::array<successors, 10>{
-  /* pending */ set_of({queued, running, paused, failed, cancelled}),
-  /* queued */ set_of({running, paused, failed, cancelled}),
+  // Before it starts only what it took over can be undone.
+  /* pending */
+  set_of({queued, running, paused, compensating, failed, cancelled}),
+  /* queued */ set_of({running, paused, compensating, failed, cancelled}),
   /* running */
   set_of({waiting, paused, compensating, completed, failed, cancelled}),
   /* waiting */

@@ -24,10 +24,6 @@ auto unsupported(std::string key, std::string message, std::string hint) {
 }
 
 outcome<void> check_supported(const workflow& of) {
-  if (of.on_failure.kind == failure_policy::action::start_workflow)
-    return unsupported("on_failure",
-                       "this engine does not start workflows on failure",
-                       "write compensate or keep");
   for (const auto& step : of.steps) {
     const auto& undo = step.compensate;
     if ((!step.call.guard.empty() && is_of_engine(step.call.activity))

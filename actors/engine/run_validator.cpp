@@ -56,7 +56,8 @@ public:
   void see(const RunEvent& event) {
     check_order(event);
     // A failed run goes on only when somebody wants it to.
-    if (has_ended_ && !event.has_step_retry())
+    if (has_ended_ && !event.has_step_retry() && !event.has_failure_run()
+        && !event.has_handed_over())
       object("event " + std::to_string(event.sequence())
              + " follows the end of the run");
     switch (event.what_case()) {
@@ -65,6 +66,9 @@ public:
         break;
       case RunEvent::kStarted:
         is_started_ = true;
+        break;
+      case RunEvent::kTookOver:
+        see_took_over(event.took_over());
         break;
       case RunEvent::kStepReady:
         see_ready(event.step_ready());
@@ -169,6 +173,31 @@ private:
       object("step " + workflow_.steps[step].id
              + " began twice, or before its run");
     return true;
+  }
+
+  void see_took_over(const messages::RunTookOver& event) {
+    if (sequence_ != 2 || submission_.reset_of().empty())
+      object("it took over what no run before it did");
+    for (const auto& each : event.steps()) {
+      if (each.step() >= steps_.size())
+        return object("there is no step " + std::to_string(each.step()));
+      for (const auto need : workflow_.steps[each.step()].needs)
+        if (!steps_[need].is_done())
+          object("step " + workflow_.steps[each.step()].id
+                 + " was taken over without step " + workflow_.steps[need].id);
+      auto& step = steps_[each.step()];
+      step.is_skipped = !each.skip_reason().empty();
+      step.is_ready = !step.is_skipped;
+      step.tasks.resize(each.items());
+      for (const auto& task : each.tasks()) {
+        if (task.item() >= step.tasks.size())
+          return object("there is no item " + std::to_string(task.item()));
+        auto& to = step.tasks[task.item()];
+        to.at = place::done;
+        to.attempts = task.attempts();
+        to.output = task.output();
+      }
+    }
   }
 
   void see_ready(const messages::StepReady& event) {

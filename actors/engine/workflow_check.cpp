@@ -84,9 +84,19 @@ private:
                + std::to_string(workflow_bounds::description_bytes_max)
                + " bytes");
     if (of_->on_failure.kind == failure_policy::action::start_workflow)
-      check_workflow_id("on_failure.workflow", of_->on_failure.workflow_id);
+      check_failure_workflow();
     if (of_->deadline)
       check_zone(of_->deadline->zone);
+  }
+
+  /// Whether others lead back to this one is known where they are.
+  void check_failure_workflow() {
+    const auto& id = of_->on_failure.workflow_id;
+    check_workflow_id("on_failure.workflow", id);
+    if (id == of_->id)
+      report("on_failure.workflow",
+             "a workflow that starts itself when it fails",
+             "name another one, or write keep");
   }
 
   void check_zone(const std::string& zone) {

@@ -74,6 +74,10 @@ ScheduleAnswer
 GetGuards
 ResetGuard
 GuardStates
+GetQueue
+QueueReport
+ChangeQueue
+QueueChanged
 )";
 
 constexpr auto first_id = caf::id_block::troupe::begin;

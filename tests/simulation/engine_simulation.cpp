@@ -35,6 +35,8 @@ engine_simulation::engine_simulation(std::uint64_t seed,
     auto of = random_workflow(
       random_, {i != 1, i < 2 ? "" : "w0", {"few", "slow", "fragile"}});
     of.id = "w" + std::to_string(i);
+    if (i == 2 && random_() % 2 == 0)
+      of.on_failure = {failure_policy::action::start_workflow, "w0"};
     if (i == 3) {
       of.concurrency.emplace();
       of.concurrency->key = text_template::parse("one", {}).value();
@@ -42,6 +44,7 @@ engine_simulation::engine_simulation(std::uint64_t seed,
     }
     workflows_.push_back(make_version(std::move(of)));
   }
+  running_max_ = random_() % 2 == 0 ? 3 : 0;
   start_engine();
 }
 
@@ -67,6 +70,7 @@ void engine_simulation::start_engine() {
   from.definition = [this](const std::string&) { return workflows_.front(); };
   auto options = run_ledger_options{};
   options.guards = some_guards();
+  options.running_max = running_max_;
   ledger_ = std::make_unique<run_ledger>(options, std::move(from));
   ledger_->set_time(now_);
   for (const auto& [name, record] : guard_store_)
@@ -218,50 +222,6 @@ bool engine_simulation::is_stored(const std::string& run_id) const {
   });
 }
 
-/// No more runs of a key go at once than its limit says.
-void engine_simulation::check_limits() {
-  auto running = std::map<std::string, std::uint32_t>{};
-  for (const auto& [number, stored] : store_) {
-    const auto* run = ledger_->find(number);
-    const auto& limit = stored.of.definition->concurrency;
-    // Who was retried by hand goes beyond it.
-    if (run == nullptr || !limit || retries_ != 0 || !run->has_started()
-        || is_over(run->status()))
-      continue;
-    if (++running[run->submission().concurrency_key()] > limit->limit)
-      object("more runs of a key go at once than its limit says");
-  }
-}
-
-/// What depends on a step is undone before the step is.
-void engine_simulation::check_undo_order(const std::string& name,
-                                         const stored_run& stored) {
-  const auto& steps = stored.of.definition->steps;
-  auto undone = std::map<step_index, std::uint64_t>{};
-  for (const auto& event : stored.history)
-    if (event.has_succeeded() && event.succeeded().task().compensation())
-      undone[event.succeeded().task().step()] = event.sequence();
-  for (const auto& event : stored.history) {
-    if (!event.has_claimed() || !event.claimed().task().compensation())
-      continue;
-    for (const auto user : steps[event.claimed().task().step()].needed_by)
-      if (undone.contains(user) && undone[user] > event.sequence())
-        object(name + "a step was undone before one that depends on it");
-  }
-}
-
-void engine_simulation::check_signals(const std::string& name,
-                                      const stored_run& stored) {
-  auto taken = std::set<std::uint64_t>{};
-  for (const auto& event : stored.history) {
-    const auto signal = event.has_succeeded() ? event.succeeded().signal()
-                        : event.has_failed()  ? event.failed().signal()
-                                              : 0;
-    if (signal != 0 && !taken.insert(signal).second)
-      object(name + "a signal was taken twice");
-  }
-}
-
 void engine_simulation::command() {
   auto ids = std::vector<std::string>{};
   for (const auto& [number, stored] : store_)
@@ -270,9 +230,11 @@ void engine_simulation::command() {
   if (ids.empty())
     return;
   const auto& id = ids[random_() % ids.size()];
-  const auto what = random_() % 9;
+  const auto what = random_() % 10;
   if (what == 5)
     return retry();
+  if (what == 9)
+    return derive();
   if (what > 5)
     return signal(id, what == 6 ? "go" : "s" + std::to_string(random_() % 12),
                   random_() % 4 != 0);
@@ -307,6 +269,41 @@ void engine_simulation::retry() {
           return it.retry(step, "somebody");
         }))
       ++retries_;
+  ledger_->forget(number);
+}
+
+/// Some run goes on in another one, from a step or from an event.
+void engine_simulation::derive() {
+  auto chosen = store_.begin();
+  std::advance(chosen, random_() % store_.size());
+  const auto& [number, stored] = *chosen;
+  if (ledger_->find(number) == nullptr
+      && (!stored.is_over || !restore(number, stored)))
+    return;
+  auto history = stored.history;
+  for (auto& event : events_in(ledger_->unstored(number)))
+    if (event.sequence() > history.size())
+      history.push_back(std::move(event));
+  auto wanted = derived_run_request{};
+  wanted.run_id = history.front().submitted().run_id();
+  wanted.cancels = random_() % 2 == 0;
+  auto at = std::unique_ptr<run_state>{};
+  if (random_() % 2 == 0) {
+    wanted.from_step
+      = static_cast<step_index>(random_() % stored.of.definition->steps.size());
+  } else if (auto folded = fold_until(stored.of.definition, history,
+                                      1 + random_() % history.size())) {
+    at = std::move(*folded);
+    wanted.at = at.get();
+  } else {
+    return object("a history is broken: " + folded.error().message);
+  }
+  if (const auto done = ledger_->derive(wanted)) {
+    unacknowledged_.push_back(done->run_id);
+    ++derived_;
+  } else if (done.error().kind != runtime::problem_kind::conflict) {
+    object("refused: " + done.error().message);
+  }
   ledger_->forget(number);
 }
 
@@ -464,6 +461,8 @@ void engine_simulation::check_stored(run_number number,
     return object(name + "is not over in the store");
   check_undo_order(name, stored);
   check_signals(name, stored);
+  check_lineage(name, stored);
+  check_failure_run(name, stored);
   ++ends_[run.status()];
   acknowledged_.erase(run.submission().run_id());
   for (auto step = step_index{0}; step < run.steps().size(); ++step)
@@ -471,9 +470,9 @@ void engine_simulation::check_stored(run_number number,
       if (task.status == work_status::succeeded
           && stored.of.definition->steps[step].call.activity == "noop") {
         const auto item = &task - run.steps()[step].tasks.data();
-        const auto effect = run.submission().run_id() + "/"
-                            + stored.of.definition->steps[step].id + "/"
-                            + std::to_string(item);
+        const auto effect
+          = origin_of(stored, step, static_cast<std::uint32_t>(item)) + "/"
+            + stored.of.definition->steps[step].id + "/" + std::to_string(item);
         if (!effects_.contains(effect))
           object(name + "counts as done what nobody did: " + effect);
       }

@@ -56,6 +56,15 @@ public:
     return waits_;
   }
 
+  /// Runs that went on from others, and runs that were started for a failure.
+  [[nodiscard]] int derived() const noexcept {
+    return derived_;
+  }
+
+  [[nodiscard]] int failure_runs() const noexcept {
+    return failure_runs_;
+  }
+
 private:
   struct stored_run {
     engine::pinned_workflow of;
@@ -77,6 +86,7 @@ private:
   void report();
   void command();
   void retry();
+  void derive();
   void signal(const std::string& run_id, const std::string& name,
               bool approves);
   void answer_all();
@@ -97,6 +107,12 @@ private:
   void store_guards();
   void check_undo_order(const std::string& name, const stored_run& stored);
   void check_signals(const std::string& name, const stored_run& stored);
+  void check_lineage(const std::string& name, const stored_run& stored);
+  void check_failure_run(const std::string& name, const stored_run& stored);
+  [[nodiscard]] const stored_run* find_stored(const std::string& run_id) const;
+  [[nodiscard]] std::string origin_of(const stored_run& stored,
+                                      engine::step_index step,
+                                      std::uint32_t item) const;
   [[nodiscard]] bool is_stored(const std::string& run_id) const;
   void object(std::string what);
   void note(std::uint64_t what);
@@ -132,6 +148,10 @@ private:
   int crashes_ = 0;
   int retries_ = 0;
   std::map<std::string, int> waits_;
+  int derived_ = 0;
+  int failure_runs_ = 0;
+  std::set<std::string> answered_for_; ///< Runs whose effects others took.
+  std::size_t running_max_ = 0;
   bool is_kind_ = false; ///< No faults any more.
   std::size_t wanted_ = 0;
   std::vector<std::string> objections_;

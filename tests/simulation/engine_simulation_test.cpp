@@ -28,6 +28,8 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
   auto crashes = 0;
   auto retries = 0;
   auto waits = std::map<std::string, int>{};
+  auto derived = 0;
+  auto failure_runs = 0;
   for (auto seed = first; seed <= last; ++seed) {
     auto simulation = engine_simulation{seed, {}};
     const auto objections = simulation.run(6);
@@ -39,6 +41,8 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
     retries += simulation.retries();
     for (const auto& [guard, number] : simulation.waits())
       waits[guard] += number;
+    derived += simulation.derived();
+    failure_runs += simulation.failure_runs();
   }
   if (only != 0)
     return;
@@ -46,6 +50,8 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
   CHECK(retries > 0);
   for (const auto* guard : {"few", "slow", "fragile"})
     CHECK(waits[guard] > 0);
+  CHECK(derived > 0);
+  CHECK(failure_runs > 0);
   CHECK(ends[engine::run_status::completed] > 0);
   CHECK(ends[engine::run_status::failed] > 0);
   CHECK(ends[engine::run_status::compensated] > 0);

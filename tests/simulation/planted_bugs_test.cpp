@@ -53,6 +53,10 @@ TEST_CASE("the simulation notices whatever mistake is planted") {
     {planted_bug::undo_at_once, "undo_at_once"},
     {planted_bug::lose_change, "lose_change"},
     {planted_bug::leak_permit, "leak_permit"},
+    {planted_bug::undo_borrowed, "undo_borrowed"},
+    {planted_bug::share_effects, "share_effects"},
+    {planted_bug::ignore_turn, "ignore_turn"},
+    {planted_bug::lose_failure, "lose_failure"},
   }));
   const auto found = noticed(bug);
   INFO(name);

@@ -20,10 +20,22 @@ namespace troupe::tests {
 /// A server in a folder of its own, and commands that ask it.
 struct served_store : refusing_program {
   std::string store = (folder() / "runs.db").string();
-  program server{{"server", "--store", store, "--listen", "none"},
-                 folder() / "server.txt"};
+  program server;
 
-  served_store() {
+  /// With more arguments for the server.
+  explicit served_store(std::vector<std::string> more = {})
+    : server{arguments_of(store, std::move(more)), folder() / "server.txt"} {
+    await_socket();
+  }
+
+  static std::vector<std::string> arguments_of(const std::string& store,
+                                               std::vector<std::string> more) {
+    more.insert(more.begin(), {"server", "--store", store, "--listen", "none"});
+    return more;
+  }
+
+  /// Until a server answers.
+  void await_socket() const {
     for (auto i = 0; i < 2'000 && !std::filesystem::exists(store + ".sock");
          ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds{5});

@@ -208,7 +208,7 @@ api_result<void> fill(messages::ChangeRun& wanted, const json& body,
       wanted.set_resume(true);
       return {};
     case run_change::retry: {
-      auto step = read_required(body, "step");
+      auto step = read_text(body, "step");
       if (!step)
         return tl::unexpected{std::move(step.error())};
       wanted.set_retry_step(*step);
@@ -275,6 +275,63 @@ api_result<messages::ChangeRun> read_change(const http_request& request,
   return wanted;
 }
 
+std::string_view to_string(run_derivation what) noexcept {
+  return what == run_derivation::rerun ? "rerun" : "reset";
+}
+
+api_result<messages::SubmitRun> read_derivation(const http_request& request,
+                                                run_derivation what) {
+  const auto* const place = what == run_derivation::rerun ? "from" : "to";
+  const auto body = read_object(request, {place, "cancel", "key", "by"});
+  if (!body)
+    return tl::unexpected{body.error()};
+  auto wanted = messages::SubmitRun{};
+  auto& derived = *wanted.mutable_derived();
+  const auto found = body->find(place);
+  if (what == run_derivation::rerun) {
+    const auto step = read_required(*body, place);
+    if (!step)
+      return tl::unexpected{step.error()};
+    derived.set_step(*step);
+  } else if (found == body->end() || !found->is_number_unsigned()) {
+    return wrong(place, "has to be the number of an event",
+                 "see the run's history");
+  } else {
+    derived.set_event(found->get<std::uint64_t>());
+  }
+  const auto cancel = body->value("cancel", json(false));
+  if (!cancel.is_boolean())
+    return wrong("cancel", "has to be true or false");
+  derived.set_cancel(cancel.get<bool>());
+  if (auto taken = take_key(request, *body, wanted); !taken)
+    return tl::unexpected{std::move(taken.error())};
+  const auto by = read_by(*body);
+  if (!by)
+    return tl::unexpected{by.error()};
+  wanted.set_by(*by);
+  return wanted;
+}
+
+api_result<messages::ChangeQueue> read_queue_change(const http_request& request,
+                                                    bool pauses) {
+  const auto body = pauses ? read_object(request, {"by", "reason"})
+                           : read_object(request, {"by"});
+  if (!body)
+    return tl::unexpected{body.error()};
+  const auto by = read_by(*body);
+  const auto reason = read_text(*body, "reason");
+  if (!by || !reason)
+    return tl::unexpected{by ? reason.error() : by.error()};
+  auto wanted = messages::ChangeQueue{};
+  wanted.set_by(*by);
+  wanted.set_reason(*reason);
+  if (pauses)
+    wanted.set_pause(true);
+  else
+    wanted.set_resume(true);
+  return wanted;
+}
+
 api_result<std::string_view> read_workflow_text(const http_request& request) {
   if (request.body.empty())
     return wrong({}, "there is no body", "send the workflow as YAML or JSON",
@@ -306,6 +363,18 @@ read_page(const std::map<std::string, std::string>& query, std::size_t limit,
                    "send next_cursor of the page before", bad_request);
   }
   return page;
+}
+
+api_result<std::optional<runtime::clock::wall_time>>
+read_since(const std::map<std::string, std::string>& query,
+           runtime::clock::wall_time now) {
+  const auto found = query.find("since");
+  if (found == query.end())
+    return std::optional<runtime::clock::wall_time>{};
+  const auto span = runtime::parse_duration(found->second);
+  if (!span)
+    return wrong("since", span.error().message, span.error().hint, bad_request);
+  return now - *span;
 }
 
 api_result<std::chrono::milliseconds>

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "messages/engine.pb.h"
+#include "messages/queue_call.pb.h"
+#include "runtime/clock.hpp"
 #include "tools/api/api_call.hpp"
 
 #include <chrono>
@@ -34,6 +36,19 @@ enum class run_change : std::uint8_t {
 [[nodiscard]] api_result<messages::ChangeRun>
 read_change(const runtime::http_request& request, run_change change);
 
+/// A run that goes on from another one, all but which: `from` of a rerun, `to`
+/// of a reset.
+enum class run_derivation : std::uint8_t { rerun, reset };
+
+[[nodiscard]] std::string_view to_string(run_derivation what) noexcept;
+
+[[nodiscard]] api_result<messages::SubmitRun>
+read_derivation(const runtime::http_request& request, run_derivation what);
+
+/// Who lets nothing begin, and why.
+[[nodiscard]] api_result<messages::ChangeQueue>
+read_queue_change(const runtime::http_request& request, bool pauses);
+
 /// A body as text that is a workflow: YAML, or JSON if its type says so.
 [[nodiscard]] api_result<std::string_view>
 read_workflow_text(const runtime::http_request& request);
@@ -48,6 +63,11 @@ struct page_request {
 [[nodiscard]] api_result<page_request>
 read_page(const std::map<std::string, std::string>& query, std::size_t limit,
           std::size_t most);
+
+/// `since` of a query: how long before `now`.
+[[nodiscard]] api_result<std::optional<runtime::clock::wall_time>>
+read_since(const std::map<std::string, std::string>& query,
+           runtime::clock::wall_time now);
 
 /// How long to wait: `timeout` of a query, 30 s without, at most 60 s.
 [[nodiscard]] api_result<std::chrono::milliseconds>

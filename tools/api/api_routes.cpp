@@ -60,6 +60,7 @@ std::vector<api_route> make_api_routes(api_services& services) {
   };
   add_workflow_routes(routes, services);
   add_run_routes(routes, services);
+  add_queue_routes(routes, services);
   return routes;
 }
 

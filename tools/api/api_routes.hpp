@@ -28,6 +28,9 @@ struct api_services {
 /// Those about runs.
 void add_run_routes(std::vector<api_route>& to, api_services& services);
 
+/// Those about what waits for workers.
+void add_queue_routes(std::vector<api_route>& to, api_services& services);
+
 /// Those about workflows.
 void add_workflow_routes(std::vector<api_route>& to, api_services& services);
 

@@ -129,6 +129,15 @@ outcome<messages::GuardStates> engine_port::guards() {
   return ask<messages::GuardStates>(messages::GetGuards{});
 }
 
+outcome<messages::QueueReport> engine_port::queue() {
+  return ask<messages::QueueReport>(messages::GetQueue{});
+}
+
+outcome<messages::QueueChanged>
+engine_port::change(const messages::ChangeQueue& wanted) {
+  return ask<messages::QueueChanged>(wanted);
+}
+
 std::size_t engine_port::waiting() const {
   const auto guard = std::lock_guard{endings_->mutex};
   return endings_->waiting;

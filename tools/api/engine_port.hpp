@@ -2,6 +2,7 @@
 
 #include "actors/engine/local_engine.hpp"
 #include "messages/engine.pb.h"
+#include "messages/queue_call.pb.h"
 #include "runtime/problem.hpp"
 
 #include <chrono>
@@ -36,6 +37,10 @@ public:
   [[nodiscard]] runtime::outcome<messages::EngineStatus> status();
 
   [[nodiscard]] runtime::outcome<messages::GuardStates> guards();
+  [[nodiscard]] runtime::outcome<messages::QueueReport> queue();
+
+  [[nodiscard]] runtime::outcome<messages::QueueChanged>
+  change(const messages::ChangeQueue& wanted);
 
   /// Waits for the end of a run: `timeout` if it is not over by then,
   /// `unavailable` when a stop is requested or too many are waiting.

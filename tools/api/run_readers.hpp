@@ -29,6 +29,10 @@ public:
     return result;
   }
 
+  [[nodiscard]] const std::string& store() const noexcept {
+    return store_;
+  }
+
 private:
   using reader = std::unique_ptr<engine::recorded_runs>;
 

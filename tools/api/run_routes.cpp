@@ -34,11 +34,8 @@ json page_of(const char* key, json entries, std::int64_t next, bool has_more) {
   return page;
 }
 
-http_reply submit(const api_services& with, const api_call& call) {
-  const auto wanted = read_submission(call.request);
-  if (!wanted)
-    return wanted.error();
-  const auto accepted = with.engine.submit(*wanted);
+http_reply submit(const api_services& with, const messages::SubmitRun& wanted) {
+  const auto accepted = with.engine.submit(wanted);
   if (!accepted) {
     auto reason = accepted.error();
     if (reason.kind == runtime::problem_kind::timeout && reason.hint.empty())
@@ -56,9 +53,14 @@ http_reply submit(const api_services& with, const api_call& call) {
   return reply;
 }
 
+http_reply submit(const api_services& with, const api_call& call) {
+  const auto wanted = read_submission(call.request);
+  return wanted ? submit(with, *wanted) : wanted.error();
+}
+
 http_reply list(const api_services& with, const api_call& call) {
-  if (auto checked
-      = check_query(call.query, {"status", "workflow", "limit", "cursor"});
+  if (auto checked = check_query(call.query, {"status", "workflow", "since",
+                                              "limit", "cursor"});
       !checked)
     return checked.error();
   const auto page = read_page(call.query, runs_per_page, runs_per_page_max);
@@ -69,6 +71,10 @@ http_reply list(const api_services& with, const api_call& call) {
     filter.status = found->second;
   if (const auto found = call.query.find("workflow"); found != call.query.end())
     filter.workflow_id = found->second;
+  const auto since = read_since(call.query, runtime::real_clock{}.now());
+  if (!since)
+    return since.error();
+  filter.since = *since;
   filter.before = page->cursor;
   // One more tells whether there is a next page.
   filter.limit = page->limit + 1;
@@ -100,15 +106,21 @@ http_reply explain(const api_services& with, const api_call& call) {
   auto guards = guards_then{std::nullopt, runtime::real_clock{}.now()};
   if (auto states = with.engine.guards())
     guards.states = std::move(*states);
-  return reply_with(
-    with.readers.with([&](recorded_runs& runs) -> outcome<json> {
-      const auto found = find_run(runs, call.names.at("run"));
-      if (!found)
-        return runtime::fail(found.error());
-      return json{{"run_id", found->record.run_id},
-                  {"status", found->record.status},
-                  {"waits_for", to_json(waiting_chain(runs, *found, guards))}};
-    }));
+  return reply_with(with.readers.with([&](
+                                        recorded_runs& runs) -> outcome<json> {
+    const auto found = find_run(runs, call.names.at("run"));
+    if (!found)
+      return runtime::fail(found.error());
+    auto chain = waiting_chain(runs, *found, guards);
+    if (!chain)
+      return runtime::fail(chain.error());
+    if (auto named = name_holders(*chain, *found->state, with.readers.store());
+        !named)
+      return runtime::fail(named.error());
+    return json{{"run_id", found->record.run_id},
+                {"status", found->record.status},
+                {"waits_for", to_json(*chain)}};
+  }));
 }
 
 http_reply history(const api_services& with, const api_call& call) {
@@ -163,6 +175,18 @@ http_reply change(const api_services& with, const api_call& call,
     json{{"run_id", record->run_id}, {"status", changed->status()}});
 }
 
+http_reply derive(const api_services& with, const api_call& call,
+                  run_derivation what) {
+  auto wanted = read_derivation(call.request, what);
+  if (!wanted)
+    return wanted.error();
+  const auto record = record_of(with, call);
+  if (!record)
+    return problem_reply(record.error());
+  wanted->mutable_derived()->set_run_id(record->run_id);
+  return submit(with, *wanted);
+}
+
 http_reply wait(const api_services& with, const api_call& call) {
   if (auto checked = check_query(call.query, {"timeout"}); !checked)
     return checked.error();
@@ -206,6 +230,12 @@ void add_run_routes(std::vector<api_route>& to, api_services& services) {
       {{http_method::post, "/v1/runs/{run}/" + std::string{to_string(what)}},
        [&services, what](const api_call& call) {
          return change(services, call, what);
+       }});
+  for (const auto what : {run_derivation::rerun, run_derivation::reset})
+    to.push_back(
+      {{http_method::post, "/v1/runs/{run}/" + std::string{to_string(what)}},
+       [&services, what](const api_call& call) {
+         return derive(services, call, what);
        }});
 }
 

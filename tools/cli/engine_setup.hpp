@@ -6,6 +6,7 @@
 #include "tools/cli/invocation.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,10 @@ struct engine_setup {
   /// Activities at the same time, and steps that may wait for their turn.
   std::size_t jobs = 16;
   std::size_t pending_max = 10'000;
+  /// Limits of what is let in and goes at once; 0: none.
+  std::size_t running_max = 0;
+  std::uint32_t submissions_per_minute = 0;
+  engine::load_limits load;
   /// "NAME=N": units of a resource that steps ask for. `cpu` and `memory` are
   /// those of the machine unless they are among these.
   std::vector<std::string> resources;

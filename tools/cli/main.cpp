@@ -2,6 +2,7 @@
 #include "runtime/logging/logging.hpp"
 #include "tools/cli/dead_letter_command.hpp"
 #include "tools/cli/invocation.hpp"
+#include "tools/cli/queue_command.hpp"
 #include "tools/cli/usage.hpp"
 #include "tools/version.hpp"
 
@@ -185,6 +186,7 @@ void declare(command_line& line, shared_flags& flags) {
   add_run_command(line);
   add_server_command(line);
   add_tree_command(line);
+  add_queue_command(line);
   add_dead_letter_command(line);
   add_workflow_command(line);
   add_schedule_command(line);

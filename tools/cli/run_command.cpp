@@ -5,6 +5,7 @@
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/progress_bar.hpp"
 #include "tools/cli/run_control_command.hpp"
+#include "tools/cli/run_derivation_command.hpp"
 #include "tools/cli/run_history_command.hpp"
 #include "tools/cli/run_report.hpp"
 #include "tools/cli/workflow_arguments.hpp"
@@ -270,6 +271,7 @@ void add_run_command(command_line& line) {
   app->require_subcommand(1);
   add_execute(*app, line);
   add_run_control_commands(*app, line);
+  add_run_derivation_commands(*app, line);
   add_run_history_commands(*app, line);
 }
 

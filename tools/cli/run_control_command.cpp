@@ -314,13 +314,14 @@ void add_run_control_commands(CLI::App& run, command_line& line) {
                return {};
              }));
   const auto [retry, retry_flags]
-    = add_change(run, line, "retry", "Try a failed step of a run once more",
+    = add_change(run, line, "retry", "Try failed steps of a run once more",
                  change([](messages::ChangeRun& wanted,
                            const control_flags& flags) -> outcome<void> {
                    wanted.set_retry_step(flags.step);
                    return {};
                  }));
-  retry->add_option("STEP", retry_flags->step, "id of the step")->required();
+  retry->add_option("STEP,--step", retry_flags->step,
+                    "id of the step (default: all that have failed)");
   add_signal(run, line);
 }
 

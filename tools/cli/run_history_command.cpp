@@ -1,8 +1,9 @@
 #include "tools/cli/run_history_command.hpp"
 
 #include "actors/engine/engine_client.hpp"
-#include "actors/engine/key_holders.hpp"
 #include "actors/engine/recorded_runs.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/config/quantities.hpp"
 #include "tools/cli/run_lookup.hpp"
 #include "tools/cli/run_report.hpp"
 
@@ -25,7 +26,11 @@ constexpr auto list_max = std::size_t{1'000'000};
 constexpr auto list_examples = R"(Examples:
   troupe run list
   troupe run list --status failed --limit 5
-  troupe run list --workflow nightly-portfolio --output jsonl)";
+  troupe run list --workflow nightly-portfolio --since 1d --output jsonl
+  troupe run list --limit 100 --before 4711
+
+A run that is set aside has a broken history: the engine does not go on with it
+(see troupe doctor).)";
 
 constexpr auto show_examples = R"(Examples:
   troupe run show latest
@@ -47,31 +52,14 @@ struct look_flags {
   std::string run = "latest";
   std::string status;
   std::string workflow;
+  std::string since;
+  engine::run_number before = 0;
   std::size_t limit = 20;
   std::string store; ///< Of the settings.
 };
 
 using look = std::function<outcome<void>(recorded_runs&, const look_flags&,
                                          output_format)>;
-
-/// Says of a key that a run waits for who has it.
-outcome<void> name_holders(std::vector<waiting_link>& chain,
-                           const engine::run_state& run,
-                           const std::string& store) {
-  for (auto& link : chain) {
-    // A slot of a key, not of a guard.
-    if (link.why.what != engine::waiting_reason::kind::slot
-        || !link.why.detail.starts_with("concurrency key "))
-      continue;
-    const auto holders = engine::find_key_holders(store, run);
-    if (!holders)
-      return fail(holders.error());
-    for (const auto& id : *holders)
-      link.why.detail
-        += (&id == &holders->front() ? ", held by run " : ", ") + id;
-  }
-  return {};
-}
 
 /// What the server of the store says, if there is one.
 guards_then ask_guards(const std::string& store) {
@@ -92,6 +80,16 @@ outcome<void> print_list(recorded_runs& runs, const look_flags& flags,
     filter.status = flags.status;
   if (!flags.workflow.empty())
     filter.workflow_id = flags.workflow;
+  if (flags.before != 0)
+    filter.before = flags.before;
+  if (!flags.since.empty()) {
+    auto span = runtime::parse_duration(flags.since);
+    if (!span) {
+      span.error().key = "--since";
+      return fail(span.error());
+    }
+    filter.since = runtime::real_clock{}.now() - *span;
+  }
   const auto found = runs.list(filter);
   if (!found)
     return fail(found.error());
@@ -128,18 +126,20 @@ outcome<void> print_why(recorded_runs& runs, const look_flags& flags,
   if (!found)
     return fail(found.error());
   auto chain = waiting_chain(runs, *found, ask_guards(flags.store));
-  if (auto named = name_holders(chain, *found->state, flags.store); !named)
+  if (!chain)
+    return fail(chain.error());
+  if (auto named = name_holders(*chain, *found->state, flags.store); !named)
     return named;
   if (output != output_format::text) {
-    print_json(to_json(chain));
+    print_json(to_json(*chain));
     return {};
   }
-  if (chain.empty())
+  if (chain->empty())
     std::printf("run %s waits for nothing: it is %s%s%s\n",
                 found->record.run_id.c_str(), found->record.status.c_str(),
                 found->record.reason.empty() ? "" : ", ",
                 found->record.reason.c_str());
-  std::fputs(render_chain(chain).c_str(), stdout);
+  std::fputs(render_chain(*chain).c_str(), stdout);
   return {};
 }
 
@@ -215,6 +215,12 @@ void add_run_history_commands(CLI::App& run, command_line& line) {
                list_examples, print_list);
   app->add_option("--status", flags->status, "only runs with this status");
   app->add_option("--workflow", flags->workflow, "only runs of this workflow");
+  app->add_option("--since", flags->since,
+                  "only runs submitted in the last so long, for example 1d");
+  app
+    ->add_option("--before", flags->before,
+                 "only runs with a smaller number: the next page")
+    ->check(CLI::PositiveNumber);
   app->add_option("--limit", flags->limit, "how many runs to list")
     ->check(CLI::Range(std::size_t{1}, list_max));
   add_look_at_run(run, line, "show", "Show a run and its steps", show_examples,

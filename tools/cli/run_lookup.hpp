@@ -6,6 +6,7 @@
 #include "tools/cli/run_report.hpp"
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,9 +24,14 @@ struct found_run {
 
 /// Why the run does not end, and why each of its steps that is not over, with
 /// the reasons of the children that it waits for and of the guards that steps
-/// are behind.
-[[nodiscard]] std::vector<waiting_link>
+/// are behind. What is ready waits for the queue if that is paused.
+[[nodiscard]] runtime::outcome<std::vector<waiting_link>>
 waiting_chain(engine::recorded_runs& runs, const found_run& run,
               const guards_then& guards);
+
+/// Says of a key that a run waits for who has it.
+[[nodiscard]] runtime::outcome<void>
+name_holders(std::vector<waiting_link>& chain, const engine::run_state& run,
+             const std::string& store);
 
 } // namespace troupe::tools

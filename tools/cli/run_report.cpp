@@ -114,6 +114,57 @@ std::string note_of(const engine::run_state& run, engine::step_index index) {
   return {};
 }
 
+std::string note_of(const engine::recorded_run& run) {
+  if (!run.set_aside.empty())
+    return run.set_aside.substr(0, run.set_aside.find('\n'));
+  return run.is_over ? run.reason : run.waiting_for;
+}
+
+/// What the run has to do with others: a line each.
+std::string render_lineage(const engine::run_state& run) {
+  const auto& submission = run.submission();
+  auto text = std::string{};
+  if (!submission.reset_of().empty())
+    text += "  goes on from run " + submission.reset_of() + ", "
+            + (submission.rerun_from().empty()
+                 ? "event " + std::to_string(submission.reset_sequence())
+                 : "step " + submission.rerun_from())
+            + "\n";
+  if (!submission.failure_of().empty())
+    text += "  started because run " + submission.failure_of() + " failed\n";
+  if (!run.heir().empty())
+    text += "  what it did is answered for by run " + run.heir() + "\n";
+  if (const auto& started = run.failure_run())
+    text
+      += started->refusal().empty()
+           ? "  on failure: run " + started->run_id() + " of "
+               + run.definition().on_failure.workflow_id + "\n"
+           : "  on failure: nothing was started: " + started->refusal() + "\n";
+  return text;
+}
+
+void add_lineage(json& to, const engine::run_state& run) {
+  const auto& submission = run.submission();
+  if (!submission.reset_of().empty()) {
+    to["goes_on_from"] = json{{"run_id", submission.reset_of()},
+                              {"event", submission.reset_sequence()}};
+    if (!submission.rerun_from().empty())
+      to["goes_on_from"]["step"] = submission.rerun_from();
+  }
+  if (!submission.failure_of().empty())
+    to["failure_of"] = submission.failure_of();
+  if (!run.heir().empty())
+    to["answered_for_by"] = run.heir();
+  if (const auto& started = run.failure_run()) {
+    to["on_failure"]
+      = json{{"workflow", run.definition().on_failure.workflow_id}};
+    if (started->refusal().empty())
+      to["on_failure"]["run_id"] = started->run_id();
+    else
+      to["on_failure"]["refused"] = started->refusal();
+  }
+}
+
 std::string tasks_of(const engine::step_state& step) {
   if (step.tasks.size() == 1)
     return "1";
@@ -130,8 +181,8 @@ std::string render_list(const std::vector<engine::recorded_run>& runs) {
     {"number", "run", "workflow", "status", "submitted", "note"}};
   for (const auto& run : runs)
     rows.push_back({std::to_string(run.number), run.run_id, run.workflow_id,
-                    run.status, render_time(run.submitted_at),
-                    run.is_over ? run.reason : run.waiting_for});
+                    run.set_aside.empty() ? run.status : "set aside",
+                    render_time(run.submitted_at), note_of(run)});
   return render_table(rows);
 }
 
@@ -149,6 +200,7 @@ json to_json(const engine::recorded_run& run) {
   add("submitted_by", run.submitted_by);
   add("parent_run", run.parent_run);
   add("reason", run.reason);
+  add("set_aside", run.set_aside);
   add("waiting_on", run.waiting_on);
   add("waiting_for", run.waiting_for);
   add("next_check", render_time(run.next_check));
@@ -183,6 +235,9 @@ std::string render_run(const engine::recorded_run& record,
     text += "  due "
             + render_time(runtime::from_microseconds(submission.deadline_at()))
             + "\n";
+  text += render_lineage(run);
+  if (!record.set_aside.empty())
+    text += "  set aside: " + record.set_aside + "\n";
   if (!run.inputs().empty())
     text += "  inputs " + run.inputs().dump() + "\n";
   auto rows = std::vector<std::vector<std::string>>{
@@ -201,6 +256,7 @@ std::string render_run(const engine::recorded_run& record,
 json to_json(const engine::recorded_run& record, const engine::run_state& run) {
   auto to = to_json(record);
   to["inputs"] = run.inputs();
+  add_lineage(to, run);
   auto& steps = to["steps"] = json::object();
   for (const auto index : run.definition().order) {
     const auto& step = run.steps()[index];
@@ -209,6 +265,8 @@ json to_json(const engine::recorded_run& record, const engine::run_state& run) {
                      {"succeeded", step.succeeded},
                      {"failed", step.failed},
                      {"attempts", attempts_of(step)}};
+    if (step.is_taken_over)
+      each["taken_over"] = true;
     if (auto note = note_of(run, index); !note.empty())
       each["note"] = std::move(note);
     if (auto output = engine::output_of(run, index))
@@ -252,6 +310,8 @@ json to_json(const std::vector<waiting_link>& chain) {
                      {"since", render_time(link.why.since)}};
     if (link.why.next_check != instant{})
       each["next_check"] = render_time(link.why.next_check);
+    if (!link.holders.empty())
+      each["holders"] = link.holders;
     to.push_back(std::move(each));
   }
   return to;

@@ -37,6 +37,8 @@ to_json(const engine::recorded_workflow& workflow);
 struct waiting_link {
   std::string who; ///< "run 0193...", "step fetch".
   engine::waiting_reason why;
+  /// Of the key that it waits for: runs.
+  std::vector<std::string> holders = {};
 };
 
 /// Why the run does not end, and why each of its steps that is not over.

@@ -1,4 +1,5 @@
 #include "actors/engine/run_ledger.hpp"
+#include "tests/actors/engine/ledger_fixture.hpp"
 #include "tests/actors/engine/run_story.hpp"
 
 #include <catch2/catch.hpp>
@@ -20,87 +21,6 @@ int count_of(const std::string& bytes) {
   REQUIRE(events.ParseFromString(bytes));
   return events.events_size();
 }
-
-/// A ledger by hand; what it changes is stored at once.
-struct ledger_fixture {
-  instant now{1'700'000'000s};
-  int ids = 0;
-  pinned_workflow child;
-  std::optional<step_resources> room; ///< Of each worker.
-  run_ledger ledger{options(), sources()};
-
-  static run_ledger_options options() {
-    auto result = run_ledger_options{};
-    result.runs_max = 5;
-    result.depth_max = 2;
-    return result;
-  }
-
-  run_ledger::sources sources() {
-    auto from = run_ledger::sources{};
-    from.draw = [] { return std::uint64_t{0}; };
-    from.new_id = [this] { return "r" + std::to_string(++ids); };
-    from.definition = [this](const std::string&) { return child; };
-    return from;
-  }
-
-  ledger_fixture() {
-    ledger.set_time(now);
-  }
-
-  ~ledger_fixture() {
-    CHECK(ledger.check() == std::vector<std::string>{});
-  }
-
-  runtime::outcome<submitted_run> submit(workflow of) {
-    auto request = run_request{};
-    request.of = make_version(std::move(of));
-    return ledger.submit(request);
-  }
-
-  void advance(std::chrono::milliseconds by) {
-    now += by;
-    ledger.set_time(now);
-    ledger.check_time();
-  }
-
-  std::vector<assignment> pull(std::uint32_t credit = 10,
-                               std::uint64_t worker = 1) {
-    ledger.welcome({worker, {"noop"}, room});
-    return ledger.assign(worker, credit);
-  }
-
-  void succeed(const assignment& work) {
-    REQUIRE(ledger.report(work.run_id, work.claim.task, {1, work.claim.claim},
-                          [&](run_decision& it) {
-                            return it.succeed(work.claim.task, work.claim.claim,
-                                              nullptr);
-                          }));
-  }
-
-  void store() {
-    for (const auto number : ledger.take_finished())
-      REQUIRE(ledger.decide(ledger.find(number)->submission().run_id(),
-                            [](run_decision& it) { return it.conclude(""); }));
-    static_cast<void>(ledger.take_changes());
-    ledger.mark_stored();
-    for (const auto number : ledger.take_ended())
-      ledger.forget(number);
-  }
-
-  void cancel(const std::string& run_id, bool terminate) {
-    auto request = messages::RunCancelRequested{};
-    request.set_terminate(terminate);
-    request.set_stop_at(runtime::to_microseconds(now + 1s));
-    REQUIRE(ledger.decide(run_id, [&](run_decision& it) {
-      return it.cancel(request);
-    }));
-  }
-
-  [[nodiscard]] run_status status_of(const std::string& run_id) const {
-    return ledger.find(run_id)->status();
-  }
-};
 
 workflow one_step(const std::string& activity = "noop") {
   return make_workflow({{"a", {}, 1, false, activity}});

@@ -102,13 +102,56 @@ TEST_CASE("a change is read by what it is") {
   CHECK(refused(R"({"grace": "2 parsecs"})", run_change::cancel)
         == "422 grace");
   CHECK(refused(R"({"grace": "2s"})", run_change::terminate) == "422 grace");
-  CHECK(refused("{}", run_change::retry) == "422 step");
+  CHECK(refused(R"({"step": 1})", run_change::retry) == "422 step");
   CHECK(refused("{}", run_change::signal) == "422 name");
   CHECK(refused(R"({"name": "a", "roles": "r"})", run_change::signal)
         == "422 roles");
   CHECK(refused(R"({"name": "a", "roles": [1]})", run_change::signal)
         == "422 roles");
   CHECK(refused(R"({"by": 1})", run_change::pause) == "422 by");
+}
+
+TEST_CASE("a run that goes on from another is read by where from") {
+  const auto rerun
+    = read_derivation(with_body(R"({"from": "b", "cancel": true, "key": "k"})"),
+                      run_derivation::rerun);
+  REQUIRE(rerun);
+  CHECK(rerun->derived().step() == "b");
+  CHECK(rerun->derived().cancel());
+  CHECK(rerun->idempotency_key() == "k");
+  const auto reset
+    = read_derivation(with_body(R"({"to": 12})"), run_derivation::reset);
+  REQUIRE(reset);
+  CHECK(reset->derived().event() == 12);
+  CHECK_FALSE(reset->derived().cancel());
+  const auto refused = [](const char* body, run_derivation what) {
+    return refusal_of(read_derivation(with_body(body), what));
+  };
+  CHECK(refused("{}", run_derivation::rerun) == "422 from");
+  CHECK(refused(R"({"to": 1})", run_derivation::rerun) == "422 to");
+  CHECK(refused(R"({"to": "1"})", run_derivation::reset) == "422 to");
+  CHECK(refused(R"({"to": -1})", run_derivation::reset) == "422 to");
+  CHECK(refused(R"({"to": 1, "cancel": 1})", run_derivation::reset)
+        == "422 cancel");
+}
+
+TEST_CASE("a change of the queue is read with who and why") {
+  const auto pause
+    = read_queue_change(with_body(R"({"by": "me", "reason": "tea"})"), true);
+  REQUIRE(pause);
+  CHECK(pause->pause());
+  CHECK(pause->by() == "me");
+  CHECK(pause->reason() == "tea");
+  CHECK(read_queue_change(with_body(""), false)->resume());
+  CHECK(refusal_of(read_queue_change(with_body(R"({"reason": "x"})"), false))
+        == "422 reason");
+}
+
+TEST_CASE("since when is how long before now") {
+  const auto now = runtime::clock::wall_time{std::chrono::hours{100}};
+  CHECK(*read_since({{"since", "1h"}}, now) == now - std::chrono::hours{1});
+  CHECK_FALSE(read_since({}, now)->has_value());
+  CHECK(refusal_of(read_since({{"since", "soon"}}, now)) == "400 since");
 }
 
 TEST_CASE("pages and patience are bounded") {

@@ -34,6 +34,7 @@ const json& resolve(const json& document, const json& value) {
 bool is_of_type(const json& value, const std::string& type) {
   return (type == "string" && value.is_string())
          || (type == "integer" && value.is_number_integer())
+         || (type == "number" && value.is_number())
          || (type == "boolean" && value.is_boolean())
          || (type == "object" && value.is_object())
          || (type == "array" && value.is_array());
@@ -191,6 +192,14 @@ TEST_CASE("answers are what the document says") {
   post("/v1/runs/{run}/pause", "/v1/runs/1/pause", json::object());
   post("/v1/runs/{run}/pause", "/v1/runs/1/pause", json::object());
   post("/v1/runs/{run}/resume", "/v1/runs/1/resume", json::object());
+  get("/v1/queue", "/v1/queue");
+  post("/v1/queue/pause", "/v1/queue/pause", {{"reason", "tea"}});
+  post("/v1/queue/pause", "/v1/queue/pause", json::object());
+  get("/v1/queue", "/v1/queue");
+  post("/v1/queue/resume", "/v1/queue/resume", json::object());
+  post("/v1/queue/resume", "/v1/queue/resume", {{"why", "x"}});
+  get("/v1/runs", "/v1/runs?since=1h");
+  get("/v1/runs", "/v1/runs?since=soon");
   get("/v1/runs", "/v1/runs?limit=1");
   get("/v1/runs", "/v1/runs?limit=0");
   get("/v1/runs/{run}", "/v1/runs/1");
@@ -206,6 +215,13 @@ TEST_CASE("answers are what the document says") {
   post("/v1/runs/{run}/cancel", "/v1/runs/1/cancel", {{"grace", "1s"}});
   post("/v1/runs/{run}/terminate", "/v1/runs/1/terminate", json::object());
   get("/v1/runs/{run}", "/v1/runs/1");
+  post("/v1/runs/{run}/rerun", "/v1/runs/1/rerun", {{"from", "ok"}});
+  post("/v1/runs/{run}/rerun", "/v1/runs/1/rerun",
+       {{"from", "ok"}, {"cancel", true}, {"key", "again"}});
+  get("/v1/runs/{run}", "/v1/runs/2");
+  post("/v1/runs/{run}/reset", "/v1/runs/2/reset", {{"to", "x"}});
+  post("/v1/runs/{run}/reset", "/v1/runs/2/reset",
+       {{"to", 1}, {"cancel", true}});
 }
 
 TEST_CASE("the check of answers finds what is wrong") {

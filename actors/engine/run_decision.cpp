@@ -406,8 +406,9 @@ run_decision::delay_after(const task_key& task,
 bool run_decision::is_retry_refused(const task_key& task,
                                     messages::TaskFailed& what) const {
   const auto& guard = call_of(run_.definition(), task).guard;
-  // Who lost his worker did not burden what the guard is for.
-  if (guard.empty() || what.lost() || !context_.may_retry
+  // Who lost his worker did not burden what the guard is for; and what is not
+  // undone needs a person.
+  if (guard.empty() || what.lost() || task.compensation || !context_.may_retry
       || context_.may_retry(guard))
     return false;
   auto& error = *what.mutable_error();

@@ -25,7 +25,10 @@ bool is_turned_away(const messages::TaskError& error) {
     return false;
   constexpr auto too_many_requests = 429;
   const auto details = json::parse(error.details(), nullptr, false);
-  return details.is_object() && details.value("status", 0) == too_many_requests;
+  if (!details.is_object())
+    return false;
+  const auto status = details.find("status");
+  return status != details.end() && *status == too_many_requests;
 }
 
 /// What the end of an attempt tells about the backend.

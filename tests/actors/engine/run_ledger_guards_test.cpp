@@ -202,6 +202,23 @@ TEST_CASE_METHOD(guarded_ledger, "a budget ends a step that would go on") {
            "used up");
 }
 
+TEST_CASE_METHOD(guarded_ledger, "no budget keeps a step from being undone") {
+  auto of = make_workflow({{"a", {}, 1, true}, {"b", {"a"}}});
+  of.steps[0].compensate->guard = "thrifty";
+  of.steps[0].compensate->retry.attempts = 5;
+  REQUIRE(submit(of));
+  succeed(pull().front());
+  fail(pull().front());
+  for (auto attempt = std::uint32_t{1}; attempt <= 4; ++attempt) {
+    const auto undo = pull();
+    REQUIRE(undo.size() == 1);
+    CHECK(undo[0].claim.task.compensation);
+    CHECK(undo[0].claim.attempt == attempt);
+    fail(undo[0]);
+    advance(1min);
+  }
+}
+
 TEST_CASE_METHOD(guarded_ledger, "a request that is wrong opens no circuit") {
   REQUIRE(submit(behind("fragile", 3)));
   REQUIRE(submit(behind("fragile", 3)));

@@ -53,6 +53,10 @@ public:
   [[nodiscard]] runtime::outcome<messages::DeadLettersDropped>
   drop(const messages::DropDeadLetters& wanted);
 
+  /// Deletes runs that are over; ask again while there is more.
+  [[nodiscard]] runtime::outcome<messages::RunsPruned>
+  prune(const messages::PruneRuns& wanted);
+
   // -- many questions under way
   // --------------------------------------------------
 

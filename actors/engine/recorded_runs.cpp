@@ -327,7 +327,10 @@ recorded_runs::find_key(const std::string& idempotency_key) {
   auto found = std::optional<submitted_run>{};
   const auto parameters = std::vector<sql_value>{idempotency_key};
   auto read = reader_.query(
-    "SELECT run_id, number FROM engine_runs WHERE idempotency_key = ?1",
+    // The second is of runs that are gone.
+    "SELECT run_id, number FROM engine_runs WHERE idempotency_key = ?1 UNION"
+    " ALL SELECT run_id, run FROM engine_kept_keys WHERE idempotency_key = ?1"
+    " LIMIT 1",
     parameters, [&](const sqlite_row& row) {
       found = submitted_run{std::string{row.text(0)}, row.integer(1), true};
     });
@@ -351,8 +354,14 @@ outcome<run_number> recorded_runs::last_number() {
 }
 
 outcome<std::int64_t> recorded_runs::orphans() {
-  return number_from("SELECT count(*) FROM engine_history WHERE run NOT IN"
-                     " (SELECT number FROM engine_runs)");
+  // Those of runs that are being deleted are on their way.
+  const auto may_prune = reader_.has_table("engine_pruned");
+  if (!may_prune)
+    return fail(may_prune.error());
+  return number_from(
+    std::string{"SELECT count(*) FROM engine_history WHERE run NOT IN"
+                " (SELECT number FROM engine_runs)"}
+    + (*may_prune ? " AND run NOT IN (SELECT run FROM engine_pruned)" : ""));
 }
 
 outcome<std::uint64_t> recorded_runs::last_epoch() {

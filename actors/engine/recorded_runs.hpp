@@ -103,7 +103,8 @@ public:
     const std::function<void(run_number, std::unique_ptr<run_state>)>& handle,
     const std::function<void(run_number, const runtime::problem&)>& set_aside);
 
-  /// The run of an idempotency key.
+  /// The run of an idempotency key, also of one that is gone; for stores that
+  /// an engine of this version has opened.
   [[nodiscard]] runtime::outcome<std::optional<submitted_run>>
   find_key(const std::string& idempotency_key);
 

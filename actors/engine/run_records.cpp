@@ -1,6 +1,7 @@
 #include "actors/engine/run_records.hpp"
 
 #include "actors/engine/dead_letters.hpp"
+#include "actors/engine/run_retention.hpp"
 #include "messages/column_block.hpp"
 #include "runtime/store/transactions.hpp"
 
@@ -230,6 +231,7 @@ const runtime::migration_list& engine_schema() {
      " events BLOB NOT NULL,"
      " PRIMARY KEY (run, sequence)) WITHOUT ROWID"},
     dead_letter_schema().front(),
+    retention_schema().front(),
   };
   return schema;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/engine/local_engine.hpp"
+#include "actors/engine/run_retention.hpp"
 #include "tools/activities/score_activity.hpp"
 #include "tools/cli/invocation.hpp"
 
@@ -17,7 +18,8 @@ struct engine_setup {
   /// "NAME=N": units of a resource that steps ask for. `cpu` and `memory` are
   /// those of the machine unless they are among these.
   std::vector<std::string> resources;
-  /// Whether runs start that the schedules of the store say are due.
+  /// Whether runs start that the schedules of the store say are due, and runs
+  /// that are over go when they were kept long enough.
   bool runs_schedules = false;
   score_observer on_scoring;
 };
@@ -29,6 +31,10 @@ start_engine(const invocation& with, engine_setup setup);
 
 /// Declares what a command that starts an engine lets its user say of it.
 void declare_engine_setup(CLI::App& app, engine_setup& setup);
+
+/// How long runs are kept.
+[[nodiscard]] engine::run_retention
+retention_of(const runtime::settings& settings);
 
 /// How this program scores.
 [[nodiscard]] scoring::scorer_options

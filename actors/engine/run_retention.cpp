@@ -48,9 +48,31 @@ constexpr auto delete_history
     " FROM engine_history WHERE run IN (SELECT run FROM engine_pruned)"
     " ORDER BY run, sequence LIMIT ?1)";
 
+constexpr auto delete_snapshots = "DELETE FROM engine_snapshots WHERE run IN"
+                                  " (SELECT run FROM engine_pruned)";
+
+constexpr auto delete_deadlines = "DELETE FROM engine_deadlines WHERE run IN"
+                                  " (SELECT run FROM engine_pruned)";
+
+/// Contents that only runs which go have; a bounded number, as they are long.
+constexpr auto delete_blobs
+  = "DELETE FROM engine_blobs WHERE digest IN (SELECT u.digest FROM"
+    " engine_blob_uses u WHERE u.run IN (SELECT run FROM engine_pruned)"
+    " AND NOT EXISTS (SELECT 1 FROM engine_blob_uses o WHERE o.digest ="
+    " u.digest AND o.run NOT IN (SELECT run FROM engine_pruned)) LIMIT ?1)";
+
+/// Those whose contents are gone, or are somebody else's, too.
+constexpr auto delete_uses
+  = "DELETE FROM engine_blob_uses WHERE run IN (SELECT run FROM engine_pruned)"
+    " AND (NOT EXISTS (SELECT 1 FROM engine_blobs b WHERE b.digest ="
+    " engine_blob_uses.digest) OR EXISTS (SELECT 1 FROM engine_blob_uses o"
+    " WHERE o.digest = engine_blob_uses.digest AND o.run NOT IN (SELECT run"
+    " FROM engine_pruned)))";
+
 constexpr auto finish_pruned
   = "DELETE FROM engine_pruned WHERE NOT EXISTS (SELECT 1 FROM engine_history"
-    " h WHERE h.run = engine_pruned.run)";
+    " h WHERE h.run = engine_pruned.run) AND NOT EXISTS (SELECT 1 FROM"
+    " engine_blob_uses u WHERE u.run = engine_pruned.run)";
 
 constexpr auto delete_keys
   = "DELETE FROM engine_kept_keys WHERE idempotency_key IN (SELECT"
@@ -97,6 +119,10 @@ runtime::write_request prune_request(const std::vector<surplus_run>& runs,
   runtime::add_row_statement(to, mark_pruned, both);
   runtime::add_row_statement(to, delete_run, both);
   runtime::add_statement(to, delete_history, {bounds.rows_max});
+  runtime::add_statement(to, delete_snapshots);
+  runtime::add_statement(to, delete_deadlines);
+  runtime::add_statement(to, delete_blobs, {bounds.blobs_max});
+  runtime::add_statement(to, delete_uses);
   runtime::add_statement(to, finish_pruned);
   runtime::add_statement(to, delete_keys, {at, bounds.rows_max});
   auto columns = std::vector<column>{};

@@ -54,6 +54,7 @@ struct retention_figures {
 struct pruning_bounds {
   std::size_t runs_max = 500;
   std::int64_t rows_max = 5'000;
+  std::int64_t blobs_max = 100;
 };
 
 /// Deletes these runs unless they went on since they were read, and what

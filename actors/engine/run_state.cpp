@@ -79,6 +79,10 @@ outcome<void> run_state::apply_to_run(const RunEvent& event, instant before) {
       return retry(event.step_retry(), before);
     case RunEvent::kEnded:
       return end(event.ended());
+    case RunEvent::kDeadlineNear:
+      return notice_deadline(deadline_notice::near);
+    case RunEvent::kDeadlineMissed:
+      return notice_deadline(deadline_notice::missed);
     default:
       return illegal("an event of an unknown kind");
   }
@@ -110,6 +114,8 @@ outcome<void> run_state::apply_to_work(const RunEvent& event) {
 // -- the run ------------------------------------------------------------------
 
 outcome<void> run_state::submit(const messages::RunSubmitted& event) {
+  if (!event.inputs_blob().empty())
+    return illegal("the inputs are stored elsewhere, and were not read");
   auto inputs = parse_value(event.inputs());
   if (!inputs)
     return runtime::fail(inputs.error());
@@ -119,6 +125,13 @@ outcome<void> run_state::submit(const messages::RunSubmitted& event) {
   submitted_at_ = updated_at_;
   if (event.timeout_at() != 0)
     timeout_at_ = runtime::from_microseconds(event.timeout_at());
+  return {};
+}
+
+outcome<void> run_state::notice_deadline(deadline_notice what) {
+  if (phase_ == phase::ended || what <= deadline_notice_)
+    return illegal("a deadline is near once, then missed once");
+  deadline_notice_ = what;
   return {};
 }
 

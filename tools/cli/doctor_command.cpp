@@ -59,6 +59,10 @@ void print_as_json(const std::string& store, const store_examination& found,
     {"items", found.scorings.items},
     {"workflow_runs", found.runs.runs},
     {"events", found.runs.events},
+    {"deadlines",
+     {{"near", found.runs.deadlines.near},
+      {"overdue", found.runs.deadlines.overdue},
+      {"missed", found.runs.deadlines.missed}}},
     {"problems", problems},
   };
   if (kept)
@@ -80,6 +84,13 @@ void print_as_text(const std::string& store, const store_examination& found,
               with_separators(found.scorings.items).c_str(),
               with_separators(found.runs.runs).c_str(),
               with_separators(found.runs.events).c_str());
+  const auto& deadlines = found.runs.deadlines;
+  if (deadlines.near + deadlines.missed != 0)
+    std::printf("deadlines: %lld open runs are near theirs, %lld are past it; "
+                "%lld runs missed theirs\n",
+                static_cast<long long>(deadlines.near),
+                static_cast<long long>(deadlines.overdue),
+                static_cast<long long>(deadlines.missed));
   if (kept)
     std::fputs(render_retention(kept->first, kept->second).c_str(), stdout);
 }

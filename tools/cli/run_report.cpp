@@ -114,6 +114,20 @@ std::string note_of(const engine::run_state& run, engine::step_index index) {
   return {};
 }
 
+/// What is said of a deadline: "near", "missed"; else nothing.
+std::string deadline_note(const engine::recorded_run& run) {
+  return run.deadline.empty() ? "" : "deadline " + run.deadline;
+}
+
+/// Why the run ended, or what it waits for, behind its deadline.
+std::string note_of(const engine::recorded_run& run) {
+  auto note = deadline_note(run);
+  const auto& more = run.is_over ? run.reason : run.waiting_for;
+  if (!note.empty() && !more.empty())
+    note += "; ";
+  return note + more;
+}
+
 std::string tasks_of(const engine::step_state& step) {
   if (step.tasks.size() == 1)
     return "1";
@@ -130,8 +144,7 @@ std::string render_list(const std::vector<engine::recorded_run>& runs) {
     {"number", "run", "workflow", "status", "submitted", "note"}};
   for (const auto& run : runs)
     rows.push_back({std::to_string(run.number), run.run_id, run.workflow_id,
-                    run.status, render_time(run.submitted_at),
-                    run.is_over ? run.reason : run.waiting_for});
+                    run.status, render_time(run.submitted_at), note_of(run)});
   return render_table(rows);
 }
 
@@ -152,6 +165,8 @@ json to_json(const engine::recorded_run& run) {
   add("waiting_on", run.waiting_on);
   add("waiting_for", run.waiting_for);
   add("next_check", render_time(run.next_check));
+  add("deadline_at", render_time(run.deadline_at));
+  add("deadline", run.deadline);
   return to;
 }
 
@@ -182,6 +197,7 @@ std::string render_run(const engine::recorded_run& record,
   if (submission.deadline_at() != 0)
     text += "  due "
             + render_time(runtime::from_microseconds(submission.deadline_at()))
+            + (record.deadline.empty() ? "" : ", " + deadline_note(record))
             + "\n";
   if (!run.inputs().empty())
     text += "  inputs " + run.inputs().dump() + "\n";

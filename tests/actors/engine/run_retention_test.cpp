@@ -3,6 +3,7 @@
 #include "actors/engine/recorded_runs.hpp"
 #include "actors/engine/run_check.hpp"
 #include "actors/engine/run_pruning.hpp"
+#include "actors/engine/run_records.hpp"
 #include "actors/engine/run_retention.hpp"
 #include "actors/engine/store_pruning.hpp"
 #include "runtime/actor_system.hpp"
@@ -257,7 +258,7 @@ TEST_CASE_METHOD(retention_fixture,
   // What is on its way is no damage.
   CHECK(check_runs(store).problems.empty());
   const auto request = prune_request({}, {}, bounds, time.now());
-  CHECK(request.transaction.statements_size() == 6);
+  CHECK(request.transaction.statements_size() == 10);
   const auto gone = prune_store(store, all_stay(), {});
   REQUIRE(gone);
   CHECK(gone->runs == 0);
@@ -282,7 +283,7 @@ TEST_CASE_METHOD(retention_fixture,
   auto system = runtime::local_system{{.threads = 1}};
   auto at = runtime::store_options{};
   at.path = store;
-  auto writer = runtime::spawn_store(*system, at, retention_schema());
+  auto writer = runtime::spawn_store(*system, at, engine_schema());
   REQUIRE(writer);
   auto request = prune_request(*runs, {}, {}, time.now());
   {

@@ -188,4 +188,12 @@ engine_client::reset(const messages::ResetGuard& wanted) {
                  &EngineAnswer::guards);
 }
 
+outcome<messages::RunsPruned>
+engine_client::prune(const messages::PruneRuns& wanted) {
+  auto question = EngineCall{};
+  *question.mutable_prune() = wanted;
+  return part_of(call(std::move(question), answer_timeout),
+                 &EngineAnswer::pruned);
+}
+
 } // namespace troupe::engine

@@ -64,6 +64,10 @@ public:
   [[nodiscard]] runtime::outcome<messages::GuardStates>
   reset(const messages::ResetGuard& wanted);
 
+  /// Deletes runs that are over; ask again while there is more.
+  [[nodiscard]] runtime::outcome<messages::RunsPruned>
+  prune(const messages::PruneRuns& wanted);
+
   // -- many questions under way
   // --------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 #include "actors/engine/dead_letters.hpp"
 #include "actors/engine/engine.hpp"
+#include "actors/engine/run_pruning.hpp"
 #include "messages/column_block.hpp"
 #include "messages/engine_call.pb.h"
 #include "runtime/actor_errors.hpp"
@@ -180,6 +181,37 @@ void drop_letters(pointer self, connection_id to, const EngineCall& call) {
       [=](const caf::error& error) { refuse(self, to, call.id(), error); });
 }
 
+/// Whoever deletes runs is beside the engine.
+void prune_runs(pointer self, connection_id to, const EngineCall& call) {
+  const auto id = call.id();
+  auto question = prune_now{};
+  if (call.prune().has_older_than_ms())
+    question.older_than = std::chrono::milliseconds{
+      static_cast<std::int64_t>(call.prune().older_than_ms())};
+  auto wanted = messages::GetChild{};
+  wanted.set_id("retention");
+  const auto refuse_it
+    = [=](const caf::error& error) { refuse(self, to, id, error); };
+  self->request(self->state.root, 10s, wanted)
+    .then(
+      [=](const caf::actor& child) {
+        self
+          ->request(runtime::child_handle<run_pruning_actor>(child),
+                    answer_timeout, question)
+          .then(
+            [=](const runs_pruned& done) {
+              auto answer = EngineAnswer{};
+              answer.set_id(id);
+              answer.mutable_pruned()->set_runs(done.what.runs);
+              answer.mutable_pruned()->set_rows(done.what.rows);
+              answer.mutable_pruned()->set_has_more(done.has_more);
+              self->state.sink->send(to, answer);
+            },
+            refuse_it);
+      },
+      refuse_it);
+}
+
 void ask_engine(pointer self, connection_id to, const EngineCall& call) {
   const auto id = call.id();
   switch (call.what_case()) {
@@ -221,6 +253,8 @@ void ask_engine(pointer self, connection_id to, const EngineCall& call) {
                      &EngineAnswer::mutable_queue_changed);
     case EngineCall::kDrop:
       return drop_letters(self, to, call);
+    case EngineCall::kPrune:
+      return prune_runs(self, to, call);
     case EngineCall::kStatus:
       return forward(self, to, id, call.status(),
                      &EngineAnswer::mutable_status);

@@ -6,6 +6,7 @@
 #include "actors/engine/guard_records.hpp"
 #include "actors/engine/run_records.hpp"
 #include "runtime/crash_point.hpp"
+#include "runtime/instant.hpp"
 #include "runtime/logging/log.hpp"
 
 #include <algorithm>
@@ -235,6 +236,28 @@ void commit(engine_pointer self, instant now) {
       });
 }
 
+/// For whoever watches the log; what is stored says the same.
+void tell_deadlines(engine_state& state) {
+  for (const auto& [number, what] : state.ledger->take_deadline_notices()) {
+    const auto* run = state.ledger->find(number);
+    if (run == nullptr)
+      continue;
+    const auto& of = run->submission();
+    const auto at
+      = runtime::to_string(runtime::from_microseconds(of.deadline_at()));
+    if (what == deadline_notice::missed)
+      runtime::log_error("engine", "a run has missed its deadline",
+                         {{"run", of.run_id()},
+                          {"workflow", of.workflow_id()},
+                          {"deadline", at}});
+    else
+      runtime::log_warning("engine", "the deadline of a run is near",
+                           {{"run", of.run_id()},
+                            {"workflow", of.workflow_id()},
+                            {"deadline", at}});
+  }
+}
+
 void set_timer(engine_pointer self, instant now) {
   auto& state = self->state;
   auto wanted = state.ledger->next_check();
@@ -265,6 +288,7 @@ void do_pursue(engine_pointer self) {
   state.ledger->set_time(now);
   state.ledger->check_time();
   look_at_load(state, now);
+  tell_deadlines(state);
   hand_out(self);
   log_guard_events(state.ledger->take_guard_events());
   call_off(self, now);
@@ -315,6 +339,12 @@ void recover(engine_pointer self) {
       runtime::log_error("engine", "a run is set aside: its history is broken",
                          {{"number", number},
                           {"reason", runtime::render(reason)}});
+    },
+    [](run_number number, const runtime::problem& reason) {
+      runtime::log_warning("engine",
+                           "a snapshot is ignored, and the whole "
+                           "history of the run is read",
+                           {{"number", number}, {"reason", reason.message}});
     });
   const auto last = state.stored->last_number();
   if (!restored || !last)

@@ -1,8 +1,8 @@
 #include "actors/engine/recorded_runs.hpp"
 
+#include "actors/engine/run_blobs.hpp"
+#include "actors/engine/run_snapshots.hpp"
 #include "actors/engine/workflow_file.hpp"
-
-#include <google/protobuf/arena.h>
 
 #include <charconv>
 #include <utility>
@@ -23,7 +23,7 @@ constexpr auto versions_max = std::size_t{1'000};
 constexpr auto run_columns
   = "SELECT number, run_id, workflow_id, workflow_digest, status, is_over,"
     " submitted_by, parent_run, submitted_at, updated_at, reason, waiting_on,"
-    " waiting_for, next_check FROM engine_runs ";
+    " waiting_for, next_check, ";
 
 recorded_run to_run(const sqlite_row& row) {
   auto run = recorded_run{};
@@ -41,6 +41,8 @@ recorded_run to_run(const sqlite_row& row) {
   run.waiting_on = row.text(11);
   run.waiting_for = row.text(12);
   run.next_check = runtime::from_microseconds(row.integer(13));
+  run.deadline_at = runtime::from_microseconds(row.integer(14));
+  run.deadline = row.text(15);
   return run;
 }
 
@@ -66,21 +68,6 @@ bool append_events(std::vector<messages::RunEvent>& to, const sqlite_row& row,
   return true;
 }
 
-/// Lets the events of one row happen; their memory is the arena's.
-outcome<void> apply_row(run_state& run, const sqlite_row& row,
-                        std::size_t column, google::protobuf::Arena& arena) {
-  arena.Reset();
-  auto& events
-    = *google::protobuf::Arena::CreateMessage<messages::RunEvents>(&arena);
-  const auto bytes = row.blob(column);
-  if (!events.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-    return fail(problem_kind::failed, "an event cannot be decoded");
-  for (const auto& event : events.events())
-    if (auto applied = run.apply(event); !applied)
-      return applied;
-  return {};
-}
-
 outcome<std::unique_ptr<run_state>>
 fold_events(const pinned_workflow& of,
             const std::vector<messages::RunEvent>& history) {
@@ -94,14 +81,18 @@ fold_events(const pinned_workflow& of,
 
 } // namespace
 
-recorded_runs::recorded_runs(runtime::snapshot_reader reader)
-  : reader_{std::move(reader)} {}
+recorded_runs::recorded_runs(runtime::snapshot_reader reader,
+                             bool has_deadlines)
+  : reader_{std::move(reader)}, has_deadlines_{has_deadlines} {}
 
 outcome<recorded_runs> recorded_runs::open(const std::string& path) {
   auto reader = runtime::snapshot_reader::open(path);
   if (!reader)
     return fail(reader.error());
-  return recorded_runs{std::move(*reader)};
+  const auto has_deadlines = reader->has_table("engine_deadlines");
+  if (!has_deadlines)
+    return fail(has_deadlines.error());
+  return recorded_runs{std::move(*reader), *has_deadlines};
 }
 
 outcome<bool> recorded_runs::has_any() {
@@ -114,8 +105,12 @@ recorded_runs::select(const std::string& condition,
                       std::size_t limit) {
   auto runs = std::vector<recorded_run>{};
   auto read = reader_.query(
-    run_columns + condition + " ORDER BY number DESC LIMIT "
-      + std::to_string(limit),
+    std::string{run_columns}
+      + (has_deadlines_ ? "coalesce(deadline_at, 0), coalesce(said, '') FROM"
+                          " engine_runs LEFT JOIN engine_deadlines ON run ="
+                          " number "
+                        : "0, '' FROM engine_runs ")
+      + condition + " ORDER BY number DESC LIMIT " + std::to_string(limit),
     parameters, [&](const sqlite_row& row) { runs.push_back(to_run(row)); });
   if (!read)
     return fail(read.error());
@@ -219,7 +214,51 @@ recorded_runs::history(run_number run) {
   if (!is_whole)
     return broken("an event of run " + std::to_string(run)
                   + " cannot be decoded");
+  for (auto& event : events)
+    if (auto whole = put_back(
+          event, [this](const std::string& digest) { return blob(digest); });
+        !whole)
+      return fail(whole.error());
   return events;
+}
+
+/// What was stored apart.
+outcome<std::string> recorded_runs::blob(const std::string& digest) {
+  auto contents = std::optional<std::string>{};
+  const auto parameters = std::vector<sql_value>{
+    std::vector<std::uint8_t>{digest.begin(), digest.end()}};
+  auto read = reader_.query("SELECT bytes FROM engine_blobs WHERE digest = ?1",
+                            parameters, [&](const sqlite_row& row) {
+                              const auto bytes = row.blob(0);
+                              contents.emplace(bytes.begin(), bytes.end());
+                            });
+  if (!read)
+    return fail(read.error());
+  if (!contents)
+    return broken("a payload of the run is not in the store");
+  if (auto sound = check_blob(*contents, digest); !sound)
+    return fail(sound.error());
+  return std::move(*contents);
+}
+
+/// Lets the events of one row happen; their memory is the arena's.
+outcome<void> recorded_runs::apply_row(run_state& run,
+                                       std::span<const std::uint8_t> bytes,
+                                       google::protobuf::Arena& arena) {
+  arena.Reset();
+  auto& events
+    = *google::protobuf::Arena::CreateMessage<messages::RunEvents>(&arena);
+  if (!events.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return fail(problem_kind::failed, "an event cannot be decoded");
+  const auto source
+    = [this](const std::string& digest) { return blob(digest); };
+  for (auto& event : *events.mutable_events()) {
+    if (auto whole = put_back(event, source); !whole)
+      return whole;
+    if (auto applied = run.apply(event); !applied)
+      return applied;
+  }
+  return {};
 }
 
 outcome<pinned_workflow> recorded_runs::version(std::uint64_t digest) {
@@ -289,8 +328,7 @@ outcome<std::unique_ptr<run_state>> recorded_runs::fold(run_number run,
 }
 
 /// The versions that open runs have.
-outcome<std::map<std::uint64_t, outcome<pinned_workflow>>>
-recorded_runs::open_versions() {
+outcome<recorded_runs::version_map> recorded_runs::open_versions() {
   auto digests = std::vector<std::uint64_t>{};
   auto read = reader_.query(
     "SELECT DISTINCT workflow_digest FROM engine_runs WHERE is_over = 0", {},
@@ -299,49 +337,101 @@ recorded_runs::open_versions() {
     });
   if (!read)
     return fail(read.error());
-  auto found = std::map<std::uint64_t, outcome<pinned_workflow>>{};
+  auto found = version_map{};
   for (const auto digest : digests)
     found.emplace(digest, version(digest));
   return found;
 }
 
+/// Runs as their snapshots have them. In the place of one that cannot be read,
+/// as the whole history makes it, which is not read twice; null if that is
+/// broken, too.
+outcome<std::map<run_number, std::unique_ptr<run_state>>>
+recorded_runs::open_snapshots(const version_map& versions,
+                              const problem_handler& ignore) {
+  auto found = std::map<run_number, std::unique_ptr<run_state>>{};
+  auto unreadable = std::map<run_number, std::uint64_t>{};
+  auto read = reader_.query(
+    "SELECT s.run, r.workflow_digest, s.state FROM engine_snapshots s"
+    " JOIN engine_runs r ON r.number = s.run WHERE r.is_over = 0",
+    {}, [&](const sqlite_row& row) {
+      const auto digest = static_cast<std::uint64_t>(row.integer(1));
+      const auto& of = versions.at(digest);
+      if (!of)
+        return; // There is nothing to make the run of.
+      auto run = read_snapshot(row.blob(2), of->definition,
+                               [this](const std::string& wanted) {
+                                 return blob(wanted);
+                               });
+      if (run) {
+        found.emplace(row.integer(0), std::move(*run));
+        return;
+      }
+      ignore(row.integer(0), run.error());
+      unreadable.emplace(row.integer(0), digest);
+    });
+  if (!read)
+    return fail(read.error());
+  for (const auto& [number, digest] : unreadable) {
+    auto run = fold(number, digest);
+    found.emplace(number, run ? std::move(*run) : nullptr);
+  }
+  return found;
+}
+
 outcome<void> recorded_runs::for_each_open(
   const std::function<void(run_number, std::unique_ptr<run_state>)>& handle,
-  const std::function<void(run_number, const runtime::problem&)>& set_aside) {
+  const problem_handler& set_aside, const problem_handler& ignore) {
   const auto versions = open_versions();
   if (!versions)
     return fail(versions.error());
+  auto begun = open_snapshots(*versions, ignore);
+  if (!begun)
+    return fail(begun.error());
   auto number = run_number{0};
   auto run = std::unique_ptr<run_state>{};
+  const auto give_up = [&](const runtime::problem& reason) {
+    set_aside(number, reason);
+    run.reset();
+  };
   const auto finish = [&] {
+    if (run && run->sequence() == 0)
+      give_up(broken("a run without a history").value());
     if (!run)
       return;
     static_cast<void>(run->take_touched());
     handle(number, std::move(run));
   };
-  const auto give_up = [&](const runtime::problem& reason) {
-    set_aside(number, reason);
-    run.reset();
+  const auto begin = [&](const sqlite_row& row) {
+    number = row.integer(0);
+    const auto& of = versions->at(static_cast<std::uint64_t>(row.integer(1)));
+    if (!of)
+      return give_up(of.error());
+    const auto known = begun->find(number);
+    if (known == begun->end())
+      run = std::make_unique<run_state>(of->definition);
+    else if (known->second)
+      run = std::move(known->second);
+    else
+      give_up(broken("its history cannot be folded").value());
   };
   auto arena = google::protobuf::Arena{};
   return reader_
-    .query("SELECT r.number, r.workflow_digest, h.events FROM engine_runs r"
-           " JOIN engine_history h ON h.run = r.number WHERE r.is_over = 0"
-           " ORDER BY r.number, h.sequence",
+    .query("SELECT r.number, r.workflow_digest, h.sequence, h.events"
+           " FROM engine_runs r LEFT JOIN engine_snapshots s"
+           " ON s.run = r.number LEFT JOIN engine_history h"
+           " ON h.run = r.number AND h.sequence > coalesce(s.sequence, 0)"
+           " WHERE r.is_over = 0 ORDER BY r.number, h.sequence",
            {},
            [&](const sqlite_row& row) {
              if (row.integer(0) != number) {
                finish();
-               number = row.integer(0);
-               const auto& of
-                 = versions->at(static_cast<std::uint64_t>(row.integer(1)));
-               if (!of)
-                 return give_up(of.error());
-               run = std::make_unique<run_state>(of->definition);
+               begin(row);
              }
-             if (!run)
+             const auto last = static_cast<std::uint64_t>(row.integer(2));
+             if (!run || last <= run->sequence())
                return;
-             if (auto applied = apply_row(*run, row, 2, arena); !applied)
+             if (auto applied = apply_row(*run, row.blob(3), arena); !applied)
                give_up(applied.error());
            })
     .map([&] { finish(); });
@@ -352,7 +442,10 @@ recorded_runs::find_key(const std::string& idempotency_key) {
   auto found = std::optional<submitted_run>{};
   const auto parameters = std::vector<sql_value>{idempotency_key};
   auto read = reader_.query(
-    "SELECT run_id, number FROM engine_runs WHERE idempotency_key = ?1",
+    // The second is of runs that are gone.
+    "SELECT run_id, number FROM engine_runs WHERE idempotency_key = ?1 UNION"
+    " ALL SELECT run_id, run FROM engine_kept_keys WHERE idempotency_key = ?1"
+    " LIMIT 1",
     parameters, [&](const sqlite_row& row) {
       found = submitted_run{std::string{row.text(0)}, row.integer(1), true};
     });
@@ -375,9 +468,38 @@ outcome<run_number> recorded_runs::last_number() {
   return number_from("SELECT coalesce(max(number), 0) FROM engine_runs");
 }
 
+outcome<deadline_figures> recorded_runs::deadlines() {
+  auto figures = deadline_figures{};
+  if (!has_deadlines_)
+    return figures;
+  auto read = reader_.query(
+    "SELECT said, is_over, count(*) FROM engine_deadlines JOIN engine_runs"
+    " ON number = run GROUP BY said, is_over",
+    {}, [&](const sqlite_row& row) {
+      const auto count = row.integer(2);
+      const auto is_over_now = row.integer(1) != 0;
+      if (row.text(0) == "near" && !is_over_now)
+        figures.near += count;
+      if (row.text(0) != "missed")
+        return;
+      figures.missed += count;
+      if (!is_over_now)
+        figures.overdue += count;
+    });
+  if (!read)
+    return fail(read.error());
+  return figures;
+}
+
 outcome<std::int64_t> recorded_runs::orphans() {
-  return number_from("SELECT count(*) FROM engine_history WHERE run NOT IN"
-                     " (SELECT number FROM engine_runs)");
+  // Those of runs that are being deleted are on their way.
+  const auto may_prune = reader_.has_table("engine_pruned");
+  if (!may_prune)
+    return fail(may_prune.error());
+  return number_from(
+    std::string{"SELECT count(*) FROM engine_history WHERE run NOT IN"
+                " (SELECT number FROM engine_runs)"}
+    + (*may_prune ? " AND run NOT IN (SELECT run FROM engine_pruned)" : ""));
 }
 
 outcome<std::uint64_t> recorded_runs::last_epoch() {

@@ -1,11 +1,14 @@
 #pragma once
 
 #include "actors/engine/queue_records.hpp"
+#include "actors/engine/run_deadlines.hpp"
 #include "actors/engine/run_ledger.hpp"
 #include "actors/engine/run_submission.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/problem.hpp"
 #include "runtime/store/snapshot_reader.hpp"
+
+#include <google/protobuf/arena.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -39,6 +43,8 @@ struct recorded_run {
   /// Why the engine does not go on with it: its history is broken. Only told by
   /// `list` and `find`.
   std::string set_aside;
+  runtime::clock::wall_time deadline_at{}; ///< 1970: it has none.
+  std::string deadline; ///< What was said of it: empty, "near", "missed".
 };
 
 /// A workflow that was applied.
@@ -83,7 +89,8 @@ public:
   /// number; "latest" is the newest. `not_found`; `conflict` if several match.
   [[nodiscard]] runtime::outcome<recorded_run> find(std::string_view name);
 
-  /// Every event, oldest first. `failed` if it cannot be decoded.
+  /// Every event, oldest first, with what is stored apart. `failed` if it
+  /// cannot be decoded, or its contents are not what they were.
   [[nodiscard]] runtime::outcome<std::vector<messages::RunEvent>>
   history(run_number run);
 
@@ -101,14 +108,19 @@ public:
   [[nodiscard]] runtime::outcome<std::unique_ptr<run_state>>
   fold(run_number run, std::uint64_t digest);
 
-  /// Calls `handle` with each run that is not over, by number. One whose
-  /// history is broken goes to `set_aside`, with what is wrong, and hinders
-  /// nobody.
+  using problem_handler
+    = std::function<void(run_number, const runtime::problem&)>;
+
+  /// Calls `handle` with each run that is not over, by number: as its snapshot
+  /// and what happened since make it. A snapshot that cannot be read goes to
+  /// `ignore`, with what is wrong, and the whole history counts. A run whose
+  /// history is broken goes to `set_aside`, and hinders nobody.
   [[nodiscard]] runtime::outcome<void> for_each_open(
     const std::function<void(run_number, std::unique_ptr<run_state>)>& handle,
-    const std::function<void(run_number, const runtime::problem&)>& set_aside);
+    const problem_handler& set_aside, const problem_handler& ignore);
 
-  /// The run of an idempotency key.
+  /// The run of an idempotency key, also of one that is gone; for stores that
+  /// an engine of this version has opened.
   [[nodiscard]] runtime::outcome<std::optional<submitted_run>>
   find_key(const std::string& idempotency_key);
 
@@ -120,23 +132,36 @@ public:
   /// What lets nothing new begin.
   [[nodiscard]] runtime::outcome<recorded_holds> holds();
 
+  /// How deadlines stand.
+  [[nodiscard]] runtime::outcome<deadline_figures> deadlines();
+
   /// Rows of the history that belong to no run.
   [[nodiscard]] runtime::outcome<std::int64_t> orphans();
 
   [[nodiscard]] runtime::outcome<std::uint64_t> last_epoch();
 
 private:
-  explicit recorded_runs(runtime::snapshot_reader reader);
+  recorded_runs(runtime::snapshot_reader reader, bool has_deadlines);
+
+  runtime::outcome<std::string> blob(const std::string& digest);
+  runtime::outcome<void> apply_row(run_state& run,
+                                   std::span<const std::uint8_t> bytes,
+                                   google::protobuf::Arena& arena);
 
   runtime::outcome<std::vector<recorded_run>>
   select(const std::string& condition,
          const std::vector<runtime::sql_value>& parameters, std::size_t limit);
   runtime::outcome<void> mark_set_aside(std::vector<recorded_run>& runs);
   runtime::outcome<std::int64_t> number_from(const std::string& sql);
-  runtime::outcome<std::map<std::uint64_t, runtime::outcome<pinned_workflow>>>
-  open_versions();
+  using version_map
+    = std::map<std::uint64_t, runtime::outcome<pinned_workflow>>;
+
+  runtime::outcome<version_map> open_versions();
+  runtime::outcome<std::map<run_number, std::unique_ptr<run_state>>>
+  open_snapshots(const version_map& versions, const problem_handler& ignore);
 
   runtime::snapshot_reader reader_;
+  bool has_deadlines_; ///< Else the store is of an earlier version.
   std::unordered_map<std::uint64_t, pinned_workflow> versions_;
 };
 

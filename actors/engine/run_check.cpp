@@ -121,6 +121,10 @@ run_check_result check_runs(const std::string& path) {
   auto examine = examination{*runs, result};
   for (const auto& record : *records)
     examine.examine(record, *last_epoch);
+  const auto deadlines = runs->deadlines();
+  if (!deadlines)
+    return fail_with(deadlines.error());
+  result.deadlines = *deadlines;
   const auto orphans = runs->orphans();
   if (!orphans)
     return fail_with(orphans.error());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/engine/run_deadlines.hpp"
 #include "runtime/problem.hpp"
 
 #include <cstdint>
@@ -12,6 +13,7 @@ namespace troupe::engine {
 struct run_check_result {
   std::uint64_t runs = 0;
   std::uint64_t events = 0; ///< Of all runs.
+  deadline_figures deadlines;
   /// Empty: all is well. At most 100.
   std::vector<runtime::problem> problems;
 };

@@ -141,7 +141,8 @@ public:
   /// Looks at the deadlines of a task; nothing happens before they are due.
   runtime::outcome<void> check_time(const task_key& task);
 
-  /// The same for the run as a whole: its timeout, the end of a grace period.
+  /// The same for the run as a whole: its timeout, the end of a grace period,
+  /// and what is to be said of its deadline.
   runtime::outcome<void> check_time();
 
   /// After a time in which nobody looked: begins the waits that have come due.
@@ -198,6 +199,10 @@ private:
   /// What of `touched_` was not looked at by `wait_where_needed`.
   std::size_t touched_seen_ = 0;
 };
+
+/// How much of the time to its deadline has gone when a run is said to be near
+/// it.
+inline constexpr auto deadline_near_percent = 80;
 
 /// The instant at which `check_time()` of the run has something to do.
 [[nodiscard]] std::optional<instant> run_deadline(const run_state& run);

@@ -334,8 +334,52 @@ outcome<void> run_decision::wake() {
   return {};
 }
 
+namespace {
+
+/// When something is to be said of the run's deadline. Its end, which is near
+/// once all steps are done, is awaited with nothing in between.
+std::optional<instant> next_deadline_notice(const run_state& run) {
+  const auto said = run.said_of_deadline();
+  if (run.submission().deadline_at() == 0 || is_over(run.status())
+      || run.is_finished() || said == deadline_notice::missed)
+    return std::nullopt;
+  const auto deadline
+    = runtime::from_microseconds(run.submission().deadline_at());
+  if (said == deadline_notice::near)
+    return deadline;
+  const auto span
+    = std::max(deadline - run.submitted_at(), instant::duration{});
+  return run.submitted_at() + span / 100 * deadline_near_percent;
+}
+
+/// When the run as a whole is stopped: by its timeout, or for good.
+std::optional<instant> stop_time(const run_state& run) {
+  if (is_over(run.status()) || run.is_compensating())
+    return std::nullopt;
+  const auto& cancellation = run.cancellation();
+  if (!cancellation)
+    return run.timeout_at();
+  // A second look would find nothing to stop.
+  const auto has_work = run.busy() != 0 || run.idle() != 0;
+  if (!has_work || cancellation->stop_at() == 0)
+    return std::nullopt;
+  return runtime::from_microseconds(cancellation->stop_at());
+}
+
+} // namespace
+
 outcome<void> run_decision::check_time() {
-  const auto due = run_deadline(run_);
+  const auto notice = next_deadline_notice(run_);
+  if (notice && *notice <= context_.now) {
+    // Whoever looks late says the last word only.
+    if (runtime::to_microseconds(context_.now)
+        >= run_.submission().deadline_at())
+      prepare().mutable_deadline_missed();
+    else
+      prepare().mutable_deadline_near();
+    commit();
+  }
+  const auto due = stop_time(run_);
   if (!due || *due > context_.now)
     return {};
   if (run_.is_cancelling()) {
@@ -351,18 +395,11 @@ outcome<void> run_decision::check_time() {
 }
 
 std::optional<instant> run_deadline(const run_state& run) {
-  if (is_over(run.status()))
-    return std::nullopt;
-  if (run.is_compensating())
-    return std::nullopt;
-  const auto& cancellation = run.cancellation();
-  if (!cancellation)
-    return run.timeout_at();
-  // A second look would find nothing to stop.
-  const auto has_work = run.busy() != 0 || run.idle() != 0;
-  if (!has_work || cancellation->stop_at() == 0)
-    return std::nullopt;
-  return runtime::from_microseconds(cancellation->stop_at());
+  const auto notice = next_deadline_notice(run);
+  const auto stop = stop_time(run);
+  if (!notice || !stop)
+    return notice ? notice : stop;
+  return std::min(*notice, *stop);
 }
 
 } // namespace troupe::engine

@@ -50,6 +50,7 @@ void run_ledger::restore(run_number number, std::unique_ptr<run_state> run) {
   set_time(state.updated_at());
   live.is_over = is_over(state.status());
   live.stored = state.sequence();
+  live.snapshot = live.stored - live.stored % snapshot_interval;
   live.is_paused = state.is_paused();
   live.is_cancelling = state.is_cancelling();
   if (const auto& key = state.submission().idempotency_key(); !key.empty())

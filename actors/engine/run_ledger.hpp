@@ -66,6 +66,17 @@ struct claim_id {
   std::uint64_t number = 0; ///< Within the run.
 };
 
+/// Events from one snapshot of a run to the next; more where it has more work
+/// than that, so that snapshots cost no more than what they save.
+inline constexpr auto snapshot_interval = std::uint64_t{200};
+
+/// What becomes of the snapshot of a run.
+enum class snapshot_change : std::uint8_t {
+  none,
+  store, ///< As it stands behind the events of the change.
+  drop, ///< It is over.
+};
+
 /// What has to be stored, in one transaction, before anybody is told.
 struct run_change {
   run_number number = 0;
@@ -73,6 +84,7 @@ struct run_change {
   /// A serialised RunEvents, as the store has it.
   std::shared_ptr<const std::string> events;
   std::uint64_t last_sequence = 0;
+  snapshot_change snapshot = snapshot_change::none;
 };
 
 /// Work that a worker is to stop.
@@ -259,6 +271,13 @@ public:
   /// Nobody can say: lets its changes be stored all the same.
   void stop_waiting(run_number of);
 
+  /// Runs whose deadline is near, or missed, since the last call; some may be
+  /// over by now.
+  [[nodiscard]] std::vector<std::pair<run_number, deadline_notice>>
+  take_deadline_notices() {
+    return std::exchange(deadline_notices_, {});
+  }
+
   /// Runs that are over and stored as such; they are still there until
   /// `forget`.
   [[nodiscard]] std::vector<run_number> take_ended();
@@ -333,6 +352,7 @@ private:
     bool awaits_verdict = false;
     bool must_store = true; ///< With the next changes, verdict or not.
     std::uint64_t stored = 0; ///< Sequence of the last event that is.
+    std::uint64_t snapshot = 0; ///< Sequence of the last one, about.
     std::unique_ptr<run_state> state;
     /// Not taken yet: a serialised RunEvents, which grows by its end.
     std::string events;
@@ -393,6 +413,7 @@ private:
   live_run* find_live(run_number number);
   [[nodiscard]] const live_run* find_live(run_number number) const;
   void do_deferred();
+  static snapshot_change snapshot_of(live_run& live);
   [[nodiscard]] runtime::outcome<void> check_epoch(const claim_id& claim) const;
   void release(live_run& live, const task_key& task, std::uint64_t claim);
   void call_off(live_run& live, const task_key& task);
@@ -495,6 +516,7 @@ private:
   std::vector<called_off> called_off_;
   std::vector<run_number> finished_;
   std::vector<run_number> ended_;
+  std::vector<std::pair<run_number, deadline_notice>> deadline_notices_;
 };
 
 } // namespace troupe::engine

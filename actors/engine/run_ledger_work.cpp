@@ -234,7 +234,10 @@ void run_ledger::check_time() {
     auto& live = *find_live(number);
     set_alarm(live, task, std::nullopt);
     if (!task) {
+      const auto said = live.state->said_of_deadline();
       decide_on(live, [](run_decision& it) { return it.check_time(); });
+      if (live.state->said_of_deadline() != said)
+        deadline_notices_.emplace_back(number, live.state->said_of_deadline());
       if (!live.is_over)
         set_alarm(live);
       continue;
@@ -272,6 +275,20 @@ void lose_last(std::string& bytes) {
 
 } // namespace
 
+/// Whether one is due behind what was taken.
+snapshot_change run_ledger::snapshot_of(live_run& live) {
+  const auto& state = *live.state;
+  const auto since = state.sequence() - live.snapshot;
+  if (live.is_over)
+    return std::exchange(live.snapshot, state.sequence()) == 0
+             ? snapshot_change::none
+             : snapshot_change::drop;
+  if (since < snapshot_interval || since < state.work_count())
+    return snapshot_change::none;
+  live.snapshot = state.sequence();
+  return snapshot_change::store;
+}
+
 std::vector<run_change> run_ledger::take_changes() {
   auto changes = std::vector<run_change>{};
   for (const auto number : std::exchange(changed_, {})) {
@@ -287,7 +304,8 @@ std::vector<run_change> run_ledger::take_changes() {
     live->must_store = false;
     in_flight_.push_back(number);
     changes.push_back({number, std::exchange(live->is_new, false),
-                       live->in_flight, live->in_flight_last});
+                       live->in_flight, live->in_flight_last,
+                       snapshot_of(*live)});
   }
   return changes;
 }

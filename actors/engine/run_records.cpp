@@ -3,6 +3,11 @@
 #include "actors/engine/dead_letters.hpp"
 #include "actors/engine/guard_records.hpp"
 #include "actors/engine/queue_records.hpp"
+#include "actors/engine/run_blobs.hpp"
+#include "actors/engine/run_deadlines.hpp"
+#include "actors/engine/run_retention.hpp"
+#include "actors/engine/run_snapshots.hpp"
+#include "actors/engine/run_views.hpp"
 #include "messages/column_block.hpp"
 #include "runtime/store/transactions.hpp"
 
@@ -139,12 +144,13 @@ struct history_columns {
   std::vector<std::int64_t> times;
   text_rows events;
 
-  void add(const run_change& change, const run_state& run) {
+  void add(const run_change& change, const run_state& run,
+           const std::string& bytes) {
     numbers.push_back(change.number);
     sequences.push_back(static_cast<std::int64_t>(change.last_sequence));
     // The last event's time is that of the run's last change.
     times.push_back(runtime::to_microseconds(run.updated_at()));
-    events.add(*change.events);
+    events.add(bytes);
   }
 
   void append_to(std::vector<column>& block) {
@@ -234,6 +240,11 @@ const runtime::migration_list& engine_schema() {
     dead_letter_schema().front(),
     guard_schema().front(),
     queue_schema().front(),
+    retention_schema().front(),
+    snapshot_schema().front(),
+    blob_schema().front(),
+    deadline_schema().front(),
+    view_schema().front(),
   };
   return schema;
 }
@@ -261,13 +272,14 @@ runtime::write_request store_changes(const std::vector<run_change>& changes,
   auto started = new_run_columns{};
   auto changed = changed_run_columns{};
   auto history = history_columns{};
+  auto blobs = blob_writer{};
   for (const auto& change : changes) {
     const auto& run = *ledger.find(change.number);
     if (change.is_new)
       started.add(change.number, run);
     else
       changed.add(change.number, run);
-    history.add(change, run);
+    history.add(change, run, blobs.take_out(change));
   }
   auto block = std::vector<column>{};
   const auto updates = static_cast<std::int64_t>(changed.numbers.size());
@@ -277,6 +289,9 @@ runtime::write_request store_changes(const std::vector<run_change>& changes,
     add_rows(changed, update_run, request, block).set_expected_changes(updates);
   add_rows(history, insert_history, request, block,
            {static_cast<std::int64_t>(ledger.epoch())});
+  add_snapshots(request.transaction, changes, ledger, blobs);
+  blobs.append_to(request.transaction);
+  add_deadlines(request.transaction, changes, ledger);
   request.rows = messages::column_block{std::move(block)};
   return request;
 }
@@ -289,6 +304,7 @@ void add_version(messages::CommitTransaction& to, const pinned_workflow& of,
     " recorded_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
     {to_key(of.digest), of.definition->id, canonical_json(*of.definition),
      runtime::to_microseconds(now)});
+  add_version_parts(to, of);
 }
 
 void add_application(messages::CommitTransaction& to, const pinned_workflow& of,

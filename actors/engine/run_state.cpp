@@ -82,6 +82,10 @@ outcome<void> run_state::apply_to_run(const RunEvent& event, instant before) {
       return hand_over(event.handed_over());
     case RunEvent::kFailureRun:
       return note_failure_run(event.failure_run());
+    case RunEvent::kDeadlineNear:
+      return notice_deadline(deadline_notice::near);
+    case RunEvent::kDeadlineMissed:
+      return notice_deadline(deadline_notice::missed);
     default:
       return illegal("an event of an unknown kind");
   }
@@ -113,6 +117,8 @@ outcome<void> run_state::apply_to_work(const RunEvent& event) {
 // -- the run ------------------------------------------------------------------
 
 outcome<void> run_state::submit(const messages::RunSubmitted& event) {
+  if (!event.inputs_blob().empty())
+    return illegal("the inputs are stored elsewhere, and were not read");
   auto inputs = parse_value(event.inputs());
   if (!inputs)
     return runtime::fail(inputs.error());
@@ -133,6 +139,13 @@ outcome<void> run_state::queue(const messages::RunQueued& event) {
     return illegal("only a pending run is queued");
   phase_ = phase::queued;
   queued_for_ = event;
+  return {};
+}
+
+outcome<void> run_state::notice_deadline(deadline_notice what) {
+  if (phase_ == phase::ended || what <= deadline_notice_)
+    return illegal("a deadline is near once, then missed once");
+  deadline_notice_ = what;
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include "actors/engine/run_status.hpp"
 #include "actors/engine/workflow.hpp"
 #include "messages/engine.pb.h"
+#include "messages/run_snapshot.pb.h"
 #include "runtime/clock.hpp"
 #include "runtime/problem.hpp"
 
@@ -128,6 +129,11 @@ struct waiting_reason {
 
 [[nodiscard]] std::string_view to_string(waiting_reason::kind what) noexcept;
 
+/// What was said of a run's deadline.
+enum class deadline_notice : std::uint8_t { none, near, missed };
+
+[[nodiscard]] std::string_view to_string(deadline_notice what) noexcept;
+
 /// A run: what its history makes of it. Pure; time is in the events.
 class run_state {
 public:
@@ -138,6 +144,16 @@ public:
   /// happen in this state (nothing has changed then): a history that contains
   /// it is broken.
   [[nodiscard]] runtime::outcome<void> apply(const messages::RunEvent& event);
+
+  /// All there is of it but the workflow, so that the events so far need not be
+  /// read again.
+  [[nodiscard]] messages::RunSnapshot to_snapshot() const;
+
+  /// The state that `to_snapshot` was asked of. `failed` if it is one of
+  /// another version or workflow, or no JSON is where some has to be.
+  [[nodiscard]] static runtime::outcome<std::unique_ptr<run_state>>
+  from_snapshot(std::shared_ptr<const workflow> of,
+                const messages::RunSnapshot& snapshot);
 
   [[nodiscard]] const workflow& definition() const noexcept {
     return *workflow_;
@@ -240,6 +256,14 @@ public:
     return timeout_at_;
   }
 
+  /// What was said of its deadline, if it has one.
+  [[nodiscard]] deadline_notice said_of_deadline() const noexcept {
+    return deadline_notice_;
+  }
+
+  /// Tasks and compensations of all steps that are there.
+  [[nodiscard]] std::size_t work_count() const noexcept;
+
   /// Work of this kind that is not over: with a worker or ready for one, and
   /// waiting for anything else.
   [[nodiscard]] std::uint32_t busy() const noexcept {
@@ -336,6 +360,7 @@ private:
   applied start_compensation(const messages::CompensationStarted& event);
   applied retry(const messages::StepRetryRequested& event, instant before);
   applied end(const messages::RunEnded& event);
+  applied notice_deadline(deadline_notice what);
 
   task_work* find_work(const task_key& key) noexcept;
   runtime::outcome<task_work*> work_in(const messages::TaskRef& ref,
@@ -363,6 +388,7 @@ private:
   std::optional<messages::FailureRunStarted> failure_run_;
   messages::RunQueued queued_for_;
   std::optional<instant> timeout_at_;
+  deadline_notice deadline_notice_ = deadline_notice::none;
   std::vector<step_state> steps_;
   std::vector<step_index> unblocked_;
   std::vector<task_key> touched_;

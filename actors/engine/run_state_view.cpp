@@ -83,6 +83,11 @@ std::string_view to_string(waiting_reason::kind what) noexcept {
   return names[static_cast<std::size_t>(what)];
 }
 
+std::string_view to_string(deadline_notice what) noexcept {
+  constexpr auto names = std::array<std::string_view, 3>{"", "near", "missed"};
+  return names[static_cast<std::size_t>(what)];
+}
+
 step_status run_state::status_of(step_index index) const {
   const auto& step = steps_[index];
   if (step.is_skipped)

@@ -120,6 +120,8 @@ outcome<void> run_state::succeed(const messages::TaskSucceeded& event) {
   auto& it = **work;
   if (it.status == work_status::running && it.claim != event.claim())
     return illegal("a report under an old claim");
+  if (!event.output_blob().empty())
+    return illegal("an output is stored elsewhere, and was not read");
   auto output = parse_value(event.output());
   if (!output)
     return runtime::fail(output.error());

@@ -64,11 +64,11 @@ outcome<void> schedule_book::check_cycle(const schedule_definition& of) const {
 // -- commands and facts -------------------------------------------------------
 
 void schedule_book::restore(schedule_definition definition, schedule_text text,
-                            schedule_state state) {
+                            schedule_state state, std::uint64_t snapshot) {
   auto recurrence = schedule_recurrence{definition};
   auto known = std::make_unique<known_schedule>(
     known_schedule{std::move(definition), std::move(recurrence),
-                   std::move(text), std::move(state)});
+                   std::move(text), std::move(state), snapshot});
   for (const auto& [key, start] : known->state.active()) {
     orders_.push_back({schedule_order::kind::start, known->definition.id, key});
     if (start.is_cancel_requested)
@@ -98,6 +98,7 @@ outcome<bool> schedule_book::add(schedule_definition definition,
                   + " schedules already",
                 "remove some");
   auto state = schedule_state{};
+  const auto snapshot = is_new ? 0 : known->second->snapshot;
   if (!is_new) {
     auto decision = schedule_decision{known->second->definition,
                                       known->second->state, now, epoch_};
@@ -111,7 +112,7 @@ outcome<bool> schedule_book::add(schedule_definition definition,
   auto recurrence = schedule_recurrence{definition};
   auto made = std::make_unique<known_schedule>(
     known_schedule{std::move(definition), std::move(recurrence),
-                   std::move(text), std::move(state)});
+                   std::move(text), std::move(state), snapshot});
   index(*made);
   auto& entry = *(schedules_[id] = std::move(made));
   changed_[id].has_text = true;
@@ -209,9 +210,20 @@ void schedule_book::plan(const known_schedule& of) {
 
 std::vector<schedule_change> schedule_book::take_changes() {
   auto changes = std::vector<schedule_change>{};
-  for (auto& [id, change] : std::exchange(changed_, {}))
-    changes.push_back(
-      {id, change.is_removed, change.has_text, std::move(change.events)});
+  for (auto& [id, change] : std::exchange(changed_, {})) {
+    auto& taken = changes.emplace_back();
+    taken = {id, change.is_removed, change.has_text, std::move(change.events)};
+    const auto found = schedules_.find(id);
+    if (found == schedules_.end())
+      continue;
+    auto& of = *found->second;
+    const auto size = of.state.active().size() + of.state.held().size();
+    if (of.state.sequence() - of.snapshot
+        < std::max<std::uint64_t>(snapshot_interval, size))
+      continue;
+    of.snapshot = of.state.sequence();
+    taken.has_snapshot = true;
+  }
   in_flight_.insert(in_flight_.end(), orders_.begin(), orders_.end());
   orders_.clear();
   return changes;

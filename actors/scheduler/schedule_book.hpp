@@ -34,7 +34,13 @@ struct schedule_change {
   bool has_text = false;
   /// A serialised ScheduleEvents; may be empty.
   std::string events;
+  /// Enough has happened since the last one.
+  bool has_snapshot = false;
 };
+
+/// Events from one snapshot of a schedule to the next; more where the state is
+/// larger than that, so that snapshots cost no more than what they save.
+inline constexpr auto snapshot_interval = std::uint64_t{200};
 
 /// What follows from a decision once it is stored.
 struct schedule_order {
@@ -54,6 +60,7 @@ struct known_schedule {
   schedule_recurrence recurrence;
   schedule_text text;
   schedule_state state;
+  std::uint64_t snapshot = 0; ///< Sequence of the last one; 0: there is none.
 };
 
 /// All schedules of a store: when each of them has to be looked at, who comes
@@ -67,7 +74,7 @@ public:
   /// A schedule as it was stored. Its active starts are orders again: whoever
   /// starts them finds the runs by their keys.
   void restore(schedule_definition definition, schedule_text text,
-               schedule_state state);
+               schedule_state state, std::uint64_t snapshot = 0);
 
   /// A schedule that is stored and cannot be read: it starts nothing, and can
   /// be removed or replaced.

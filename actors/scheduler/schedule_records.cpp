@@ -1,5 +1,6 @@
 #include "actors/scheduler/schedule_records.hpp"
 
+#include "runtime/store/sealed_bytes.hpp"
 #include "runtime/store/transactions.hpp"
 
 #include <array>
@@ -35,6 +36,10 @@ constexpr auto update_standing
 
 constexpr auto insert_events
   = "INSERT INTO schedule_history (id, sequence, events) VALUES (?1, ?2, ?3)";
+
+/// Rows of a history that go with one snapshot. More than come with it, so that
+/// a history that was never trimmed gets short.
+constexpr auto trimmed_max = std::int64_t{2'000};
 
 constexpr auto schedule_columns
   = "SELECT id, text, file, workflow, is_paused, pause_reason, waiting_on,"
@@ -117,6 +122,31 @@ column_block change_columns::finish() {
   return column_block{std::move(block)};
 }
 
+/// Two snapshots stay: whoever cannot read the newer one has the older, and
+/// what happened since. A bounded number of rows goes, however many there are.
+void add_snapshot(messages::CommitTransaction& to, const known_schedule& of) {
+  const auto& id = of.definition.id;
+  const auto sequence = static_cast<std::int64_t>(of.state.sequence());
+  const auto bytes = runtime::seal(of.state.to_snapshot().SerializeAsString());
+  runtime::add_statement(
+    to,
+    "INSERT INTO schedule_snapshots (id, sequence, state) VALUES (?1, ?2, ?3)"
+    " ON CONFLICT (id, sequence) DO UPDATE SET state = excluded.state",
+    {id, sequence, std::vector<std::uint8_t>{bytes.begin(), bytes.end()}});
+  runtime::add_statement(
+    to,
+    "DELETE FROM schedule_history WHERE id = ?1 AND sequence IN (SELECT"
+    " sequence FROM schedule_history WHERE id = ?1 AND sequence <= (SELECT"
+    " max(sequence) FROM schedule_snapshots WHERE id = ?1 AND sequence < ?2)"
+    " ORDER BY sequence LIMIT ?3)",
+    {id, sequence, trimmed_max});
+  runtime::add_statement(
+    to,
+    "DELETE FROM schedule_snapshots WHERE id = ?1 AND sequence < (SELECT"
+    " max(sequence) FROM schedule_snapshots WHERE id = ?1 AND sequence < ?2)",
+    {id, sequence});
+}
+
 recorded_schedule to_schedule(const sqlite_row& row) {
   auto schedule = recorded_schedule{};
   schedule.id = row.text(0);
@@ -181,6 +211,12 @@ const runtime::migration_list& scheduler_schema() {
      " sequence INTEGER NOT NULL," // Of the last event in the row.
      " events BLOB NOT NULL,"
      " PRIMARY KEY (id, sequence)) WITHOUT ROWID"},
+    {"scheduler", 2,
+     "CREATE TABLE schedule_snapshots ("
+     " id TEXT NOT NULL,"
+     " sequence INTEGER NOT NULL," // Of the last event that is in it.
+     " state BLOB NOT NULL," // A sealed ScheduleSnapshot.
+     " PRIMARY KEY (id, sequence)) WITHOUT ROWID"},
   };
   return schema;
 }
@@ -198,6 +234,9 @@ store_changes(const std::vector<schedule_change>& changes,
                              {change.id});
       runtime::add_statement(
         transaction, "DELETE FROM schedule_history WHERE id = ?1", {change.id});
+      runtime::add_statement(transaction,
+                             "DELETE FROM schedule_snapshots WHERE id = ?1",
+                             {change.id});
     }
     const auto* of = book.find(change.id);
     if (of == nullptr)
@@ -216,6 +255,10 @@ store_changes(const std::vector<schedule_change>& changes,
                                {static_cast<std::int64_t>(epoch)});
   if (!columns.sequences.empty())
     runtime::add_row_statement(transaction, insert_events, {12, 13, 14});
+  for (const auto& change : changes)
+    if (const auto* of = book.find(change.id);
+        of != nullptr && change.has_snapshot)
+      add_snapshot(transaction, *of);
   request.rows = columns.finish();
   return request;
 }
@@ -262,12 +305,14 @@ outcome<recorded_schedule> recorded_schedules::find(const std::string& id) {
 }
 
 outcome<std::vector<messages::ScheduleEvent>>
-recorded_schedules::history(const std::string& id) {
+recorded_schedules::history(const std::string& id, std::uint64_t behind) {
   auto all = std::vector<messages::ScheduleEvent>{};
   auto is_whole = true;
-  const auto parameters = std::vector<sql_value>{id};
+  const auto parameters
+    = std::vector<sql_value>{id, static_cast<std::int64_t>(behind)};
   auto read = reader_.query(
-    "SELECT events FROM schedule_history WHERE id = ?1 ORDER BY sequence",
+    "SELECT events FROM schedule_history WHERE id = ?1 AND sequence > ?2"
+    " ORDER BY sequence",
     parameters, [&](const sqlite_row& row) {
       const auto bytes = row.blob(0);
       auto events = messages::ScheduleEvents{};
@@ -283,6 +328,50 @@ recorded_schedules::history(const std::string& id) {
                 "an event of schedule " + id + " cannot be decoded",
                 "the history is broken: remove the schedule and add it anew");
   return all;
+}
+
+/// Newest first; nothing in the place of one that cannot be read.
+outcome<std::vector<std::optional<schedule_state>>>
+recorded_schedules::snapshots(const std::string& id) {
+  auto found = std::vector<std::optional<schedule_state>>{};
+  const auto parameters = std::vector<sql_value>{id};
+  auto read = reader_.query(
+    "SELECT state FROM schedule_snapshots WHERE id = ?1 ORDER BY sequence DESC",
+    parameters, [&](const sqlite_row& row) {
+      const auto bytes = runtime::unseal(row.blob(0));
+      auto snapshot = messages::ScheduleSnapshot{};
+      found.emplace_back();
+      if (bytes
+          && snapshot.ParseFromArray(bytes->data(),
+                                     static_cast<int>(bytes->size())))
+        found.back() = schedule_state::from_snapshot(snapshot);
+    });
+  if (!read)
+    return fail(read.error());
+  return found;
+}
+
+outcome<folded_schedule> recorded_schedules::fold(const std::string& id) {
+  auto known = snapshots(id);
+  if (!known)
+    return fail(known.error());
+  auto result = folded_schedule{};
+  for (auto& each : *known) {
+    if (each) {
+      result.snapshot = each->sequence();
+      result.state = std::move(*each);
+      break;
+    }
+    ++result.broken;
+  }
+  const auto events = history(id, result.snapshot);
+  if (!events)
+    return fail(events.error());
+  result.events = events->size();
+  for (const auto& event : *events)
+    if (auto applied = result.state.apply(event); !applied)
+      return fail(applied.error());
+  return result;
 }
 
 outcome<std::uint64_t> recorded_schedules::last_epoch() {

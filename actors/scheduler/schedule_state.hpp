@@ -53,6 +53,14 @@ public:
   /// not held or active.
   runtime::outcome<void> apply(const messages::ScheduleEvent& event);
 
+  /// All there is of it, so that what happened so far need not be read again.
+  [[nodiscard]] messages::ScheduleSnapshot to_snapshot() const;
+
+  /// The state that `to_snapshot` was asked of; nothing if it is one of another
+  /// version.
+  [[nodiscard]] static std::optional<schedule_state>
+  from_snapshot(const messages::ScheduleSnapshot& snapshot);
+
   /// Of the last event; 0: nothing has happened.
   [[nodiscard]] std::uint64_t sequence() const noexcept {
     return sequence_;

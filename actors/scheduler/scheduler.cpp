@@ -118,11 +118,14 @@ void await_end(pointer self, const schedule_order& order,
         end(self, order, outcome_of(result.status()));
       },
       [=](const caf::error& error) {
-        runtime::log_warning(
-          "scheduler", "the end of a run is not known",
-          {{"schedule", order.id},
-           {"run", run_id},
-           {"reason", runtime::to_problem(error, self->system()).message}});
+        const auto reason = runtime::to_problem(error, self->system());
+        runtime::log_warning("scheduler", "the end of a run is not known",
+                             {{"schedule", order.id},
+                              {"run", run_id},
+                              {"reason", reason.message}});
+        // It ended while nobody was there, so long ago that it is not kept.
+        if (reason.kind == problem_kind::not_found)
+          return end(self, order, StartEnded::CANCELLED);
         try_again(self, order);
       });
 }
@@ -394,15 +397,16 @@ void restore(scheduler_state& state, recorded_schedules& stored,
   auto definition = parse_schedule(schedule.text.text, schedule.text.file);
   if (!definition)
     return set_aside(definition.error().front());
-  const auto history = stored.history(schedule.id);
-  if (!history)
-    return set_aside(history.error());
-  auto standing = schedule_state{};
-  for (const auto& event : *history)
-    if (auto applied = standing.apply(event); !applied)
-      return set_aside(applied.error());
+  auto folded = stored.fold(schedule.id);
+  if (!folded)
+    return set_aside(folded.error());
+  if (folded->broken != 0)
+    runtime::log_warning("scheduler",
+                         "a snapshot cannot be read; the events "
+                         "before it were",
+                         {{"schedule", schedule.id}});
   state.book->restore(std::move(*definition), std::move(schedule.text),
-                      std::move(standing));
+                      std::move(folded->state), folded->snapshot);
 }
 
 outcome<void> recover(scheduler_state& state) {

@@ -27,13 +27,15 @@ constexpr auto outputs
 
 constexpr auto kib = std::int64_t{1} << 10;
 constexpr auto gib = std::int64_t{1} << 30;
+constexpr auto second = std::int64_t{1'000};
+constexpr auto years_max = 10 * 366 * 86'400 * second;
 
 /// Names the file with the settings, hence cannot be in it.
 constexpr auto settings_variable = std::string_view{"TROUPE_SETTINGS"};
 
 constexpr auto text_bytes_max = std::size_t{4096};
 
-const auto specs = std::array<setting_spec, 12>{{
+const auto specs = std::array<setting_spec, 17>{{
   {"store.path",
    &settings::store_path,
    unit::path,
@@ -74,6 +76,46 @@ const auto specs = std::array<setting_spec, 12>{{
    1'000'000,
    {},
    "Items scored at a time"},
+  {"runs.keep_for",
+   &settings::runs_keep_for,
+   unit::milliseconds,
+   "30d",
+   second,
+   years_max,
+   {},
+   "How long a server keeps completed, cancelled and compensated runs"},
+  {"runs.keep_max",
+   &settings::runs_keep_max,
+   unit::none,
+   "100000",
+   1,
+   1'000'000'000,
+   {},
+   "How many of these it keeps; beyond, the oldest go"},
+  {"runs.keep_failed_for",
+   &settings::runs_keep_failed_for,
+   unit::milliseconds,
+   "90d",
+   second,
+   years_max,
+   {},
+   "How long a server keeps failed runs"},
+  {"runs.keep_failed_max",
+   &settings::runs_keep_failed_max,
+   unit::none,
+   "100000",
+   1,
+   1'000'000'000,
+   {},
+   "How many failed runs it keeps; beyond, the oldest go"},
+  {"runs.keep_keys_for",
+   &settings::runs_keep_keys_for,
+   unit::milliseconds,
+   "7d",
+   0,
+   years_max,
+   {},
+   "How long after its end a run that is gone keeps its idempotency key"},
   {"log.level", &settings::log_level, unit::none, "warning", 0, 0, levels,
    "The least important messages to log"},
   {"log.file",

@@ -35,6 +35,11 @@ struct settings {
   std::int64_t store_queue_max = 0;
   std::int64_t workers = 0;
   std::int64_t scoring_batch_items = 0;
+  std::chrono::milliseconds runs_keep_for{0};
+  std::int64_t runs_keep_max = 0;
+  std::chrono::milliseconds runs_keep_failed_for{0};
+  std::int64_t runs_keep_failed_max = 0;
+  std::chrono::milliseconds runs_keep_keys_for{0};
   std::string log_level;
   std::string log_file;
   std::uint64_t log_file_bytes_max = 0;

@@ -36,7 +36,8 @@ void api_metrics::show(const std::string& name, const std::string& help,
 
 std::string
 api_metrics::render(const std::optional<messages::EngineStatus>& engine,
-                    std::size_t connections, std::size_t waiting) {
+                    std::size_t connections, std::size_t waiting,
+                    const std::optional<engine::deadline_figures>& deadlines) {
   show("troupe_engine_up", "1 if the engine answers, else 0", engine ? 1 : 0);
   show("troupe_http_connections", "Connections that are open",
        static_cast<double>(connections));
@@ -51,6 +52,14 @@ api_metrics::render(const std::optional<messages::EngineStatus>& engine,
          static_cast<double>(engine->hosts()));
     show("troupe_engine_epoch", "Which life of the engine this is",
          static_cast<double>(engine->epoch()));
+  }
+  if (deadlines) {
+    show("troupe_runs_near_deadline", "Open runs whose deadline is near",
+         static_cast<double>(deadlines->near));
+    show("troupe_runs_overdue", "Open runs past their deadline",
+         static_cast<double>(deadlines->overdue));
+    show("troupe_runs_deadline_missed", "Runs that are kept and missed theirs",
+         static_cast<double>(deadlines->missed));
   }
   if (const auto figures = runtime::read_process_figures()) {
     const auto guard = std::lock_guard{mutex_};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/engine/run_deadlines.hpp"
 #include "messages/engine.pb.h"
 #include "runtime/metrics/metrics.hpp"
 #include "runtime/metrics/process_metrics.hpp"
@@ -26,7 +27,8 @@ public:
   /// nobody knows.
   [[nodiscard]] std::string
   render(const std::optional<messages::EngineStatus>& engine,
-         std::size_t connections, std::size_t waiting);
+         std::size_t connections, std::size_t waiting,
+         const std::optional<engine::deadline_figures>& deadlines = {});
 
 private:
   void show(const std::string& name, const std::string& help, double value);

@@ -19,14 +19,18 @@ http_reply answer_ready(const api_services& with) {
 }
 
 http_reply answer_metrics(const api_services& with) {
-  auto engine = std::optional<messages::EngineStatus>{};
+  auto standing = std::optional<messages::EngineStatus>{};
   if (auto status = with.engine.status())
-    engine = std::move(*status);
+    standing = std::move(*status);
   auto reply = http_reply{};
   reply.status = 200;
   reply.headers = {{"Content-Type", "text/plain; version=0.0.4"}};
-  reply.body
-    = with.metrics.render(engine, with.connections(), with.engine.waiting());
+  auto deadlines = std::optional<engine::deadline_figures>{};
+  if (auto figures = with.readers.with(
+        [](engine::recorded_runs& runs) { return runs.deadlines(); }))
+    deadlines = *figures;
+  reply.body = with.metrics.render(standing, with.connections(),
+                                   with.engine.waiting(), deadlines);
   return reply;
 }
 

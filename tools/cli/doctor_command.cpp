@@ -1,11 +1,15 @@
+#include "tools/cli/engine_setup.hpp"
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/progress_bar.hpp"
+#include "tools/cli/retention_report.hpp"
 #include "tools/cli/store_examination.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace troupe::tools {
 
@@ -21,8 +25,24 @@ constexpr auto examples = R"(Examples:
 
 Changes nothing. Exit code: 0 all is well, 1 something is damaged.)";
 
+/// The rule, and what it applies to; nothing for a store without runs.
+using retention
+  = std::optional<std::pair<engine::run_retention, engine::retention_figures>>;
+
+retention look_at_retention(const invocation& with) {
+  auto runs = engine::retained_runs::open(with.settings.store_path);
+  if (!runs)
+    return std::nullopt;
+  const auto keep = retention_of(with.settings);
+  const auto figures = runs->figures(keep, runtime::real_clock{}.now());
+  // What is wrong is among the problems.
+  if (!figures)
+    return std::nullopt;
+  return std::pair{keep, *figures};
+}
+
 void print_as_json(const std::string& store, const store_examination& found,
-                   bool is_lines) {
+                   const retention& kept, bool is_lines) {
   auto problems = json::array();
   for (const auto& reason : found.problems)
     problems.push_back(
@@ -32,19 +52,26 @@ void print_as_json(const std::string& store, const store_examination& found,
       print_json(reason);
     return;
   }
-  const auto to = json{
+  auto to = json{
     {"store", store},
     {"clean", problems.empty()},
     {"runs", found.scorings.runs},
     {"items", found.scorings.items},
     {"workflow_runs", found.runs.runs},
     {"events", found.runs.events},
+    {"deadlines",
+     {{"near", found.runs.deadlines.near},
+      {"overdue", found.runs.deadlines.overdue},
+      {"missed", found.runs.deadlines.missed}}},
     {"problems", problems},
   };
+  if (kept)
+    to["retention"] = retention_json(kept->first, kept->second);
   print_json(to);
 }
 
-void print_as_text(const std::string& store, const store_examination& found) {
+void print_as_text(const std::string& store, const store_examination& found,
+                   const retention& kept) {
   for (const auto& reason : found.problems)
     std::printf("%s\n", runtime::render(reason).c_str());
   std::printf("%s: %s (%s scorings of %s items, %s runs of workflows with %s "
@@ -57,6 +84,15 @@ void print_as_text(const std::string& store, const store_examination& found) {
               with_separators(found.scorings.items).c_str(),
               with_separators(found.runs.runs).c_str(),
               with_separators(found.runs.events).c_str());
+  const auto& deadlines = found.runs.deadlines;
+  if (deadlines.near + deadlines.missed != 0)
+    std::printf("deadlines: %lld open runs are near theirs, %lld are past it; "
+                "%lld runs missed theirs\n",
+                static_cast<long long>(deadlines.near),
+                static_cast<long long>(deadlines.overdue),
+                static_cast<long long>(deadlines.missed));
+  if (kept)
+    std::fputs(render_retention(kept->first, kept->second).c_str(), stdout);
 }
 
 int examine(const invocation& with) {
@@ -67,9 +103,10 @@ int examine(const invocation& with) {
       && found.problems.front().kind != runtime::problem_kind::failed)
     return report(found.problems.front(), with.output);
   if (with.output == output_format::text)
-    print_as_text(store, found);
+    print_as_text(store, found, look_at_retention(with));
   else
-    print_as_json(store, found, with.output == output_format::jsonl);
+    print_as_json(store, found, look_at_retention(with),
+                  with.output == output_format::jsonl);
   return found.problems.empty() ? 0 : exit_damaged;
 }
 

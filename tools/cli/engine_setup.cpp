@@ -3,6 +3,7 @@
 #include "actors/engine/command_runner.hpp"
 #include "actors/engine/http_runner.hpp"
 #include "actors/engine/recorded_runs.hpp"
+#include "actors/engine/run_pruning.hpp"
 #include "actors/scheduler/schedule_records.hpp"
 #include "actors/scheduler/scheduler.hpp"
 #include "runtime/config/quantities.hpp"
@@ -28,6 +29,16 @@ scoring::scorer_options scorer_settings(const runtime::settings& settings) {
   options.store_cache_bytes = settings.store_cache_bytes;
   options.shutdown_timeout = settings.shutdown_timeout;
   return options;
+}
+
+engine::run_retention retention_of(const runtime::settings& settings) {
+  auto keep = engine::run_retention{};
+  keep.keep_for = settings.runs_keep_for;
+  keep.keep_max = settings.runs_keep_max;
+  keep.keep_failed_for = settings.runs_keep_failed_for;
+  keep.keep_failed_max = settings.runs_keep_failed_max;
+  keep.keep_keys_for = settings.runs_keep_keys_for;
+  return keep;
 }
 
 std::size_t batch_size_of(const runtime::settings& settings) {
@@ -124,6 +135,24 @@ engine::engine_companion scheduler_of(const invocation& with) {
   return companion;
 }
 
+/// Deletes runs that were kept long enough.
+engine::engine_companion retention_companion(const invocation& with) {
+  static const auto time = runtime::real_clock{};
+  auto options = engine::run_pruning_options{};
+  options.store_path = with.settings.store_path;
+  options.keep = retention_of(with.settings);
+  options.time = &time;
+  auto companion = engine::engine_companion{};
+  companion.id = "retention";
+  companion.start
+    = [options](caf::actor_system& system, const runtime::store_actor& store,
+                const engine::engine_actor& engine) {
+        return caf::actor_cast<caf::actor>(
+          engine::spawn_run_pruning(system, store, engine, options));
+      };
+  return companion;
+}
+
 score_activity_options scoring_setup(const invocation& with,
                                      score_observer observer) {
   static const auto time = runtime::real_clock{};
@@ -154,7 +183,7 @@ runtime::outcome<engine::local_engine> start_engine(const invocation& with,
   options.store_cache_bytes = with.settings.store_cache_bytes;
   options.schemas = {scoring::scoring_schema(), scheduler::scheduler_schema()};
   if (setup.runs_schedules)
-    options.companions = {scheduler_of(with)};
+    options.companions = {scheduler_of(with), retention_companion(with)};
   options.threads = threads_of(with.settings);
   options.activities_max = setup.jobs;
   options.room = std::move(*room);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/engine/local_engine.hpp"
+#include "actors/engine/run_retention.hpp"
 #include "runtime/guard/guard_file.hpp"
 #include "tools/activities/score_activity.hpp"
 #include "tools/cli/invocation.hpp"
@@ -26,7 +27,8 @@ struct engine_setup {
   /// The file of the guards that steps may name, and what it says.
   std::string guards_file;
   runtime::guard_file guards;
-  /// Whether runs start that the schedules of the store say are due.
+  /// Whether runs start that the schedules of the store say are due, and runs
+  /// that are over go when they were kept long enough.
   bool runs_schedules = false;
   score_observer on_scoring;
 };
@@ -42,6 +44,10 @@ load_guards(engine_setup& setup);
 
 /// Declares what a command that starts an engine lets its user say of it.
 void declare_engine_setup(CLI::App& app, engine_setup& setup);
+
+/// How long runs are kept.
+[[nodiscard]] engine::run_retention
+retention_of(const runtime::settings& settings);
 
 /// How this program scores.
 [[nodiscard]] scoring::scorer_options

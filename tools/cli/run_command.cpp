@@ -7,6 +7,7 @@
 #include "tools/cli/run_control_command.hpp"
 #include "tools/cli/run_derivation_command.hpp"
 #include "tools/cli/run_history_command.hpp"
+#include "tools/cli/run_prune_command.hpp"
 #include "tools/cli/run_report.hpp"
 #include "tools/cli/workflow_arguments.hpp"
 
@@ -273,6 +274,7 @@ void add_run_command(command_line& line) {
   add_run_control_commands(*app, line);
   add_run_derivation_commands(*app, line);
   add_run_history_commands(*app, line);
+  add_run_prune_command(*app, line);
 }
 
 } // namespace troupe::tools

@@ -114,12 +114,6 @@ std::string note_of(const engine::run_state& run, engine::step_index index) {
   return {};
 }
 
-std::string note_of(const engine::recorded_run& run) {
-  if (!run.set_aside.empty())
-    return run.set_aside.substr(0, run.set_aside.find('\n'));
-  return run.is_over ? run.reason : run.waiting_for;
-}
-
 /// What the run has to do with others: a line each.
 std::string render_lineage(const engine::run_state& run) {
   const auto& submission = run.submission();
@@ -165,6 +159,22 @@ void add_lineage(json& to, const engine::run_state& run) {
   }
 }
 
+/// What is said of a deadline: "near", "missed"; else nothing.
+std::string deadline_note(const engine::recorded_run& run) {
+  return run.deadline.empty() ? "" : "deadline " + run.deadline;
+}
+
+/// Why the run ended, or what it waits for, behind its deadline.
+std::string note_of(const engine::recorded_run& run) {
+  if (!run.set_aside.empty())
+    return run.set_aside.substr(0, run.set_aside.find('\n'));
+  auto note = deadline_note(run);
+  const auto& more = run.is_over ? run.reason : run.waiting_for;
+  if (!note.empty() && !more.empty())
+    note += "; ";
+  return note + more;
+}
+
 std::string tasks_of(const engine::step_state& step) {
   if (step.tasks.size() == 1)
     return "1";
@@ -204,6 +214,8 @@ json to_json(const engine::recorded_run& run) {
   add("waiting_on", run.waiting_on);
   add("waiting_for", run.waiting_for);
   add("next_check", render_time(run.next_check));
+  add("deadline_at", render_time(run.deadline_at));
+  add("deadline", run.deadline);
   return to;
 }
 
@@ -234,6 +246,7 @@ std::string render_run(const engine::recorded_run& record,
   if (submission.deadline_at() != 0)
     text += "  due "
             + render_time(runtime::from_microseconds(submission.deadline_at()))
+            + (record.deadline.empty() ? "" : ", " + deadline_note(record))
             + "\n";
   text += render_lineage(run);
   if (!record.set_aside.empty())

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <random>
 
 using namespace troupe;
@@ -133,6 +134,32 @@ void check_order(const run_story& story) {
   }
 }
 
+std::string bytes_of(const run_state& state) {
+  return state.to_snapshot().SerializeAsString();
+}
+
+/// Goes on from a snapshot of every so many events; the same in the end as
+/// what the whole history makes of it.
+void check_snapshots(const run_story& story, std::size_t interval) {
+  auto state = std::make_unique<run_state>(story.definition);
+  for (std::size_t i = 0; i < story.history.size(); ++i) {
+    REQUIRE(state->apply(story.history[i]));
+    if (i % interval != 0)
+      continue;
+    const auto bytes = bytes_of(*state);
+    auto stored = messages::RunSnapshot{};
+    REQUIRE(stored.ParseFromString(bytes));
+    auto read = run_state::from_snapshot(story.definition, stored);
+    REQUIRE(read);
+    REQUIRE(bytes_of(**read) == bytes);
+    REQUIRE((*read)->waiting_on().has_value()
+            == state->waiting_on().has_value());
+    state = std::move(*read);
+  }
+  REQUIRE(bytes_of(*state) == bytes_of(story.folded()));
+  REQUIRE(describe(*state) == describe(story.state));
+}
+
 /// Whether `second` needs `first`, directly or through others.
 bool is_needed(const workflow& of, step_index first, step_index second) {
   return std::ranges::any_of(of.steps[second].needs, [&](step_index need) {
@@ -185,6 +212,7 @@ TEST_CASE("any run ends, in order, and is what its history says") {
     check_order(story);
     check_undo_order(story);
     REQUIRE(describe(story.folded()) == describe(story.state));
+    check_snapshots(story, 1 + seed % 7);
   }
   CHECK(ends[run_status::completed] > 50);
   CHECK(ends[run_status::failed] > 20);

@@ -132,6 +132,78 @@ TEST_CASE_METHOD(ledger_fixture,
   CHECK(ledger.size() == 3);
 }
 
+TEST_CASE_METHOD(ledger_fixture, "a deadline is said to be near, then missed") {
+  auto of = one_step("signal");
+  of.steps[0].call.with.written = {{"name", "go"}};
+  of.deadline.emplace();
+  of.deadline->zone = "UTC";
+  const auto day = std::chrono::floor<std::chrono::days>(now);
+  // In 100 minutes.
+  of.deadline->time_of_day
+    = std::chrono::floor<std::chrono::seconds>(now - day + 100min);
+  const auto run = submit(of);
+  REQUIRE(run);
+  const auto& state = *ledger.find(run->number);
+  const auto said = [&] { return state.said_of_deadline(); };
+  advance(79min);
+  CHECK(said() == deadline_notice::none);
+  CHECK(ledger.take_deadline_notices().empty());
+  using notices = std::vector<std::pair<run_number, deadline_notice>>;
+  SECTION("in time") {
+    advance(1min);
+    CHECK(said() == deadline_notice::near);
+    CHECK(ledger.take_deadline_notices()
+          == notices{{run->number, deadline_notice::near}});
+    advance(19min);
+    CHECK(ledger.take_deadline_notices().empty());
+    advance(1min);
+    CHECK(said() == deadline_notice::missed);
+    CHECK(ledger.take_deadline_notices()
+          == notices{{run->number, deadline_notice::missed}});
+    // Nothing more is to be said, and it goes on.
+    CHECK_FALSE(ledger.next_check());
+    CHECK(state.status() == run_status::waiting);
+  }
+  SECTION("by somebody who looks late") {
+    advance(3h);
+    CHECK(ledger.take_deadline_notices()
+          == notices{{run->number, deadline_notice::missed}});
+  }
+  SECTION("not of a run that is over") {
+    cancel(run->run_id, true);
+    advance(3h);
+    CHECK(said() == deadline_notice::none);
+    CHECK(ledger.take_deadline_notices().empty());
+  }
+}
+
+TEST_CASE_METHOD(ledger_fixture, "a long history has snapshots now and then") {
+  auto of = one_step();
+  of.steps[0].foreach.emplace().items.written = nlohmann::json(500, 1);
+  REQUIRE(submit(of));
+  auto snapshots = 0;
+  auto events = 0;
+  while (ledger.ready_tasks() != 0) {
+    for (const auto& work : pull(10))
+      succeed(work);
+    for (const auto number : ledger.take_finished())
+      REQUIRE(ledger.decide(ledger.find(number)->submission().run_id(),
+                            [](run_decision& it) { return it.conclude(""); }));
+    for (const auto& change : ledger.take_changes()) {
+      events += count_of(*change.events);
+      snapshots += change.snapshot == snapshot_change::store ? 1 : 0;
+      if (is_over(ledger.find(change.number)->status()))
+        CHECK(change.snapshot == snapshot_change::drop);
+    }
+    ledger.mark_stored();
+  }
+  // Not every 200 events: there are 500 tasks in each.
+  CHECK(events > 1'500);
+  CHECK(snapshots >= 2);
+  CHECK(snapshots <= events / 500);
+  store();
+}
+
 TEST_CASE_METHOD(ledger_fixture, "heartbeats leave one timer") {
   auto of = one_step();
   of.steps[0].call.timeouts.heartbeat = 10s;

@@ -65,13 +65,40 @@ struct kept_book {
     for (const auto& each : *all) {
       auto definition = parse_schedule(each.text.text, each.text.file);
       REQUIRE(definition);
-      auto state = schedule_state{};
-      const auto history = stored->history(each.id);
-      REQUIRE(history);
-      for (const auto& event : *history)
-        REQUIRE(state.apply(event));
-      book.restore(std::move(*definition), each.text, std::move(state));
+      auto folded = stored->fold(each.id);
+      REQUIRE(folded);
+      book.restore(std::move(*definition), each.text, std::move(folded->state),
+                   folded->snapshot);
     }
+  }
+
+  /// So many due times: the first is fired, the others are skipped as its run
+  /// goes on. Twenty to a commit.
+  void run(int times) {
+    for (auto i = 1; i <= times; ++i) {
+      now = *book.next_check();
+      book.advance(now, 10);
+      if (i % 20 == 0)
+        store();
+    }
+  }
+
+  runtime::outcome<folded_schedule> fold(const std::string& id) {
+    auto stored = recorded_schedules::open(path);
+    REQUIRE(stored);
+    return stored->fold(id);
+  }
+
+  [[nodiscard]] std::string standing(const std::string& id) const {
+    return book.find(id)->state.to_snapshot().SerializeAsString();
+  }
+
+  void change(const std::string& sql) {
+    auto options = runtime::sqlite_options{};
+    options.mode = runtime::open_mode::read_write;
+    auto connection = runtime::sqlite_connection::open(path, options);
+    REQUIRE(connection);
+    REQUIRE((*connection)->execute(sql));
   }
 };
 
@@ -174,6 +201,86 @@ TEST_CASE_METHOD(kept_book, "what cannot be read can be replaced or removed") {
   restart();
   CHECK(book.size() == 1);
   CHECK(book.find("a")->state.sequence() == 1);
+}
+
+TEST_CASE_METHOD(kept_book, "what snapshots cover is neither read nor kept") {
+  REQUIRE(add("a"));
+  REQUIRE(add("b", "workflow: w\nevery: 1d\n"));
+  run(240);
+  auto folded = fold("a");
+  REQUIRE(folded);
+  CHECK(folded->snapshot >= snapshot_interval);
+  CHECK(folded->events < snapshot_interval);
+  run(800);
+  folded = fold("a");
+  REQUIRE(folded);
+  CHECK(folded->state.to_snapshot().SerializeAsString() == standing("a"));
+  CHECK(folded->events < snapshot_interval);
+  // That of the last snapshot but one is all that is left.
+  auto stored = recorded_schedules::open(path);
+  REQUIRE(stored);
+  const auto left = stored->history("a");
+  REQUIRE(left);
+  CHECK(left->size() <= 2 * snapshot_interval);
+  CHECK(left->front().sequence() > 1);
+  CHECK(stored->history("b")->front().sequence() == 1);
+  const auto before = standing("a");
+  restart();
+  CHECK(standing("a") == before);
+  run(300);
+  CHECK(fold("a")->snapshot > folded->snapshot);
+  REQUIRE(book.remove("a"));
+  store();
+  CHECK(fold("a")->snapshot == 0);
+  CHECK(fold("a")->events == 0);
+}
+
+TEST_CASE_METHOD(kept_book, "a broken snapshot is ignored") {
+  REQUIRE(add("a"));
+  run(640);
+  const auto whole = standing("a");
+  const auto newest = fold("a")->snapshot;
+  change("UPDATE schedule_snapshots SET state = substr(state, 2) WHERE sequence"
+         " = (SELECT max(sequence) FROM schedule_snapshots)");
+  auto folded = fold("a");
+  REQUIRE(folded);
+  CHECK(folded->broken == 1);
+  CHECK(folded->snapshot < newest);
+  CHECK(folded->snapshot != 0);
+  CHECK(folded->state.to_snapshot().SerializeAsString() == whole);
+  // It goes on, and makes new ones.
+  restart();
+  run(400);
+  CHECK(fold("a")->broken == 0);
+  CHECK(fold("a")->snapshot > newest);
+  change("UPDATE schedule_snapshots SET state = x''");
+  CHECK_FALSE(fold("a"));
+}
+
+TEST_CASE_METHOD(kept_book, "a history that was never trimmed gets short") {
+  REQUIRE(add("a"));
+  run(500);
+  // As a version without snapshots left it, but for its length.
+  change("DELETE FROM schedule_snapshots");
+  change("DELETE FROM schedule_history");
+  change("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+         " WHERE i < 3500) INSERT INTO schedule_history SELECT 'a', -i, x''"
+         " FROM n");
+  const auto rows = [&] {
+    auto reader = runtime::snapshot_reader::open(path);
+    REQUIRE(reader);
+    auto count = std::int64_t{0};
+    REQUIRE(reader->query(
+      "SELECT count(*) FROM schedule_history WHERE sequence < 0", {},
+      [&](const runtime::sqlite_row& row) { count = row.integer(0); }));
+    return count;
+  };
+  run(200);
+  CHECK(rows() == 3'500); // One snapshot, and nothing older.
+  run(200);
+  CHECK(rows() == 1'500);
+  run(200);
+  CHECK(rows() == 0);
 }
 
 TEST_CASE_METHOD(kept_book, "a book has a limit") {

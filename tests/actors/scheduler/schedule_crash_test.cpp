@@ -92,6 +92,7 @@ public:
 
   void check() const {
     check_fold();
+    check_snapshots();
     check_due_times();
     check_runs();
   }
@@ -218,6 +219,28 @@ private:
     for (const auto& event : stored_)
       REQUIRE(again.apply(event));
     CHECK(summary(again) == summary(state_));
+    CHECK(again.to_snapshot().SerializeAsString()
+          == state_.to_snapshot().SerializeAsString());
+  }
+
+  /// A snapshot of any moment, and what happened since, are the same.
+  void check_snapshots() const {
+    const auto whole = state_.to_snapshot().SerializeAsString();
+    auto state = schedule_state{};
+    auto resumed = schedule_state{};
+    for (std::size_t i = 0; i < stored_.size(); ++i) {
+      REQUIRE(state.apply(stored_[i]));
+      if (i != 0)
+        REQUIRE(resumed.apply(stored_[i]));
+      auto bytes = messages::ScheduleSnapshot{};
+      REQUIRE(bytes.ParseFromString(state.to_snapshot().SerializeAsString()));
+      auto read = schedule_state::from_snapshot(bytes);
+      REQUIRE(read);
+      // From now on it goes on from here.
+      if (i % 17 == 0)
+        resumed = std::move(*read);
+    }
+    CHECK(resumed.to_snapshot().SerializeAsString() == whole);
   }
 
   /// Each due time since the beginning has exactly one fate.

@@ -186,14 +186,16 @@ TEST_CASE("metrics name routes, never paths") {
   metrics.count("GET", "", 404, 2ms);
   auto status = messages::EngineStatus{};
   status.set_open_runs(3);
-  const auto text = metrics.render(status, 2, 1);
+  const auto text
+    = metrics.render(status, 2, 1, engine::deadline_figures{1, 2, 3});
   for (
     const auto* line :
     {R"(troupe_http_requests_total{method="GET",route="/v1/runs/{run}",status="200"} 1)",
      R"(troupe_http_requests_total{method="GET",route="none",status="404"} 1)",
      "troupe_engine_open_runs 3", "troupe_engine_up 1",
-     "troupe_http_connections 2", "troupe_http_waiting_requests 1",
-     "process_resident_memory_bytes"})
+     "troupe_runs_near_deadline 1", "troupe_runs_overdue 2",
+     "troupe_runs_deadline_missed 3", "troupe_http_connections 2",
+     "troupe_http_waiting_requests 1", "process_resident_memory_bytes"})
     CHECK(text.find(line) != std::string::npos);
   CHECK(metrics.render({}, 0, 0).find("troupe_engine_up 0")
         != std::string::npos);

@@ -1,7 +1,6 @@
 #include "actors/engine/run_pruning.hpp"
 
 #include "runtime/actor_errors.hpp"
-#include "runtime/crash_point.hpp"
 #include "runtime/logging/log.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -136,13 +135,11 @@ void advance(pointer self) {
     job.done.has_more = true;
     return finish(self, {});
   }
-  runtime::crash_point("retention.deletes");
   self
     ->request(state.store, state.options.store_timeout,
               std::move((*request)->transaction), std::move((*request)->rows))
     .then(
       [=](const messages::TransactionCommitted& done) {
-        runtime::crash_point("retention.deleted");
         const auto gone = read_pruned(done);
         auto& total = self->state.current->done.what;
         total.runs += gone.runs;

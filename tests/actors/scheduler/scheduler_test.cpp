@@ -26,6 +26,7 @@ struct asked {
   std::mutex mutex;
   std::vector<messages::SubmitRun> runs;
   std::promise<std::string> awaited; ///< The run whose end is asked for.
+  bool forgets = false; ///< Runs are gone as soon as they have ended.
 };
 
 run_starter_actor::behavior_type engine(std::shared_ptr<asked> heard) {
@@ -45,8 +46,12 @@ run_starter_actor::behavior_type engine(std::shared_ptr<asked> heard) {
       return answer;
     },
     [](const messages::ChangeRun&) { return messages::RunChanged{}; },
-    [=](const messages::AwaitRun& wanted) {
+    [=](const messages::AwaitRun& wanted) -> caf::result<messages::RunResult> {
       heard->awaited.set_value(wanted.run_id());
+      if (heard->forgets)
+        return runtime::to_error(
+          runtime::fail(runtime::problem_kind::not_found, "no such run")
+            .value());
       auto result = messages::RunResult{};
       result.set_status("completed");
       return result;
@@ -129,6 +134,27 @@ TEST_CASE_METHOD(scheduled, "a start that found no room is asked for again") {
   auto stored = recorded_schedules::open(options.store_path);
   REQUIRE(stored);
   CHECK(stored->find("yearly")->is_paused);
+}
+
+TEST_CASE_METHOD(scheduled, "a run that is not kept any more has ended") {
+  heard->forgets = true;
+  auto add = messages::AddSchedule{};
+  add.set_text("apiVersion: troupe/v1\nkind: Schedule\nid: yearly\n"
+               "workflow: job\ncron: 0 0 1 1 *\n");
+  REQUIRE_FALSE(ask(add));
+  auto trigger = messages::ChangeSchedule{};
+  trigger.set_id("yearly");
+  trigger.set_trigger(true);
+  REQUIRE_FALSE(ask(trigger));
+  CHECK(heard->awaited.get_future().get() == "r1");
+  // Behind what was heard of the run.
+  auto pause = messages::ChangeSchedule{};
+  pause.set_id("yearly");
+  pause.mutable_pause();
+  REQUIRE_FALSE(ask(pause));
+  auto stored = recorded_schedules::open(options.store_path);
+  REQUIRE(stored);
+  CHECK(stored->find("yearly")->active == 0);
 }
 
 TEST_CASE_METHOD(scheduled, "what is no schedule is refused with its place") {

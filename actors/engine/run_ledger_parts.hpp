@@ -1,0 +1,117 @@
+#pragma once
+
+#include "actors/engine/ready_queue.hpp"
+#include "actors/engine/run_decision.hpp"
+#include "actors/engine/run_state.hpp"
+#include "runtime/guard/guard_file.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+// What a ledger of runs is told, and what it says.
+
+namespace troupe::engine {
+
+/// Key of a run in the store; grows with each submission.
+using run_number = std::int64_t;
+
+struct submitted_run {
+  std::string run_id;
+  run_number number = 0;
+  /// The idempotency key was used before: this is that run.
+  bool is_known = false;
+};
+
+/// Work for a worker, claimed and begun.
+struct assignment {
+  std::string run_id;
+  std::string step_id;
+  std::string activity;
+  task_claim claim;
+  /// Texts of the input that are references to secrets.
+  std::vector<nlohmann::json::json_pointer> secrets;
+  step_timeouts timeouts;
+  /// That it is ready is stored: the worker may begin before the claim is. If
+  /// that is lost in a crash, the work is as if it had never been given out.
+  bool may_begin = false;
+};
+
+/// What a worker can do, and what it has while nothing runs there.
+struct worker_profile {
+  std::uint64_t worker = 0;
+  std::vector<std::string> activities;
+  /// Absent: as many processors and as much memory as anybody asks for, and
+  /// nothing else.
+  std::optional<step_resources> room;
+};
+
+/// Names a claim. Those that were not stored before a crash are given out once
+/// more, hence the epoch.
+struct claim_id {
+  std::uint64_t epoch = 0;
+  std::uint64_t number = 0; ///< Within the run.
+};
+
+/// Events from one snapshot of a run to the next; more where it has more work
+/// than that, so that snapshots cost no more than what they save.
+inline constexpr auto snapshot_interval = std::uint64_t{200};
+
+/// What becomes of the snapshot of a run.
+enum class snapshot_change : std::uint8_t {
+  none,
+  store, ///< As it stands behind the events of the change.
+  drop, ///< It is over.
+};
+
+/// What has to be stored, in one transaction, before anybody is told.
+struct run_change {
+  run_number number = 0;
+  bool is_new = false;
+  /// A serialised RunEvents, as the store has it.
+  std::shared_ptr<const std::string> events;
+  std::uint64_t last_sequence = 0;
+  snapshot_change snapshot = snapshot_change::none;
+};
+
+/// Work that a worker is to stop.
+struct called_off {
+  std::uint64_t worker = 0;
+  std::string run_id;
+  task_key task;
+  std::string step_id;
+  std::uint32_t attempt = 0;
+  std::uint64_t claim = 0;
+};
+
+/// How long work may take to end by itself when its run is cancelled by another
+/// one.
+inline constexpr auto cancel_grace = std::chrono::seconds{30};
+
+struct run_ledger_options {
+  ready_queue_options queue;
+  /// How many runs that are not over it may hold.
+  std::size_t runs_max = 1'000'000;
+  /// How deep runs may start runs.
+  std::uint32_t depth_max = 16;
+  /// What steps may name as their guard.
+  runtime::guard_file guards;
+  /// How many runs may go at once, others wait for their turn; 0: all. Those
+  /// that other runs start go along with these.
+  std::size_t running_max = 0;
+  /// How many runs may be submitted per minute, others are refused; 0: any.
+  std::uint32_t submissions_per_minute = 0;
+};
+
+/// Why nothing new is given to workers.
+struct queue_hold {
+  std::string by; ///< Empty: the engine itself.
+  std::string reason;
+  instant since{};
+};
+
+} // namespace troupe::engine

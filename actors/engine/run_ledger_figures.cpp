@@ -62,8 +62,10 @@ messages::QueueReport run_ledger::queue_report() const {
   report.set_pending_max(figures.pending_max);
   if (const auto rate = figures.taken_per_second; rate && *rate > 0) {
     report.set_taken_per_second(*rate);
-    report.set_estimated_wait_ms(static_cast<std::uint64_t>(
-      std::ceil(1e3 * static_cast<double>(figures.pending) / *rate)));
+    // While nothing begins, nobody can say when it will.
+    if (!paused_ && !loaded_)
+      report.set_estimated_wait_ms(static_cast<std::uint64_t>(
+        std::ceil(1e3 * static_cast<double>(figures.pending) / *rate)));
   }
   for (const auto& [id, known] : workers_) {
     auto& worker = *report.add_workers();

@@ -127,7 +127,7 @@ std::string render_queue(const QueueReport& report) {
   for (const auto& each : report.classes())
     if (each.ready() + each.under_way() != 0 || !each.runs().empty())
       text += render(each);
-  if (report.has_taken_per_second()) {
+  if (report.has_taken_per_second() && report.has_estimated_wait_ms()) {
     char rate[96];
     std::snprintf(rate, sizeof rate,
                   "%.3g tasks per second begin; one that comes now in about "

@@ -9,6 +9,7 @@ the command ends. `export` sets variables for what follows, `local-desk ... &` r
 until the end, at a port that is free here.
 """
 
+import atexit
 import difflib
 import os
 import pathlib
@@ -75,6 +76,8 @@ def start_desk(command, place, environment):
     )
     if "serving at" not in desk.stderr.readline():
         sys.exit(f"{command}\ndoes not serve")
+    # Whatever is found wrong: it holds our output open.
+    atexit.register(desk.kill)
     return desk
 
 
@@ -90,7 +93,6 @@ def main():
     local = lambda text: PORT.sub(
         lambda match: ports.setdefault(match[0], free_port()), text
     )
-    desks = []
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TROUPE_")}
     with tempfile.TemporaryDirectory(prefix="troupe-test-") as folder:
         place = pathlib.Path(folder)
@@ -108,7 +110,7 @@ def main():
                 )
                 continue
             if command.startswith("tools/examples/local-desk"):
-                desks.append(start_desk(command, place, environment))
+                start_desk(command, place, environment)
                 continue
             done = subprocess.run(
                 shlex.split(command), cwd=place, env=environment,
@@ -128,9 +130,6 @@ def main():
                 )
                 sys.exit("\n".join([command, *difference]))
             print(f"as shown: {command}")
-        for desk in desks:
-            desk.kill()
-            desk.wait()
 
 
 if __name__ == "__main__":

@@ -40,14 +40,14 @@ void check_bars(const outage_script& script) {
 
 TEST_CASE("a guard keeps an overloaded backend useful through an outage") {
   auto script = outage_script{};
-  script.seed = GENERATE(1, 2, 3);
+  script.seed = GENERATE(1UL, 2UL, 3UL);
   check_bars(script);
 }
 
 TEST_CASE("a guard keeps a calm backend useful through an outage") {
   auto script = outage_script{};
   script.load_around = 0.7;
-  script.seed = GENERATE(1, 2, 3);
+  script.seed = GENERATE(1UL, 2UL, 3UL);
   check_bars(script);
 }
 

@@ -42,7 +42,8 @@ struct limited : served_store {
   std::string asked_file = folder().write("asked.yaml", asked).string();
 
   [[nodiscard]] std::string start(const std::string& file) const {
-    return read({"run", "start", file})["run_id"].get<std::string>();
+    const nlohmann::json started = read({"run", "start", file});
+    return started["run_id"].get<std::string>();
   }
 };
 

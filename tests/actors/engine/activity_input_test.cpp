@@ -73,8 +73,8 @@ TEST_CASE("every reader refuses what it cannot read") {
   CHECK(problem_of("11", bytes).message == "is more than 10B");
   CHECK(problem_of("a b", texts).key == key);
   CHECK(problem_of({"a", 1}, texts).key == key + "[1]");
-  for (const auto& wrong :
-       {json(1), json({0}), json({10}), json({1.5}), json({"a", 1})})
+  for (const auto& wrong : {json(1), json::array({0}), json::array({10}),
+                            json::array({1.5}), json::array({"a", 1})})
     CHECK(problem_of(wrong, integers).message
           == "has to be a list of whole numbers from 1 to 9");
   CHECK(problem_of("yes", boolean).message

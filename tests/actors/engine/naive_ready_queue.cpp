@@ -65,7 +65,8 @@ bool naive_ready_queue::push(const ready_work& work, instant now,
 
 void naive_ready_queue::release_kind(const kind& of) {
   blocked_since_.erase(of);
-  std::erase_if(kept_, [&](const auto& each) { return each.second == of; });
+  std::erase_if(kept_,
+                [&, is = of](const auto& each) { return each.second == is; });
 }
 
 void naive_ready_queue::clean_up(const item& left) {
@@ -169,8 +170,9 @@ bool naive_ready_queue::keep_worker(priority_class priority,
     return false;
   for (const auto& [ranked, of] : passed_over) {
     const auto is_kept
-      = std::any_of(kept_.begin(), kept_.end(),
-                    [&](const auto& each) { return each.second == of; });
+      = std::any_of(kept_.begin(), kept_.end(), [&, is = of](const auto& each) {
+          return each.second == is;
+        });
     if (is_kept || now - blocked_since_.at(of) < options_.reserve_after)
       continue;
     kept_.emplace(offer.worker, of);

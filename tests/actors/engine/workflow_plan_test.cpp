@@ -128,7 +128,7 @@ TEST_CASE("a plan as JSON has decisions and what was written") {
   CHECK(text["concurrency"]["key"] == "k-p");
   CHECK(text["steps"][2]["id"] == "send");
   CHECK(text["steps"][2]["layer"] == 2);
-  CHECK(text["steps"][2]["needs"] == json::array({"split"}));
+  CHECK(text["steps"][2]["needs"] == nlohmann::ordered_json::array({"split"}));
   CHECK(text["steps"][2]["decision"] == "run");
   CHECK(text["steps"][2]["resources"]["cpu"] == 1.0);
   CHECK(text["steps"][2]["timeout"]["start_to_close"] == "1m");

@@ -94,7 +94,7 @@ TEST_CASE_METHOD(fixture, "an empty project has no items") {
 TEST_CASE_METHOD(fixture, "lists longer than the server allows are split") {
   server.ids_listed_max = 100;
   server.top_counts = GENERATE(false, true);
-  question.ids_max = GENERATE(100, 30);
+  question.ids_max = GENERATE(std::size_t{100}, std::size_t{30});
   question.items_max = 40;
   SECTION("when ids are dense") {
     add(1, 1'234);

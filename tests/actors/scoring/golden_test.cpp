@@ -243,7 +243,7 @@ TEST_CASE("scores are the same bytes for any batch size") {
       const auto whole = run_portfolio(*configuration, items);
       REQUIRE(whole);
       const auto expected = summary_json(whole->plan, whole->summary);
-      for (const std::size_t batch_rows : {1, 7, 64, 499}) {
+      for (const auto batch_rows : {1UL, 7UL, 64UL, 499UL}) {
         const auto run = run_portfolio(*configuration, items, batch_rows);
         REQUIRE(run);
         INFO(name << ", batches of " << batch_rows);

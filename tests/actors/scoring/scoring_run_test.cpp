@@ -124,7 +124,7 @@ TEST_CASE("any batch size gives the same files") {
   const auto items = folder.write("items.jsonl", golden_lines_text(150));
   for (const auto rules : both_rules) {
     const auto whole = simulated(file_request(rules, items, 100'000));
-    for (const std::size_t batch_size : {1, 7, 64})
+    for (const auto batch_size : {1UL, 7UL, 64UL})
       CHECK(simulated(file_request(rules, items, batch_size)).files
             == whole.files);
   }
@@ -332,7 +332,7 @@ TEST_CASE("a gap that the policy forbids ends the run") {
 TEST_CASE("chunks and rendered text in memory are bounded") {
   const auto folder = temporary_folder{};
   const auto items = folder.write("items.jsonl", golden_lines_text(300));
-  for (const std::size_t workers : {1, 2, 4})
+  for (const auto workers : {1UL, 2UL, 4UL})
     for (std::uint64_t seed = 1; seed <= 10; ++seed) {
       auto how = simulation{};
       how.seed = seed;

@@ -65,7 +65,7 @@ TEST_CASE("every question gets its answer, also many ahead") {
   const auto server = echo_server{};
   auto client = server.connect();
   auto expected = std::multiset<std::string>{};
-  for (auto i = 0; i < 500; ++i) {
+  for (auto i = std::size_t{0}; i < 500; ++i) {
     const auto text = std::to_string(i) + std::string(i * 10, 'x');
     expected.insert(text);
     client.ask(text);

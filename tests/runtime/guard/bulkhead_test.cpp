@@ -126,7 +126,7 @@ TEST_CASE("an id has one place at most") {
   auto pool = bulkhead{{1, 1, 0s}};
   static_cast<void>(pool.admit(call(1), start));
   static_cast<void>(pool.admit(call(2), start));
-  for (const call_id id : {1, 2})
+  for (const auto id : {call_id{1}, call_id{2}})
     CHECK(std::get<bulkhead::refused>(pool.admit(call(id), start)).reason
           == refusal::known_id);
 }

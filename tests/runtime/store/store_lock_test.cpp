@@ -106,6 +106,7 @@ TEST_CASE("a moved lock is held once") {
   REQUIRE(first);
   auto second = std::move(*first);
   CHECK(store_lock::is_held(path));
-  second = std::move(second);
+  auto& itself = second;
+  second = std::move(itself);
   CHECK(store_lock::is_held(path));
 }

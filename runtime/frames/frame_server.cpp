@@ -104,14 +104,16 @@ private:
   }
 
   void on_event(const epoll_event& event) {
-    if (event.data.u64 == wake_token) {
+    // A copy: the kernel's structure is packed.
+    const auto token = std::uint64_t{event.data.u64};
+    if (token == wake_token) {
       auto ignored = std::uint64_t{};
       static_cast<void>(::read(wake_.get(), &ignored, sizeof ignored));
       return;
     }
-    if (event.data.u64 == listen_token)
+    if (token == listen_token)
       return accept_all();
-    const auto found = connections_.find(event.data.u64);
+    const auto found = connections_.find(token);
     if (found == connections_.end())
       return;
     auto is_good = true;

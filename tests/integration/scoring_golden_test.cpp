@@ -2,6 +2,7 @@
 #include "tests/actors/scoring/golden_portfolio.hpp"
 #include "tests/actors/scoring/simulated_scoring.hpp"
 #include "tests/integration/program.hpp"
+#include "tests/support/effort.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -117,7 +118,8 @@ TEST_CASE("the program reproduces every golden case in every file") {
 
 TEST_CASE("any number of workers and any batch size gives the same files") {
   const auto folder = temporary_folder{};
-  const auto items = folder.write("items.jsonl", golden_lines_text(3'000));
+  const auto items
+    = folder.write("items.jsonl", golden_lines_text(effort(3'000)));
   const auto config = golden("qvf/config.json").string();
   const auto names = {"totals.csv", "categories.csv", "criteria.csv",
                       "financial.csv", "summary.json"};

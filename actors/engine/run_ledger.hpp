@@ -317,7 +317,7 @@ private:
   live_run* find_live(run_number number);
   [[nodiscard]] const live_run* find_live(run_number number) const;
   void do_deferred();
-  static snapshot_change snapshot_of(live_run& live);
+  snapshot_change snapshot_of(live_run& live) const;
   [[nodiscard]] runtime::outcome<void> check_epoch(const claim_id& claim) const;
   void release(live_run& live, const task_key& task, std::uint64_t claim);
   void call_off(live_run& live, const task_key& task);

@@ -105,6 +105,10 @@ struct run_ledger_options {
   std::size_t running_max = 0;
   /// How many runs may be submitted per minute, others are refused; 0: any.
   std::uint32_t submissions_per_minute = 0;
+  /// Events for each task of a run from one snapshot to the next, or 200 if
+  /// that is more. A task that succeeds at once has three: a run of many pays
+  /// for no snapshot that saves less than it costs.
+  std::uint64_t snapshot_events_per_task = 8;
 };
 
 /// Why nothing new is given to workers.

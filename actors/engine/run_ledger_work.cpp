@@ -276,14 +276,15 @@ void lose_last(std::string& bytes) {
 } // namespace
 
 /// Whether one is due behind what was taken.
-snapshot_change run_ledger::snapshot_of(live_run& live) {
+snapshot_change run_ledger::snapshot_of(live_run& live) const {
   const auto& state = *live.state;
   const auto since = state.sequence() - live.snapshot;
   if (live.is_over)
     return std::exchange(live.snapshot, state.sequence()) == 0
              ? snapshot_change::none
              : snapshot_change::drop;
-  if (since < snapshot_interval || since < state.work_count())
+  if (since < snapshot_interval
+      || since < options_.snapshot_events_per_task * state.work_count())
     return snapshot_change::none;
   live.snapshot = state.sequence();
   return snapshot_change::store;

@@ -69,6 +69,7 @@ void engine_simulation::start_engine() {
   from.new_id = [this] { return "r" + std::to_string(++ids_); };
   from.definition = [this](const std::string&) { return workflows_.front(); };
   auto options = run_ledger_options{};
+  options.snapshot_events_per_task = 1;
   options.guards = some_guards();
   options.running_max = running_max_;
   ledger_ = std::make_unique<run_ledger>(options, std::move(from));

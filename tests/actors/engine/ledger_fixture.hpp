@@ -25,6 +25,7 @@ struct ledger_fixture {
 
   static engine::run_ledger_options options() {
     auto result = engine::run_ledger_options{};
+    result.snapshot_events_per_task = 1;
     result.runs_max = 5;
     result.depth_max = 2;
     return result;

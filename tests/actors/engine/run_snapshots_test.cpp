@@ -56,6 +56,7 @@ struct long_run {
     auto options = local_engine_options{};
     options.store = store;
     options.threads = 2;
+    options.ledger.snapshot_events_per_task = 1;
     auto engine = local_engine::start(options);
     REQUIRE(engine);
     return std::move(*engine);

@@ -74,10 +74,10 @@ def start_desk(command, place, environment):
         shlex.split(command.rstrip(" &")), cwd=place, env=environment,
         stderr=subprocess.PIPE, text=True,
     )
-    if "serving at" not in desk.stderr.readline():
-        sys.exit(f"{command}\ndoes not serve")
     # Whatever is found wrong: it holds our output open.
     atexit.register(desk.kill)
+    if "serving at" not in desk.stderr.readline():
+        sys.exit(f"{command}\ndoes not serve")
     return desk
 
 

@@ -122,16 +122,7 @@ int start(engine_client& client, const control_flags& flags,
   const auto wanted = make_request(client, flags);
   if (!wanted)
     return report(wanted.error(), with.output);
-  const auto accepted = client.submit(*wanted);
-  if (!accepted)
-    return report(accepted.error(), with.output);
-  if (with.output == output_format::text)
-    std::printf("%s\n", accepted->run_id().c_str());
-  else
-    print_json({{"run_id", accepted->run_id()},
-                {"number", accepted->number()},
-                {"is_known", accepted->is_known()}});
-  return 0;
+  return print_accepted(client.submit(*wanted), with.output);
 }
 
 int watch(engine_client& client, const control_flags& flags,
@@ -292,6 +283,19 @@ void add_signal(CLI::App& run, command_line& line) {
 }
 
 } // namespace
+
+int print_accepted(const outcome<messages::RunAccepted>& accepted,
+                   output_format output) {
+  if (!accepted)
+    return report(accepted.error(), output);
+  if (output == output_format::text)
+    std::printf("%s\n", accepted->run_id().c_str());
+  else
+    print_json({{"run_id", accepted->run_id()},
+                {"number", accepted->number()},
+                {"is_known", accepted->is_known()}});
+  return 0;
+}
 
 void add_run_control_commands(CLI::App& run, command_line& line) {
   add_start(run, line);

@@ -1,8 +1,14 @@
 #pragma once
 
+#include "messages/engine.pb.h"
+#include "runtime/problem.hpp"
 #include "tools/cli/invocation.hpp"
 
 namespace troupe::tools {
+
+/// Prints the run that was accepted, or why none was; the exit code.
+int print_accepted(const runtime::outcome<messages::RunAccepted>& accepted,
+                   output_format output);
 
 /// Adds what asks a server to `troupe run`: start, watch, cancel, terminate,
 /// pause, resume, retry, signal.

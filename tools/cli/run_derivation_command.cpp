@@ -3,9 +3,9 @@
 #include "actors/engine/engine_client.hpp"
 #include "actors/engine/recorded_runs.hpp"
 #include "tools/cli/engine_setup.hpp"
+#include "tools/cli/run_control_command.hpp"
 
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <utility>
@@ -69,19 +69,6 @@ outcome<messages::RunAccepted> derive(const derivation_flags& flags,
   return client->submit(wanted);
 }
 
-int run_derivation(const derivation_flags& flags, const invocation& with) {
-  const auto accepted = derive(flags, with);
-  if (!accepted)
-    return report(accepted.error(), with.output);
-  if (with.output == output_format::text)
-    std::printf("%s\n", accepted->run_id().c_str());
-  else
-    print_json({{"run_id", accepted->run_id()},
-                {"number", accepted->number()},
-                {"is_known", accepted->is_known()}});
-  return 0;
-}
-
 std::pair<CLI::App*, std::shared_ptr<derivation_flags>>
 add_derivation(CLI::App& run, command_line& line, const char* name,
                const char* help, const char* examples) {
@@ -97,7 +84,7 @@ add_derivation(CLI::App& run, command_line& line, const char* name,
                   "who asks, for the record (default: USER)");
   app->callback([&line, flags] {
     line.chosen = [flags](const invocation& with) {
-      return run_derivation(*flags, with);
+      return print_accepted(derive(*flags, with), with.output);
     };
   });
   return {app, flags};

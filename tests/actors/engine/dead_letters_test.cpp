@@ -1,6 +1,6 @@
 #include "actors/engine/dead_letters.hpp"
 #include "actors/engine/local_engine.hpp"
-#include "runtime/store/sqlite_connection.hpp"
+#include "tests/runtime/store/store_fixture.hpp"
 #include "tests/support/places.hpp"
 
 #include <catch2/catch.hpp>
@@ -36,14 +36,6 @@ std::string run_to_end(const std::string& store, const char* text) {
   return ended->status();
 }
 
-void change(const std::string& store, const std::string& sql) {
-  auto options = runtime::sqlite_options{};
-  options.mode = runtime::open_mode::read_write;
-  auto connection = runtime::sqlite_connection::open(store, options);
-  REQUIRE(connection);
-  REQUIRE((*connection)->execute(sql));
-}
-
 } // namespace
 
 TEST_CASE("names of dead letters are read back, and nothing else is") {
@@ -77,13 +69,14 @@ TEST_CASE("the oldest dead letters go when there are too many") {
     CHECK_FALSE(stored->find("1-1"));
   }
   // As many as there may be, and one that is too old.
-  change(store,
-         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
-         " WHERE i < 10000) INSERT INTO engine_dead_letters SELECT 1, i, 'x',"
-         " 'x', 'a', 0, 0, 1, 'x', 'x', (SELECT max(started_at) FROM"
-         " engine_epochs), 'open', 0, '' FROM n");
-  change(store, "INSERT INTO engine_dead_letters VALUES (1, 10001, 'x', 'x',"
-                " 'a', 0, 0, 1, 'x', 'x', 1, 'open', 0, '')");
+  change_store(
+    store, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+           " WHERE i < 10000) INSERT INTO engine_dead_letters SELECT 1, i, 'x',"
+           " 'x', 'a', 0, 0, 1, 'x', 'x', (SELECT max(started_at) FROM"
+           " engine_epochs), 'open', 0, '' FROM n");
+  change_store(store,
+               "INSERT INTO engine_dead_letters VALUES (1, 10001, 'x', 'x',"
+               " 'a', 0, 0, 1, 'x', 'x', 1, 'open', 0, '')");
   CHECK(run_to_end(store, late) == "failed");
   auto stored = recorded_dead_letters::open(store);
   REQUIRE(stored);

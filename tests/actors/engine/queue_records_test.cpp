@@ -2,7 +2,7 @@
 #include "actors/engine/local_engine.hpp"
 #include "actors/engine/queue_records.hpp"
 #include "actors/engine/recorded_runs.hpp"
-#include "runtime/store/sqlite_connection.hpp"
+#include "tests/runtime/store/store_fixture.hpp"
 #include "tests/support/places.hpp"
 
 #include <catch2/catch.hpp>
@@ -37,14 +37,6 @@ std::string submit(local_engine& engine) {
   return run->run_id();
 }
 
-void change(const std::string& store, const std::string& sql) {
-  auto options = runtime::sqlite_options{};
-  options.mode = runtime::open_mode::read_write;
-  auto connection = runtime::sqlite_connection::open(store, options);
-  REQUIRE(connection);
-  REQUIRE((*connection)->execute(sql));
-}
-
 std::string mark_of(const std::string& store, const std::string& run_id) {
   auto runs = recorded_runs::open(store);
   REQUIRE(runs);
@@ -64,17 +56,19 @@ TEST_CASE("a run with a broken history is marked until it is whole again") {
     run = submit(engine);
   }
   CHECK(mark_of(store, run).empty());
-  change(store, "CREATE TABLE kept AS SELECT * FROM engine_history;"
-                "UPDATE engine_history SET events = x'ff' WHERE sequence ="
-                " (SELECT max(sequence) FROM engine_history)");
+  change_store(store,
+               "CREATE TABLE kept AS SELECT * FROM engine_history;"
+               "UPDATE engine_history SET events = x'ff' WHERE sequence ="
+               " (SELECT max(sequence) FROM engine_history)");
   {
     auto engine = start(store);
     static_cast<void>(submit(engine));
   }
   CHECK(mark_of(store, run).find("cannot be decoded") != std::string::npos);
-  change(store, "UPDATE engine_history SET events = (SELECT events FROM kept"
-                " WHERE kept.run = engine_history.run AND kept.sequence ="
-                " engine_history.sequence) WHERE run = 1");
+  change_store(store,
+               "UPDATE engine_history SET events = (SELECT events FROM kept"
+               " WHERE kept.run = engine_history.run AND kept.sequence ="
+               " engine_history.sequence) WHERE run = 1");
   {
     auto engine = start(store);
     static_cast<void>(submit(engine));

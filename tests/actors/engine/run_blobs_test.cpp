@@ -4,7 +4,7 @@
 #include "actors/engine/run_check.hpp"
 #include "actors/engine/run_deadlines.hpp"
 #include "actors/engine/store_pruning.hpp"
-#include "runtime/store/sqlite_connection.hpp"
+#include "tests/runtime/store/store_fixture.hpp"
 #include "tests/support/places.hpp"
 
 #include <catch2/catch.hpp>
@@ -66,22 +66,11 @@ struct blob_store {
   }
 
   void change(const std::string& sql) const {
-    auto options = runtime::sqlite_options{};
-    options.mode = runtime::open_mode::read_write;
-    auto connection = runtime::sqlite_connection::open(store, options);
-    REQUIRE(connection);
-    REQUIRE((*connection)->execute(sql));
+    change_store(store, sql);
   }
 
   [[nodiscard]] std::int64_t number(const std::string& sql) const {
-    auto reader = runtime::snapshot_reader::open(store);
-    REQUIRE(reader);
-    auto found = std::int64_t{-1};
-    REQUIRE(
-      reader->query("SELECT " + sql, {}, [&](const runtime::sqlite_row& row) {
-        found = row.integer(0);
-      }));
-    return found;
+    return number_in(store, "SELECT " + sql);
   }
 
   [[nodiscard]] runtime::outcome<std::unique_ptr<run_state>>

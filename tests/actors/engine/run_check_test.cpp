@@ -1,7 +1,7 @@
 #include "actors/engine/local_engine.hpp"
 #include "actors/engine/recorded_runs.hpp"
 #include "actors/engine/run_check.hpp"
-#include "runtime/store/sqlite_connection.hpp"
+#include "tests/runtime/store/store_fixture.hpp"
 #include "tests/support/places.hpp"
 
 #include <catch2/catch.hpp>
@@ -43,13 +43,7 @@ struct checked_store {
   }
 
   void change(const std::string& sql) const {
-    auto options = runtime::sqlite_options{};
-    options.mode = runtime::open_mode::read_write;
-    auto connection = runtime::sqlite_connection::open(store, options);
-    REQUIRE(connection);
-    const auto done = (*connection)->execute(sql);
-    INFO((done ? "" : done.error().message));
-    REQUIRE(done);
+    change_store(store, sql);
   }
 
   /// What is found wrong, as one text.

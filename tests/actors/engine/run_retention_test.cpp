@@ -7,7 +7,7 @@
 #include "actors/engine/run_retention.hpp"
 #include "actors/engine/store_pruning.hpp"
 #include "runtime/actor_system.hpp"
-#include "runtime/store/sqlite_connection.hpp"
+#include "tests/runtime/store/store_fixture.hpp"
 #include "tests/support/places.hpp"
 
 #include <caf/scoped_actor.hpp>
@@ -78,22 +78,11 @@ public:
   }
 
   void change(const std::string& sql) {
-    auto options = runtime::sqlite_options{};
-    options.mode = runtime::open_mode::read_write;
-    auto connection = runtime::sqlite_connection::open(store, options);
-    REQUIRE(connection);
-    REQUIRE((*connection)->execute(sql));
+    change_store(store, sql);
   }
 
   std::int64_t count(const std::string& from) {
-    auto reader = runtime::snapshot_reader::open(store);
-    REQUIRE(reader);
-    auto found = std::int64_t{-1};
-    REQUIRE(reader->query("SELECT count(*) FROM " + from, {},
-                          [&](const runtime::sqlite_row& row) {
-                            found = row.integer(0);
-                          }));
-    return found;
+    return number_in(store, "SELECT count(*) FROM " + from);
   }
 
   [[nodiscard]] std::vector<std::string> surplus(const run_retention& keep) {
@@ -244,16 +233,9 @@ TEST_CASE_METHOD(retention_fixture,
   const auto runs = stored->surplus({}, time.now() + forever, 10);
   REQUIRE(runs);
   REQUIRE(runs->size() == 1);
-  {
-    // One transaction, as after a crash behind it.
-    auto options = runtime::sqlite_options{};
-    options.mode = runtime::open_mode::read_write;
-    auto connection = runtime::sqlite_connection::open(store, options);
-    REQUIRE(connection);
-    REQUIRE((*connection)
-              ->execute("INSERT INTO engine_pruned VALUES (1);"
-                        "DELETE FROM engine_runs WHERE number = 1"));
-  }
+  // As after a crash behind its transaction.
+  change("BEGIN; INSERT INTO engine_pruned VALUES (1);"
+         "DELETE FROM engine_runs WHERE number = 1; COMMIT");
   CHECK(*stored->has_unfinished());
   // What is on its way is no damage.
   CHECK(check_runs(store).problems.empty());

@@ -2,7 +2,7 @@
 #include "actors/engine/recorded_runs.hpp"
 #include "actors/engine/run_check.hpp"
 #include "actors/engine/run_snapshots.hpp"
-#include "runtime/store/sqlite_connection.hpp"
+#include "tests/runtime/store/store_fixture.hpp"
 #include "tests/support/places.hpp"
 
 #include <catch2/catch.hpp>
@@ -63,22 +63,11 @@ struct long_run {
   }
 
   void change(const std::string& sql) const {
-    auto options = runtime::sqlite_options{};
-    options.mode = runtime::open_mode::read_write;
-    auto connection = runtime::sqlite_connection::open(store, options);
-    REQUIRE(connection);
-    REQUIRE((*connection)->execute(sql));
+    change_store(store, sql);
   }
 
   [[nodiscard]] std::int64_t count(const std::string& from) const {
-    auto reader = runtime::snapshot_reader::open(store);
-    REQUIRE(reader);
-    auto found = std::int64_t{-1};
-    REQUIRE(reader->query("SELECT count(*) FROM " + from, {},
-                          [&](const runtime::sqlite_row& row) {
-                            found = row.integer(0);
-                          }));
-    return found;
+    return number_in(store, "SELECT count(*) FROM " + from);
   }
 
   /// What an engine that starts takes over, and which snapshots it ignores.

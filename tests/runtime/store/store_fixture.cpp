@@ -1,5 +1,7 @@
 #include "tests/runtime/store/store_fixture.hpp"
 
+#include "runtime/store/sqlite_connection.hpp"
+
 #include <catch2/catch.hpp>
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -53,6 +55,29 @@ std::vector<std::int64_t> read_numbers(const std::string& path) {
   if (!done)
     FAIL(render(done.error()));
   return numbers;
+}
+
+void change_store(const std::string& path, const std::string& sql) {
+  auto options = sqlite_options{};
+  options.mode = open_mode::read_write;
+  auto connection = sqlite_connection::open(path, options);
+  if (!connection)
+    FAIL(render(connection.error()));
+  if (const auto done = (*connection)->execute(sql); !done)
+    FAIL(render(done.error()));
+}
+
+std::int64_t number_in(const std::string& path, const std::string& query) {
+  auto reader = snapshot_reader::open(path);
+  if (!reader)
+    FAIL(render(reader.error()));
+  auto found = std::int64_t{-1};
+  const auto done = reader->query(query, {}, [&](const sqlite_row& row) {
+    found = row.integer(0);
+  });
+  if (!done)
+    FAIL(render(done.error()));
+  return found;
 }
 
 small_disk::small_disk(const std::string& folder, const std::string& size)

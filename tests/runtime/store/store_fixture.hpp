@@ -27,6 +27,13 @@ number_request(const std::vector<std::int64_t>& numbers);
 /// All numbers in the store, ascending; fails the test if it cannot be read.
 [[nodiscard]] std::vector<std::int64_t> read_numbers(const std::string& path);
 
+/// Does this to a store behind its owner's back; fails the test if it cannot.
+void change_store(const std::string& path, const std::string& sql);
+
+/// The one number that a query gives; fails the test if it cannot be read.
+[[nodiscard]] std::int64_t number_in(const std::string& path,
+                                     const std::string& query);
+
 /// A small file system of its own that can be filled up; needs privileges.
 class small_disk {
 public:

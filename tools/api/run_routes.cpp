@@ -103,24 +103,25 @@ http_reply show(const api_services& with, const api_call& call) {
 }
 
 http_reply explain(const api_services& with, const api_call& call) {
-  auto guards = guards_then{std::nullopt, runtime::real_clock{}.now()};
+  auto guards = engine::guards_then{std::nullopt, runtime::real_clock{}.now()};
   if (auto states = with.engine.guards())
     guards.states = std::move(*states);
-  return reply_with(with.readers.with([&](
-                                        recorded_runs& runs) -> outcome<json> {
-    const auto found = find_run(runs, call.names.at("run"));
-    if (!found)
-      return runtime::fail(found.error());
-    auto chain = waiting_chain(runs, *found, guards);
-    if (!chain)
-      return runtime::fail(chain.error());
-    if (auto named = name_holders(*chain, *found->state, with.readers.store());
-        !named)
-      return runtime::fail(named.error());
-    return json{{"run_id", found->record.run_id},
-                {"status", found->record.status},
-                {"waits_for", to_json(*chain)}};
-  }));
+  return reply_with(
+    with.readers.with([&](recorded_runs& runs) -> outcome<json> {
+      const auto found = find_run(runs, call.names.at("run"));
+      if (!found)
+        return runtime::fail(found.error());
+      auto chain = engine::waiting_chain(runs, *found->state, guards);
+      if (!chain)
+        return runtime::fail(chain.error());
+      if (auto named
+          = engine::name_holders(*chain, *found->state, with.readers.store());
+          !named)
+        return runtime::fail(named.error());
+      return json{{"run_id", found->record.run_id},
+                  {"status", found->record.status},
+                  {"waits_for", to_json(*chain)}};
+    }));
 }
 
 http_reply history(const api_services& with, const api_call& call) {

@@ -2,6 +2,7 @@
 
 #include "actors/engine/engine_client.hpp"
 #include "actors/engine/recorded_runs.hpp"
+#include "actors/engine/waiting_chain.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/config/quantities.hpp"
 #include "tools/cli/run_lookup.hpp"
@@ -62,8 +63,8 @@ using look = std::function<outcome<void>(recorded_runs&, const look_flags&,
                                          output_format)>;
 
 /// What the server of the store says, if there is one.
-guards_then ask_guards(const std::string& store) {
-  auto known = guards_then{std::nullopt, runtime::real_clock{}.now()};
+engine::guards_then ask_guards(const std::string& store) {
+  auto known = engine::guards_then{std::nullopt, runtime::real_clock{}.now()};
   auto client = engine::engine_client::connect(engine::socket_of(store));
   if (!client)
     return known;
@@ -125,10 +126,12 @@ outcome<void> print_why(recorded_runs& runs, const look_flags& flags,
   const auto found = find_run(runs, flags.run);
   if (!found)
     return fail(found.error());
-  auto chain = waiting_chain(runs, *found, ask_guards(flags.store));
+  auto chain
+    = engine::waiting_chain(runs, *found->state, ask_guards(flags.store));
   if (!chain)
     return fail(chain.error());
-  if (auto named = name_holders(*chain, *found->state, flags.store); !named)
+  if (auto named = engine::name_holders(*chain, *found->state, flags.store);
+      !named)
     return named;
   if (output != output_format::text) {
     print_json(to_json(*chain));

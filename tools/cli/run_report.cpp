@@ -289,18 +289,7 @@ json to_json(const engine::recorded_run& record, const engine::run_state& run) {
   return to;
 }
 
-std::vector<waiting_link> waiting_chain(const engine::run_state& run) {
-  auto chain = std::vector<waiting_link>{};
-  if (auto reason = run.waiting_on())
-    chain.push_back({"run " + run.submission().run_id(), std::move(*reason)});
-  for (const auto index : run.definition().order)
-    if (auto reason = run.waiting_on(index))
-      chain.push_back(
-        {"step " + run.definition().steps[index].id, std::move(*reason)});
-  return chain;
-}
-
-std::string render_chain(const std::vector<waiting_link>& chain) {
+std::string render_chain(const std::vector<engine::waiting_link>& chain) {
   auto text = std::string{};
   for (const auto& link : chain) {
     text += link.who + " waits for " + std::string{to_string(link.why.what)}
@@ -314,7 +303,7 @@ std::string render_chain(const std::vector<waiting_link>& chain) {
   return text;
 }
 
-json to_json(const std::vector<waiting_link>& chain) {
+json to_json(const std::vector<engine::waiting_link>& chain) {
   auto to = json::array();
   for (const auto& link : chain) {
     auto each = json{{"who", link.who},

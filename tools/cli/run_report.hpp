@@ -2,6 +2,7 @@
 
 #include "actors/engine/recorded_runs.hpp"
 #include "actors/engine/run_state.hpp"
+#include "actors/engine/waiting_chain.hpp"
 #include "messages/engine.pb.h"
 
 #include <nlohmann/json.hpp>
@@ -33,22 +34,11 @@ to_json(const engine::recorded_workflow& workflow);
 [[nodiscard]] nlohmann::ordered_json to_json(const engine::recorded_run& record,
                                              const engine::run_state& run);
 
-/// One link of the chain that a run waits for.
-struct waiting_link {
-  std::string who; ///< "run 0193...", "step fetch".
-  engine::waiting_reason why;
-  /// Of the key that it waits for: runs.
-  std::vector<std::string> holders = {};
-};
-
-/// Why the run does not end, and why each of its steps that is not over.
-[[nodiscard]] std::vector<waiting_link>
-waiting_chain(const engine::run_state& run);
-
-[[nodiscard]] std::string render_chain(const std::vector<waiting_link>& chain);
+[[nodiscard]] std::string
+render_chain(const std::vector<engine::waiting_link>& chain);
 
 [[nodiscard]] nlohmann::ordered_json
-to_json(const std::vector<waiting_link>& chain);
+to_json(const std::vector<engine::waiting_link>& chain);
 
 /// A line per event.
 [[nodiscard]] std::string

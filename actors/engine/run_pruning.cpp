@@ -51,6 +51,21 @@ struct pruning_state {
 
   // An aggregate would be made from the actor.
   pruning_state() = default;
+  pruning_state(const pruning_state&) = delete;
+  pruning_state& operator=(const pruning_state&) = delete;
+
+  /// Whoever still waits must not do so until a timeout.
+  ~pruning_state() {
+    const auto reason = runtime::to_error(
+      runtime::fail(runtime::problem_kind::unavailable,
+                    "the engine stopped while it deleted runs", "ask again")
+        .value());
+    if (current)
+      waiting.push_back(std::move(*current));
+    for (auto& job : waiting)
+      if (job.to)
+        job.to->deliver(reason);
+  }
 
   run_pruning_options options;
   runtime::store_actor store;

@@ -64,6 +64,20 @@ struct scheduler_state {
   static constexpr auto name = "scheduler"; // Shown in logs.
 
   scheduler_state() = default;
+  scheduler_state(const scheduler_state&) = delete;
+  scheduler_state& operator=(const scheduler_state&) = delete;
+
+  /// Whoever still waits must not do so until a timeout.
+  ~scheduler_state() {
+    const auto reason
+      = runtime::to_error(fail(problem_kind::unavailable,
+                               "the scheduler stopped before this was stored",
+                               "look with troupe schedule show, and try again")
+                            .value());
+    for (auto* some : {&in_flight, &waiting})
+      for (auto& each : *some)
+        each.to.deliver(reason);
+  }
 
   scheduler_options options;
   runtime::store_actor store;

@@ -8,6 +8,7 @@
 #include "actors/engine/store_pruning.hpp"
 #include "runtime/actor_system.hpp"
 #include "tests/runtime/store/store_fixture.hpp"
+#include "tests/support/mortal_store.hpp"
 #include "tests/support/places.hpp"
 
 #include <caf/scoped_actor.hpp>
@@ -323,4 +324,31 @@ TEST_CASE_METHOD(retention_fixture, "what cannot be pruned says why") {
   const auto busy = prune_store(store, {}, 0ms);
   REQUIRE_FALSE(busy);
   CHECK(busy.error().kind == runtime::problem_kind::unavailable);
+}
+
+TEST_CASE_METHOD(retention_fixture, "who waits for pruning that ends is told") {
+  {
+    auto engine = start();
+    run_to_end(engine, quick);
+    run_to_end(engine, quick);
+  }
+  auto system = runtime::local_system{{.threads = 2}};
+  auto options = run_pruning_options{};
+  options.store_path = store;
+  options.keep = all_stay();
+  options.time = &time;
+  auto pruning
+    = spawn_run_pruning(*system, spawn_mortal_store(*system), {}, options);
+  auto reason = std::optional<runtime::problem>{};
+  caf::scoped_actor {
+    *system
+    } -> request(pruning, 60s, prune_now{0ms})
+      .receive([](const runs_pruned&) {},
+               [&](const caf::error& error) {
+                 reason = runtime::to_problem(error, *system);
+               });
+  REQUIRE(reason);
+  CHECK(reason->kind == runtime::problem_kind::unavailable);
+  pruning = nullptr;
+  system.shutdown(10s);
 }

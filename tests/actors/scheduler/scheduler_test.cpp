@@ -1,6 +1,7 @@
 #include "actors/scheduler/schedule_records.hpp"
 #include "actors/scheduler/scheduler.hpp"
 #include "runtime/actor_system.hpp"
+#include "tests/support/mortal_store.hpp"
 #include "tests/support/places.hpp"
 
 #include <caf/scoped_actor.hpp>
@@ -169,4 +170,18 @@ TEST_CASE_METHOD(scheduled, "what is no schedule is refused with its place") {
   remove.set_id("nobody");
   remove.set_remove(true);
   CHECK(ask(remove)->kind == runtime::problem_kind::not_found);
+}
+
+TEST_CASE_METHOD(scheduled, "who waits for a scheduler that ends is told") {
+  auto other
+    = spawn_scheduler(*system, spawn_mortal_store(*system),
+                      system->spawn([this] { return engine(heard); }), options);
+  std::swap(subject, other);
+  auto add = messages::AddSchedule{};
+  add.set_text("apiVersion: troupe/v1\nkind: Schedule\nid: yearly\n"
+               "workflow: job\ncron: 0 0 1 1 *\n");
+  const auto reason = ask(add);
+  std::swap(subject, other);
+  REQUIRE(reason);
+  CHECK(reason->kind == runtime::problem_kind::unavailable);
 }

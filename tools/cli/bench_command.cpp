@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 namespace troupe::tools {
 
@@ -35,113 +36,108 @@ int print(const runtime::outcome<json>& result, output_format output) {
   return 0;
 }
 
-void add_w1(CLI::App& bench, command_line& line) {
-  auto* app = bench.add_subcommand(
-    "w1", "Runs of one step that does nothing, durable, from another process");
-  app->footer("Examples:\n"
-              "  troupe bench w1\n"
-              "  troupe bench w1 --jobs 20000 --runs 5 --output json");
-  const auto options = std::make_shared<bench_w1_options>();
-  app->add_option("--jobs", options->jobs, "how many runs")
-    ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}));
-  app
-    ->add_option("--outstanding", options->outstanding,
-                 "submissions without an answer at most")
-    ->check(CLI::Range(std::size_t{1}, std::size_t{1'000}));
-  app->add_option("--runs", options->runs, "runs to take the median of")
-    ->check(CLI::Range(std::size_t{1}, std::size_t{1'000}));
-  app->add_option("--latency-seconds", options->latency_seconds,
-                  "how long to measure latency, 200 jobs a second; 0: not");
-  app->add_option("--folder", options->folder, "folder of the stores")
-    ->type_name("FOLDER");
-  app->callback([options, &line] {
-    line.chosen = [options](const invocation& with) {
-      return print(bench_w1(*options), with.output);
+void add_number(CLI::App& app, const char* name, std::size_t& to,
+                const char* what, std::size_t least, std::size_t most) {
+  app.add_option(name, to, what)->check(CLI::Range(least, most));
+}
+
+/// A workload, with what all have to say; more is added to what it returns.
+template <class Options>
+std::pair<CLI::App*, std::shared_ptr<Options>>
+add_workload(CLI::App& bench, command_line& line, const char* name,
+             const char* help, const char* examples,
+             runtime::outcome<json> (*run)(const Options&)) {
+  auto* app = bench.add_subcommand(name, help);
+  app->footer(examples);
+  const auto options = std::make_shared<Options>();
+  add_number(*app, "--runs", options->runs, "runs to take the median of", 1,
+             1'000);
+  if constexpr (requires { options->folder; })
+    app->add_option("--folder", options->folder, "folder of the stores")
+      ->type_name("FOLDER");
+  app->callback([options, run, &line] {
+    line.chosen = [options, run](const invocation& with) {
+      if constexpr (requires { options->workers; })
+        options->workers = static_cast<std::size_t>(with.settings.workers);
+      return print(run(*options), with.output);
     };
   });
+  return {app, options};
+}
+
+void add_w1(CLI::App& bench, command_line& line) {
+  const auto [app, options] = add_workload<bench_w1_options>(
+    bench, line, "w1",
+    "Runs of one step that does nothing, durable, from another process",
+    "Examples:\n"
+    "  troupe bench w1\n"
+    "  troupe bench w1 --jobs 20000 --runs 5 --output json",
+    bench_w1);
+  add_number(*app, "--jobs", options->jobs, "how many runs", 1, 10'000'000);
+  add_number(*app, "--outstanding", options->outstanding,
+             "submissions without an answer at most", 1, 1'000);
+  app->add_option("--latency-seconds", options->latency_seconds,
+                  "how long to measure latency, 200 jobs a second; 0: not");
 }
 
 void add_w2(CLI::App& bench, command_line& line) {
-  auto* app = bench.add_subcommand(
-    "w2", "One run of 1,000 steps in ten layers, durable");
-  app->footer("Examples:\n  troupe bench w2 --runs 9 --output json");
-  const auto options = std::make_shared<bench_w2_options>();
-  app->add_option("--runs", options->runs, "runs to take the median of")
-    ->check(CLI::Range(std::size_t{1}, std::size_t{1'000}));
-  app->add_option("--folder", options->folder, "folder of the stores")
-    ->type_name("FOLDER");
-  app->callback([options, &line] {
-    line.chosen = [options](const invocation& with) {
-      return print(bench_w2(*options), with.output);
-    };
-  });
+  add_workload<bench_w2_options>(
+    bench, line, "w2", "One run of 1,000 steps in ten layers, durable",
+    "Examples:\n  troupe bench w2 --runs 9 --output json", bench_w2);
 }
 
 void add_w3(CLI::App& bench, command_line& line) {
-  auto* app = bench.add_subcommand(
-    "w3", "1,000 schedules that are due each second, for 20 s");
-  app->footer("Examples:\n  troupe bench w3\n  troupe bench w3 --schedules 100 "
-              "--seconds 5");
-  const auto options = std::make_shared<bench_w3_options>();
-  app->add_option("--schedules", options->schedules, "how many schedules")
-    ->check(CLI::Range(std::size_t{1}, std::size_t{10'000}));
-  app->add_option("--seconds", options->seconds, "how long they are due")
-    ->check(CLI::Range(std::size_t{1}, std::size_t{3'600}));
-  app->add_option("--runs", options->runs, "runs to take the median of")
-    ->check(CLI::Range(std::size_t{1}, std::size_t{1'000}));
-  app->add_option("--folder", options->folder, "folder of the stores")
-    ->type_name("FOLDER");
-  app->callback([options, &line] {
-    line.chosen = [options](const invocation& with) {
-      return print(bench_w3(*options), with.output);
-    };
-  });
+  const auto [app, options] = add_workload<bench_w3_options>(
+    bench, line, "w3", "1,000 schedules that are due each second, for 20 s",
+    "Examples:\n"
+    "  troupe bench w3\n"
+    "  troupe bench w3 --schedules 100 --seconds 5",
+    bench_w3);
+  add_number(*app, "--schedules", options->schedules, "how many schedules", 1,
+             10'000);
+  add_number(*app, "--seconds", options->seconds, "how long they are due", 1,
+             3'600);
+}
+
+void add_w4(CLI::App& bench, command_line& line) {
+  const auto [app, options] = add_workload<bench_w4_options>(
+    bench, line, "w4",
+    "Score N items x 20 criteria, in memory and from CSV to CSV",
+    "Examples:\n  troupe bench w4 --items 1000000 --output json", bench_w4);
+  add_number(*app, "--items", options->items, "number of items", 1, 50'000'000);
+  app->add_option("--table", options->table,
+                  "CSV table of these items (default: made once, in the "
+                  "temporary folder)");
 }
 
 void add_restart(CLI::App& bench, command_line& line) {
-  auto* app = bench.add_subcommand(
-    "restart", "From the kill of a server to the next one's first answer");
-  app->footer("Examples:\n  troupe bench restart --pending 100000");
-  const auto options = std::make_shared<bench_restart_options>();
-  app->add_option("--pending", options->pending, "runs that wait")
-    ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}));
-  app->add_option("--runs", options->runs, "runs to take the median of")
-    ->check(CLI::Range(std::size_t{1}, std::size_t{1'000}));
-  app->add_option("--folder", options->folder, "folder of the stores")
-    ->type_name("FOLDER");
-  app->callback([options, &line] {
-    line.chosen = [options](const invocation& with) {
-      return print(bench_restart(*options), with.output);
-    };
-  });
+  const auto [app, options] = add_workload<bench_restart_options>(
+    bench, line, "restart",
+    "From the kill of a server to the next one's first answer",
+    "Examples:\n  troupe bench restart --pending 100000", bench_restart);
+  add_number(*app, "--pending", options->pending, "runs that wait", 1,
+             1'000'000);
 }
 
 void add_overload(CLI::App& bench, command_line& line) {
-  auto* app = bench.add_subcommand(
-    "overload", "What a server still does when ten times too much arrives");
-  app->footer("Examples:\n"
-              "  troupe bench overload\n"
-              "  troupe bench overload --factor 20 --seconds 60 --runs 1");
-  const auto options = std::make_shared<bench_overload_options>();
-  const auto add = [app](const char* name, std::size_t& to, const char* what,
-                         std::size_t least, std::size_t most) {
-    app->add_option(name, to, what)->check(CLI::Range(least, most));
-  };
-  add("--runs", options->runs, "runs to take the median of", 1, 1'000);
-  add("--seconds", options->seconds, "length of each of both stretches", 1,
-      3'600);
-  add("--factor", options->factor, "times what the server can do", 1, 1'000);
-  add("--producers", options->producers, "processes that submit", 1, 64);
-  add("--work-ms", options->work_ms,
-      "how long the program of each run takes; 0: it does nothing", 0, 60'000);
-  add("--pending", options->pending, "steps that may wait", 2, 1'000'000);
-  app->add_option("--folder", options->folder, "folder of the stores")
-    ->type_name("FOLDER");
-  app->callback([options, &line] {
-    line.chosen = [options](const invocation& with) {
-      return print(bench_overload(*options), with.output);
-    };
-  });
+  const auto [app, options] = add_workload<bench_overload_options>(
+    bench, line, "overload",
+    "What a server still does when ten times too much arrives",
+    "Examples:\n"
+    "  troupe bench overload\n"
+    "  troupe bench overload --factor 20 --seconds 60 --runs 1",
+    bench_overload);
+  add_number(*app, "--seconds", options->seconds,
+             "length of each of both stretches", 1, 3'600);
+  add_number(*app, "--factor", options->factor, "times what the server can do",
+             1, 1'000);
+  add_number(*app, "--producers", options->producers, "processes that submit",
+             1, 64);
+  add_number(*app, "--work-ms", options->work_ms,
+             "how long the program of each run takes; 0: it does nothing", 0,
+             60'000);
+  add_number(*app, "--pending", options->pending, "steps that may wait", 2,
+             1'000'000);
 }
 
 } // namespace
@@ -160,23 +156,7 @@ void add_bench_command(command_line& line) {
   add_w3(*app, line);
   add_restart(*app, line);
   add_overload(*app, line);
-  auto* w4 = app->add_subcommand(
-    "w4", "Score N items x 20 criteria, in memory and from CSV to CSV");
-  w4->footer("Examples:\n  troupe bench w4 --items 1000000 --output json");
-  const auto options = std::make_shared<bench_w4_options>();
-  w4->add_option("--items", options->items, "number of items")
-    ->check(CLI::Range(std::size_t{1}, std::size_t{50'000'000}));
-  w4->add_option("--runs", options->runs, "runs to take the median of")
-    ->check(CLI::Range(std::size_t{1}, std::size_t{1'000}));
-  w4->add_option("--table", options->table,
-                 "CSV table of these items (default: made once, in the "
-                 "temporary folder)");
-  w4->callback([options, &line] {
-    line.chosen = [options](const invocation& with) {
-      options->workers = static_cast<std::size_t>(with.settings.workers);
-      return print(bench_w4(*options), with.output);
-    };
-  });
+  add_w4(*app, line);
 }
 
 } // namespace troupe::tools

@@ -67,6 +67,7 @@ struct scheduled {
   std::shared_ptr<asked> heard = std::make_shared<asked>();
   scheduler_options options;
   runtime::store_actor store;
+  run_starter_actor starter;
   scheduler_actor subject;
 
   scheduled() {
@@ -79,17 +80,29 @@ struct scheduled {
     auto opened = runtime::spawn_store(*system, from, scheduler_schema());
     REQUIRE(opened);
     store = *opened;
-    subject = spawn_scheduler(
-      *system, store, system->spawn([this] { return engine(heard); }), options);
+    starter = system->spawn([this] { return engine(heard); });
+    subject = spawn_scheduler(*system, store, starter, options);
   }
 
   ~scheduled() {
     for (const auto& actor : {caf::actor_cast<caf::actor>(subject),
+                              caf::actor_cast<caf::actor>(starter),
                               caf::actor_cast<caf::actor>(store)})
       caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
     subject = nullptr;
+    starter = nullptr;
     store = nullptr;
     system.shutdown(10s);
+  }
+
+  /// Returns once what the engine answered to `awaited` lies before the
+  /// scheduler, ahead of whatever is asked of it from now on.
+  void await_end_of_run() {
+    CHECK(heard->awaited.get_future().get() == "r1");
+    auto self = caf::scoped_actor{*system};
+    self->request(starter, 60s, messages::ChangeRun{})
+      .receive([](const messages::RunChanged&) {},
+               [](const caf::error& error) { FAIL(to_string(error)); });
   }
 
   /// The problem of the answer, if there is one.
@@ -117,7 +130,7 @@ TEST_CASE_METHOD(scheduled, "a start that found no room is asked for again") {
   trigger.set_id("yearly");
   trigger.set_trigger(true);
   REQUIRE_FALSE(ask(trigger));
-  CHECK(heard->awaited.get_future().get() == "r1");
+  await_end_of_run();
   {
     const auto guard = std::lock_guard{heard->mutex};
     REQUIRE(heard->runs.size() == 2);
@@ -126,7 +139,6 @@ TEST_CASE_METHOD(scheduled, "a start that found no room is asked for again") {
     CHECK(heard->runs[1].inputs() == R"({"n":7})");
     CHECK(heard->runs[1].by() == "schedule yearly");
   }
-  // Behind the end of the run.
   auto pause = messages::ChangeSchedule{};
   pause.set_id("yearly");
   pause.mutable_pause();
@@ -147,8 +159,7 @@ TEST_CASE_METHOD(scheduled, "a run that is not kept any more has ended") {
   trigger.set_id("yearly");
   trigger.set_trigger(true);
   REQUIRE_FALSE(ask(trigger));
-  CHECK(heard->awaited.get_future().get() == "r1");
-  // Behind what was heard of the run.
+  await_end_of_run();
   auto pause = messages::ChangeSchedule{};
   pause.set_id("yearly");
   pause.mutable_pause();

@@ -55,9 +55,14 @@ using engine_calls = std::vector<EngineCall>;
 class answer_sink {
 public:
   void send(connection_id to, const EngineAnswer& answer) {
+    const auto payload = answer.SerializeAsString();
+    send(to, std::span{&payload, 1});
+  }
+
+  void send(connection_id to, std::span<const std::string> payloads) {
     const auto guard = std::lock_guard{mutex_};
     if (server_)
-      server_->answer(to, answer.SerializeAsString());
+      server_->answer(to, payloads);
   }
 
   /// Answers that are ready meanwhile wait for the server.
@@ -285,6 +290,7 @@ void show_tree(pointer self, connection_id to, const EngineCall& call) {
 void send_verdicts(pointer self, connection_id to,
                    const std::vector<std::uint64_t>& ids,
                    messages::RunsAccepted& reply) {
+  auto payloads = std::vector<std::string>{};
   for (std::size_t i = 0; i < ids.size(); ++i) {
     auto answer = EngineAnswer{};
     auto& each = *reply.mutable_each(static_cast<int>(i));
@@ -293,8 +299,9 @@ void send_verdicts(pointer self, connection_id to,
       *answer.mutable_accepted() = std::move(*each.mutable_accepted());
     else
       *answer.mutable_problem() = std::move(*each.mutable_refused());
-    self->state.sink->send(to, answer);
+    payloads.push_back(answer.SerializeAsString());
   }
+  self->state.sink->send(to, payloads);
 }
 
 /// Submissions that arrived together are one message to the engine.

@@ -3,7 +3,6 @@
 #include "runtime/file_descriptor.hpp"
 #include "runtime/frames/frame_codec.hpp"
 #include "runtime/frames/unix_socket.hpp"
-#include "runtime/order_box.hpp"
 #include "runtime/worker_thread.hpp"
 
 #include <sys/epoll.h>
@@ -14,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -21,13 +21,6 @@
 namespace troupe::runtime {
 
 namespace {
-
-struct answer_order {
-  connection_id to = 0;
-  std::string payload;
-};
-
-using answers = order_box<answer_order>;
 
 // Tokens of epoll below the first connection.
 constexpr auto wake_token = std::uint64_t{0};
@@ -43,14 +36,14 @@ outcome<file_descriptor> made(int number, const char* what) {
 
 } // namespace
 
-/// The thread, and all that only it touches.
+/// The thread that reads; whoever has an answer writes it himself.
 class frame_server::reactor {
 public:
   reactor(frame_server_options options, frame_observer observer,
           file_descriptor listener, file_descriptor epoll, file_descriptor wake)
     : options_{std::move(options)}, observer_{std::move(observer)},
-      listener_{std::move(listener)}, epoll_{std::move(epoll)},
-      wake_{std::move(wake)}, answers_{[this] { wake_up(); }} {
+      listener_{std::move(listener)}, epoll_{std::move(epoll)}, wake_{std::move(
+                                                                  wake)} {
     watch(wake_.get(), wake_token, EPOLL_CTL_ADD, EPOLLIN);
     watch(listener_.get(), listen_token, EPOLL_CTL_ADD, EPOLLIN);
     thread_ = start_worker_thread("frames", [this] { work(); });
@@ -59,13 +52,26 @@ public:
   reactor& operator=(const reactor&) = delete;
 
   ~reactor() {
-    answers_.close();
+    const auto one = std::uint64_t{1};
+    static_cast<void>(::write(wake_.get(), &one, sizeof one));
     thread_.join();
     ::unlink(options_.path.c_str());
   }
 
-  void answer(connection_id to, std::string payload) {
-    answers_.put({to, std::move(payload)});
+  void answer(connection_id to, std::span<const std::string> payloads) {
+    const auto guard = std::lock_guard{mutex_};
+    const auto found = connections_.find(to);
+    if (found == connections_.end())
+      return;
+    auto& it = found->second;
+    for (const auto& payload : payloads)
+      append_frame(it.unsent, payload);
+    it.questions -= payloads.size();
+    if (flush(it))
+      choose_events(to, it);
+    else
+      // The thread hears of it, and ends the connection.
+      ::shutdown(it.socket.get(), SHUT_RDWR);
   }
 
 private:
@@ -77,8 +83,6 @@ private:
     std::uint32_t events = EPOLLIN;
   };
 
-  using connections = std::unordered_map<connection_id, connection>;
-
   void watch(int descriptor, std::uint64_t token, int how,
              std::uint32_t events) const {
     auto event = epoll_event{};
@@ -87,41 +91,50 @@ private:
     ::epoll_ctl(epoll_.get(), how, descriptor, &event);
   }
 
-  void wake_up() const {
-    const auto one = std::uint64_t{1};
-    static_cast<void>(::write(wake_.get(), &one, sizeof one));
-  }
-
+  /// Until it is woken.
   void work() {
     auto events = std::array<epoll_event, 64>{};
-    while (!answers_.is_closed()) {
+    for (;;) {
       const auto count = ::epoll_wait(epoll_.get(), events.data(),
                                       static_cast<int>(events.size()), -1);
-      for (auto i = 0; i < count; ++i)
-        on_event(events[static_cast<std::size_t>(i)]);
-      send_answers();
+      for (auto i = 0; i < count; ++i) {
+        // A copy: the kernel's structure is packed.
+        const auto token
+          = std::uint64_t{events[static_cast<std::size_t>(i)].data.u64};
+        if (token == wake_token)
+          return;
+        if (token == listen_token)
+          accept_all();
+        else
+          on_event(token, events[static_cast<std::size_t>(i)].events);
+      }
     }
   }
 
-  void on_event(const epoll_event& event) {
-    // A copy: the kernel's structure is packed.
-    const auto token = std::uint64_t{event.data.u64};
-    if (token == wake_token) {
-      auto ignored = std::uint64_t{};
-      static_cast<void>(::read(wake_.get(), &ignored, sizeof ignored));
-      return;
-    }
-    if (token == listen_token)
-      return accept_all();
-    const auto found = connections_.find(token);
-    if (found == connections_.end())
-      return;
+  /// The observer is called without the lock: it may answer at once.
+  void on_event(connection_id id, std::uint32_t events) {
+    auto questions = std::vector<std::string>{};
     auto is_good = true;
-    if ((event.events & EPOLLOUT) != 0)
-      is_good = flush(found->second);
-    if (is_good && (event.events & ~std::uint32_t{EPOLLOUT}) != 0)
-      is_good = receive(found->first, found->second);
-    settle(found, is_good);
+    {
+      const auto guard = std::lock_guard{mutex_};
+      const auto found = connections_.find(id);
+      if (found == connections_.end())
+        return;
+      auto& it = found->second;
+      if ((events & EPOLLOUT) != 0)
+        is_good = flush(it);
+      if (is_good && (events & ~std::uint32_t{EPOLLOUT}) != 0)
+        is_good = receive(it, questions);
+      it.questions += questions.size();
+      if (is_good)
+        choose_events(id, it);
+      else
+        connections_.erase(found);
+    }
+    if (!questions.empty())
+      observer_.on_questions(id, std::move(questions));
+    if (!is_good)
+      observer_.on_close(id);
   }
 
   void accept_all() {
@@ -130,6 +143,7 @@ private:
                                               SOCK_CLOEXEC | SOCK_NONBLOCK)};
       if (!socket)
         return;
+      const auto guard = std::lock_guard{mutex_};
       if (connections_.size() >= options_.connections_max
           || !is_same_user(socket))
         continue;
@@ -140,7 +154,7 @@ private:
   }
 
   /// False when the connection is over.
-  bool receive(connection_id id, connection& from) {
+  bool receive(connection& from, std::vector<std::string>& questions) {
     const auto got
       = ::recv(from.socket.get(), buffer_.data(), buffer_.size(), 0);
     if (got < 0)
@@ -148,60 +162,38 @@ private:
     if (got == 0)
       return false;
     from.reader.feed({buffer_.data(), static_cast<std::size_t>(got)});
-    auto questions = std::vector<std::string>{};
     auto frame = from.reader.next();
     for (; frame && *frame; frame = from.reader.next())
       questions.emplace_back(**frame);
-    from.questions += questions.size();
-    if (!questions.empty())
-      observer_.on_questions(id, std::move(questions));
     return frame.has_value();
   }
 
   /// Sends what the other end takes now.
   static bool flush(connection& to) {
-    while (!to.unsent.empty()) {
-      const auto sent = ::send(to.socket.get(), to.unsent.data(),
-                               to.unsent.size(), MSG_NOSIGNAL);
-      if (sent < 0)
-        return errno == EAGAIN || errno == EINTR;
-      to.unsent.erase(0, static_cast<std::size_t>(sent));
+    auto sent = std::size_t{0};
+    auto is_good = true;
+    while (is_good && sent < to.unsent.size()) {
+      const auto taken = ::send(to.socket.get(), to.unsent.data() + sent,
+                                to.unsent.size() - sent, MSG_NOSIGNAL);
+      if (taken < 0) {
+        is_good = errno == EAGAIN || errno == EINTR;
+        break;
+      }
+      sent += static_cast<std::size_t>(taken);
     }
-    return true;
+    to.unsent.erase(0, sent);
+    return is_good;
   }
 
-  void send_answers() {
-    auto touched = std::unordered_map<connection_id, bool>{};
-    for (auto& each : answers_.take()) {
-      const auto found = connections_.find(each.to);
-      if (found == connections_.end())
-        continue;
-      append_frame(found->second.unsent, each.payload);
-      --found->second.questions;
-      touched[each.to] = true;
-    }
-    for (const auto& [id, ignored] : touched) {
-      const auto found = connections_.find(id);
-      settle(found, flush(found->second));
-    }
-  }
-
-  /// Ends a connection, or says what of it is of interest from now on.
-  void settle(connections::iterator at, bool is_good) {
-    auto& it = at->second;
-    if (!is_good) {
-      const auto id = at->first;
-      connections_.erase(at);
-      observer_.on_close(id);
-      return;
-    }
+  /// Says what of a connection is of interest from now on.
+  void choose_events(connection_id id, connection& it) {
     // Whoever asks more than is answered has to wait.
     auto events = it.questions < options_.questions_max ? std::uint32_t{EPOLLIN}
                                                         : std::uint32_t{0};
     if (!it.unsent.empty())
       events |= EPOLLOUT;
     if (events != std::exchange(it.events, events))
-      watch(it.socket.get(), at->first, EPOLL_CTL_MOD, events);
+      watch(it.socket.get(), id, EPOLL_CTL_MOD, events);
   }
 
   frame_server_options options_;
@@ -209,8 +201,8 @@ private:
   file_descriptor listener_;
   file_descriptor epoll_;
   file_descriptor wake_;
-  answers answers_;
-  connections connections_;
+  std::mutex mutex_; ///< Of the connections.
+  std::unordered_map<connection_id, connection> connections_;
   connection_id next_id_ = first_connection;
   std::array<char, 64 << 10> buffer_{};
   std::thread thread_; // Last: it uses all others.
@@ -238,8 +230,9 @@ frame_server::start(frame_server_options options, frame_observer observer) {
                               std::move(*wake))}};
 }
 
-void frame_server::answer(connection_id to, std::string payload) {
-  reactor_->answer(to, std::move(payload));
+void frame_server::answer(connection_id to,
+                          std::span<const std::string> payloads) {
+  reactor_->answer(to, payloads);
 }
 
 } // namespace troupe::runtime

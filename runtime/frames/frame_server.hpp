@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ struct frame_observer {
 
 /// Takes questions from the processes of the same user, as frames over a Unix
 /// socket, and brings the answers back: one for each question, in any order.
-/// All on one thread of its own.
+/// They are read on a thread of their own; whoever has an answer sends it.
 class frame_server {
 public:
   /// `unavailable` when somebody serves that socket or it cannot be made.
@@ -47,8 +48,9 @@ public:
   frame_server(const frame_server&) = delete;
   frame_server& operator=(const frame_server&) = delete;
 
-  /// From any thread. Dropped when the connection is gone.
-  void answer(connection_id to, std::string payload);
+  /// From any thread, in one piece. Dropped when the connection is gone; what
+  /// the other end does not take at once is sent later.
+  void answer(connection_id to, std::span<const std::string> payloads);
 
 private:
   class reactor;

@@ -12,7 +12,9 @@
 #include <future>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
+#include <thread>
 
 using namespace std::chrono_literals;
 using namespace troupe::runtime;
@@ -25,6 +27,7 @@ struct echo_server {
   temporary_folder folder;
   std::string path = (folder / "socket").string();
   std::promise<void> closed; ///< Any connection.
+  std::promise<void> keeps_two;
   std::once_flag first;
   std::atomic<bool> is_silent = false;
   std::vector<std::pair<connection_id, std::string>> kept;
@@ -39,10 +42,10 @@ struct echo_server {
     observer.on_questions
       = [this](connection_id from, std::vector<std::string> texts) {
           for (auto& text : texts)
-            if (is_silent)
-              kept.emplace_back(from, std::move(text));
-            else
-              server->answer(from, std::move(text));
+            if (!is_silent)
+              server->answer(from, std::span{&text, 1});
+            else if (kept.emplace_back(from, std::move(text)); kept.size() == 2)
+              keeps_two.set_value();
         };
     observer.on_close = [this](connection_id) {
       std::call_once(first, [this] { closed.set_value(); });
@@ -141,6 +144,31 @@ TEST_CASE("too many connections are hung up on") {
   auto fourth = server.connect();
   fourth.ask("out");
   CHECK(fourth.receive(20s).error().kind == problem_kind::unavailable);
+}
+
+TEST_CASE("answers come in one piece from any thread, also to nobody") {
+  auto server = echo_server{};
+  server.is_silent = true;
+  {
+    auto client = server.connect();
+    client.ask("a");
+    client.ask("b");
+    REQUIRE(client.flush());
+    REQUIRE(server.keeps_two.get_future().wait_for(20s)
+            == std::future_status::ready);
+    // More than the socket takes at once: the rest follows.
+    const auto answers
+      = std::vector<std::string>{std::string(3 << 20, 'a'), "small"};
+    auto thread = std::thread{
+      [&] { server.server->answer(server.kept[0].first, answers); }};
+    thread.join();
+    CHECK(client.receive(20s) == answers[0]);
+    CHECK(client.receive(20s) == answers[1]);
+  }
+  REQUIRE(server.closed.get_future().wait_for(20s)
+          == std::future_status::ready);
+  server.server->answer(server.kept[0].first,
+                        std::span{&server.kept[0].second, 1});
 }
 
 TEST_CASE("a server that is silent is not waited for for ever") {

@@ -10,6 +10,7 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -118,6 +119,17 @@ outcome<void> bench_server::drain() {
       return {};
     std::this_thread::sleep_for(1ms);
   }
+}
+
+double bench_server::cpu_seconds() const {
+  auto clock = clockid_t{};
+  auto used = timespec{};
+  constexpr auto nano = 1e-9;
+  if (::clock_getcpuclockid(id_, &clock) != 0
+      || ::clock_gettime(clock, &used) != 0)
+    return 0.0;
+  return static_cast<double>(used.tv_sec)
+         + static_cast<double>(used.tv_nsec) * nano;
 }
 
 double bench_server::pss_mib() const {

@@ -41,6 +41,9 @@ public:
   /// Waits until every run is over and stored.
   [[nodiscard]] runtime::outcome<void> drain();
 
+  /// What the server has used of all processors so far.
+  [[nodiscard]] double cpu_seconds() const;
+
   /// Proportional memory of the server and of this process.
   [[nodiscard]] double pss_mib() const;
 

@@ -103,6 +103,7 @@ outcome<bench_figures> throughput(const bench_w1_options& options,
     done = (*server)->drain();
   if (!done)
     return fail(done.error());
+  const auto used = (*server)->cpu_seconds();
   const auto begin = seconds_now();
   done = submit(client);
   const auto enqueued = seconds_now();
@@ -116,6 +117,9 @@ outcome<bench_figures> throughput(const bench_w1_options& options,
   const auto jobs = static_cast<double>(options.jobs);
   figures["jobs_per_s_" + name] = jobs / (end - begin);
   figures["enqueue_per_s_" + name] = jobs / (enqueued - begin);
+  constexpr auto micro = 1e6;
+  figures["server_cpu_us_" + name]
+    = ((*server)->cpu_seconds() - used) * micro / jobs;
   figures["peak_pss_mib_" + name] = std::max(pss, (*server)->pss_mib());
   return figures;
 }

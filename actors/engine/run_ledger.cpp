@@ -115,10 +115,9 @@ run_ledger::no_such_run(std::string_view run_id) {
                        "list them with troupe run list");
 }
 
-/// Whether the request is let in at all.
-outcome<void> run_ledger::check_room(const run_request& request,
-                                     const std::string& key,
-                                     run_number leaving) {
+/// Whether there is room for anything new. To be asked before anything costly:
+/// under overload most requests end here.
+outcome<void> run_ledger::check_room(const run_request& request) {
   if (runs_.size() >= options_.runs_max
       || queue_.size() >= options_.queue.pending_max) {
     const auto wait = std::chrono::ceil<std::chrono::seconds>(
@@ -131,6 +130,13 @@ outcome<void> run_ledger::check_room(const run_request& request,
     note_refusal(refusals_.full, request, refusal.value());
     return refusal;
   }
+  return {};
+}
+
+/// Whether the policy of its concurrency key lets the request in.
+outcome<void> run_ledger::check_key(const run_request& request,
+                                    const std::string& key,
+                                    run_number leaving) const {
   const auto room = keys_.find(key);
   if (key.empty() || room == keys_.end()
       || room->second.running.size() - room->second.running.count(leaving)
@@ -146,6 +152,8 @@ outcome<void> run_ledger::check_room(const run_request& request,
 outcome<submitted_run> run_ledger::submit(const run_request& request) {
   if (auto known = find_known(request.idempotency_key))
     return std::move(*known);
+  if (auto room = check_room(request); !room)
+    return runtime::fail(room.error());
   if (auto possible = check_needs(*request.of.definition); !possible)
     return runtime::fail(possible.error());
   if (auto known = check_guards(*request.of.definition); !known)
@@ -157,8 +165,8 @@ outcome<submitted_run> run_ledger::submit(const run_request& request) {
   auto submission = make_submission(request, from_.new_id(), context_.now);
   if (!submission)
     return runtime::fail(submission.error());
-  if (auto room = check_room(request, submission->concurrency_key()); !room)
-    return runtime::fail(room.error());
+  if (auto free = check_key(request, submission->concurrency_key()); !free)
+    return runtime::fail(free.error());
   if (auto rate = check_rate(request); !rate)
     return runtime::fail(rate.error());
   auto result = accept(*submission, request.of.definition);

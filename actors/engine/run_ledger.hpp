@@ -339,9 +339,10 @@ private:
   void sync_child(live_run& live, const task_key& task);
   live_run& add(run_number number, std::unique_ptr<run_state> state);
   static tl::unexpected<runtime::problem> no_such_run(std::string_view run_id);
-  runtime::outcome<void> check_room(const run_request& request,
-                                    const std::string& key,
-                                    run_number leaving = 0);
+  runtime::outcome<void> check_room(const run_request& request);
+  [[nodiscard]] runtime::outcome<void> check_key(const run_request& request,
+                                                 const std::string& key,
+                                                 run_number leaving = 0) const;
   runtime::outcome<void> check_rate(const run_request& request);
   void note_refusal(std::uint64_t& count, const run_request& request,
                     const runtime::problem& reason);

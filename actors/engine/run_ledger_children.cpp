@@ -106,8 +106,10 @@ outcome<void> run_ledger::try_start_child(const live_run& parent,
     = make_submission(request, parent.state->find(task)->what, context_.now);
   if (!submission)
     return runtime::fail(submission.error());
-  if (auto room = check_room(request, submission->concurrency_key()); !room)
+  if (auto room = check_room(request); !room)
     return room;
+  if (auto free = check_key(request, submission->concurrency_key()); !free)
+    return free;
   submission->set_parent_run(above.run_id());
   submission->set_depth(above.depth() + 1);
   *submission->mutable_parent_task() = to_message(task);

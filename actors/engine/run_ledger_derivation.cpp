@@ -60,6 +60,8 @@ outcome<submitted_run> run_ledger::derive(const derived_run_request& wanted) {
   if (!plan)
     return runtime::fail(plan.error());
   const auto request = request_like(now, wanted);
+  if (auto room = check_room(request); !room)
+    return runtime::fail(room.error());
   auto submission = make_submission(request, from_.new_id(), context_.now);
   if (!submission)
     return runtime::fail(submission.error());
@@ -68,10 +70,10 @@ outcome<submitted_run> run_ledger::derive(const derived_run_request& wanted) {
   if (wanted.from_step)
     submission->set_rerun_from(
       request.of.definition->steps[*wanted.from_step].id);
-  if (auto room
-      = check_room(request, submission->concurrency_key(), other->number);
-      !room)
-    return runtime::fail(room.error());
+  if (auto free
+      = check_key(request, submission->concurrency_key(), other->number);
+      !free)
+    return runtime::fail(free.error());
   if (auto rate = check_rate(request); !rate)
     return runtime::fail(rate.error());
   // From here on nothing is refused: all of it is stored together.

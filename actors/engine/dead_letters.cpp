@@ -27,7 +27,7 @@ constexpr auto surplus
     " engine_dead_letters ORDER BY at DESC, run DESC, sequence DESC LIMIT 1"
     " OFFSET ?2)";
 
-constexpr auto columns
+constexpr auto letter_columns
   = "SELECT run, sequence, run_id, workflow_id, step, item, compensation,"
     " attempts, kind, message, at, state, changed_at, changed_by"
     " FROM engine_dead_letters";
@@ -216,7 +216,7 @@ recorded_dead_letters::list(const dead_letter_filter& filter) {
                              runtime::to_microseconds(filter.since),
                              static_cast<std::int64_t>(filter.limit)};
   auto read = reader_.query(
-    std::string{columns}
+    std::string{letter_columns}
       + " WHERE (?1 = '' OR workflow_id = ?1) AND (?2 = '' OR kind = ?2)"
         " AND (?3 = '' OR state = ?3) AND at >= ?4"
         " ORDER BY at DESC, run DESC, sequence DESC LIMIT ?5",
@@ -236,7 +236,8 @@ outcome<dead_letter> recorded_dead_letters::find(const std::string& name) {
   const auto parameters = std::vector<sql_value>{
     std::int64_t{id->run()}, static_cast<std::int64_t>(id->sequence())};
   auto read = reader_.query(
-    std::string{columns} + " WHERE run = ?1 AND sequence = ?2", parameters,
+    std::string{letter_columns} + " WHERE run = ?1 AND sequence = ?2",
+    parameters,
     [&](const runtime::sqlite_row& row) { found = to_letter(row); });
   if (!read)
     return fail(read.error());

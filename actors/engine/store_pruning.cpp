@@ -21,7 +21,7 @@ using runtime::outcome;
 namespace {
 
 /// For a bounded number of transactions.
-constexpr auto answer_timeout = 600s;
+constexpr auto pruning_timeout = 600s;
 
 outcome<pruned> ask(caf::actor_system& system, const run_pruning_actor& of,
                     const prune_now& wanted) {
@@ -29,7 +29,7 @@ outcome<pruned> ask(caf::actor_system& system, const run_pruning_actor& of,
   auto self = caf::scoped_actor{system};
   for (auto has_more = true; has_more;) {
     auto failed = std::optional<runtime::problem>{};
-    self->request(of, answer_timeout, wanted)
+    self->request(of, pruning_timeout, wanted)
       .receive(
         [&](const runs_pruned& done) {
           total.runs += done.what.runs;

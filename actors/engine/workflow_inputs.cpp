@@ -20,8 +20,8 @@ using nlohmann::json;
 using runtime::problem;
 using problems = std::vector<problem>;
 
-problem wrong(const std::string& input, std::string message,
-              std::string hint = {}) {
+problem wrong_input(const std::string& input, std::string message,
+                    std::string hint = {}) {
   auto reason = problem{};
   reason.kind = runtime::problem_kind::invalid_input;
   reason.message = std::move(message);
@@ -34,9 +34,9 @@ problem unknown_input(const workflow& of, const std::string& name) {
   auto known = std::vector<std::string_view>{};
   for (const auto& input : of.inputs)
     known.emplace_back(input.name);
-  return wrong(name, "there is no input \"" + name + "\"",
-               known.empty() ? "the workflow has no inputs"
-                             : runtime::spelling_hint(name, known));
+  return wrong_input(name, "there is no input \"" + name + "\"",
+                     known.empty() ? "the workflow has no inputs"
+                                   : runtime::spelling_hint(name, known));
 }
 
 /// A text as JSON; nothing if it is none, or nested beyond measure.
@@ -50,12 +50,13 @@ std::optional<json> read_json(const std::string& text) {
 problem wrong_type(const workflow_input& input, const std::string& found) {
   constexpr auto examples = std::to_array<std::string_view>(
     {"text", "3", "2.5", "true", R"('{"a": 1}')", "'[1, 2]'"});
-  return wrong(input.name,
-               "must be of type "
-                 + std::string{runtime::to_word(input_type_words, input.type)}
-                 + ", not " + found,
-               "write for example " + input.name + "="
-                 + std::string{examples[static_cast<std::size_t>(input.type)]});
+  return wrong_input(
+    input.name,
+    "must be of type "
+      + std::string{runtime::to_word(input_type_words, input.type)} + ", not "
+      + found,
+    "write for example " + input.name + "="
+      + std::string{examples[static_cast<std::size_t>(input.type)]});
 }
 
 } // namespace
@@ -63,14 +64,14 @@ problem wrong_type(const workflow_input& input, const std::string& found) {
 tl::expected<json, problems> check_inputs(const workflow& of, json given) {
   auto found = problems{};
   if (!given.is_object())
-    return tl::unexpected{problems{
-      wrong("", "inputs must be an object, not " + describe_type(given))}};
+    return tl::unexpected{problems{wrong_input(
+      "", "inputs must be an object, not " + describe_type(given))}};
   for (const auto& [name, value] : given.items()) {
     const auto* input = find_input(of, name);
     if (input == nullptr)
       found.push_back(unknown_input(of, name));
     else if (measure(value).depth > value_depth_max)
-      found.push_back(wrong(name, "is nested too deep"));
+      found.push_back(wrong_input(name, "is nested too deep"));
     else if (!has_type(value, input->type))
       found.push_back(wrong_type(*input, describe_type(value)));
   }
@@ -78,8 +79,8 @@ tl::expected<json, problems> check_inputs(const workflow& of, json given) {
     if (given.contains(input.name))
       continue;
     if (input.required)
-      found.push_back(wrong(input.name, "the input is missing",
-                            "give it: --input " + input.name + "=..."));
+      found.push_back(wrong_input(input.name, "the input is missing",
+                                  "give it: --input " + input.name + "=..."));
     else if (input.fallback)
       given[input.name] = *input.fallback;
   }
@@ -99,7 +100,7 @@ tl::expected<json, problems> read_inputs(const workflow& of,
       continue;
     }
     if (!runtime::is_valid_utf8(text)) {
-      found.push_back(wrong(name, "not valid UTF-8"));
+      found.push_back(wrong_input(name, "not valid UTF-8"));
       continue;
     }
     auto value = input->type == input_type::string ? std::optional{json(text)}

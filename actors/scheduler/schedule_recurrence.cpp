@@ -13,7 +13,7 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 constexpr auto tick = microseconds{1};
-constexpr auto horizon = days{50 * 366};
+constexpr auto recurrence_horizon = days{50 * 366};
 /// Windows and expressions that one search looks at, again and again: a tenth
 /// of a second or two, for the most that a schedule may have of both.
 constexpr auto looks_max = std::size_t{100'000};
@@ -131,7 +131,7 @@ std::size_t schedule_recurrence::excluded_max() const {
 }
 
 std::optional<instant> schedule_recurrence::next_kept(instant after) const {
-  const auto last = after + horizon;
+  const auto last = after + recurrence_horizon;
   auto at = next_raw(after);
   for (auto left = excluded_max(); at && *at <= last && left > 0; --left) {
     const auto free = calendar_.free_from(*at);
@@ -144,7 +144,7 @@ std::optional<instant> schedule_recurrence::next_kept(instant after) const {
 
 std::optional<instant>
 schedule_recurrence::previous_kept(instant before) const {
-  const auto first = before - horizon;
+  const auto first = before - recurrence_horizon;
   auto at = previous_raw(before);
   for (auto left = excluded_max(); at && *at >= first && left > 0; --left) {
     if (!calendar_.excludes(*at))

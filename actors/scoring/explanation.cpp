@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 4> part_labels{"net present value",
                                                       "cost of poor quality",
                                                       "cost of delay"};
 
-double to_unit(double value) noexcept {
+double clip_to_unit(double value) noexcept {
   return value > 0.0 ? std::min(value, 1.0) : 0.0;
 }
 
@@ -200,8 +200,8 @@ std::vector<contribution> contributions(const scoring_plan& plan,
   for (const auto& line : lines)
     sum += line.amount;
   const auto clipped
-    = to_unit(mixed.financial_share * mixed.financial
-              + mixed.strategic_share * item.strategic + mixed.leaning);
+    = clip_to_unit(mixed.financial_share * mixed.financial
+                   + mixed.strategic_share * item.strategic + mixed.leaning);
   lines[n + 5] = {"limit to the range 0 to 1", contribution_kind::limit, 0.0,
                   0.0, clipped - sum};
   lines[n + 6] = {"risk penalty", contribution_kind::risk, item.penalty,

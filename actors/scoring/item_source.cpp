@@ -8,7 +8,7 @@ namespace troupe::scoring {
 
 namespace {
 
-constexpr std::size_t source_bytes_max = 1'024;
+constexpr std::size_t written_bytes_max = 1'024;
 constexpr std::size_t path_depth_max = 16;
 
 constexpr auto functions
@@ -89,7 +89,7 @@ runtime::outcome<item_source> parse_source(std::string_view text) {
   text = trim(text);
   if (text.empty())
     return refuse(text, "is empty", "name a key of the items");
-  if (text.size() > source_bytes_max)
+  if (text.size() > written_bytes_max)
     return refuse(text.substr(0, 40), "is longer than 1024 bytes", "");
   auto source = item_source{};
   auto arguments = text;

@@ -10,7 +10,7 @@ namespace {
 constexpr auto sqlite = std::string_view{"sqlite:"};
 constexpr auto azure_devops = std::string_view{"azure-devops:"};
 
-constexpr auto key = "--items";
+constexpr auto option = "--items";
 
 } // namespace
 
@@ -20,7 +20,8 @@ runtime::outcome<items_address> parse_items_address(std::string_view text) {
     address.place = items_place::sqlite;
     address.what = text.substr(sqlite.size());
     if (address.what.empty())
-      return refuse("a SQLite file without a path", key, "write sqlite:PATH");
+      return refuse("a SQLite file without a path", option,
+                    "write sqlite:PATH");
     return address;
   }
   if (text.starts_with(azure_devops)) {
@@ -32,7 +33,7 @@ runtime::outcome<items_address> parse_items_address(std::string_view text) {
       address.project = rest.substr(slash + 1);
     if (address.what.empty() || address.project.empty()
         || address.project.find('/') != std::string::npos)
-      return refuse("not a project of Azure DevOps", key,
+      return refuse("not a project of Azure DevOps", option,
                     "write azure-devops:ORGANIZATION/PROJECT");
     return address;
   }
@@ -42,7 +43,7 @@ runtime::outcome<items_address> parse_items_address(std::string_view text) {
   else if (scheme.size() != text.size())
     // Taken for a file, it would be shown with whatever password is in it.
     return refuse("items cannot be read from " + std::string{scheme} + "://",
-                  key,
+                  option,
                   "write a file, sqlite:PATH, postgresql://... or "
                   "azure-devops:ORGANIZATION/PROJECT");
   address.what = text;

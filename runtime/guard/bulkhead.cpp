@@ -6,7 +6,7 @@ namespace troupe::runtime {
 
 namespace {
 
-constexpr auto never = clock::steady_time::max();
+constexpr auto no_expiry = clock::steady_time::max();
 
 } // namespace
 
@@ -56,7 +56,7 @@ std::optional<bulkhead::call_id> bulkhead::make_room(const request& call) {
 
 void bulkhead::enqueue(const request& call, time_point now) {
   auto entry
-    = waiter{{call.rank, call.until, call.sequence, call.id}, now, never};
+    = waiter{{call.rank, call.until, call.sequence, call.id}, now, no_expiry};
   if (options_.queue_timeout > duration::zero())
     entry.expires = deadline::after(now, options_.queue_timeout).at();
   if (!call.until.is_never())
@@ -100,7 +100,7 @@ std::vector<bulkhead::wait_result> bulkhead::advance(time_point now) {
     remove(id);
   };
   while (!expiries_.empty() && expiries_.begin()->first <= now
-         && expiries_.begin()->first != never) {
+         && expiries_.begin()->first != no_expiry) {
     const auto id = expiries_.begin()->second;
     finish(id, waiting_.at(id).at.until.is_passed(now)
                  ? waiting_end::deadline_passed
@@ -115,7 +115,7 @@ std::vector<bulkhead::wait_result> bulkhead::advance(time_point now) {
 }
 
 std::optional<bulkhead::time_point> bulkhead::next_check() const noexcept {
-  if (expiries_.empty() || expiries_.begin()->first == never)
+  if (expiries_.empty() || expiries_.begin()->first == no_expiry)
     return std::nullopt;
   return expiries_.begin()->first;
 }

@@ -3,6 +3,7 @@
 #include "runtime/store/store_check.hpp"
 #include "tests/actors/scoring/simulated_scoring.hpp"
 #include "tests/integration/program.hpp"
+#include "tests/support/effort.hpp"
 #include "tests/support/places.hpp"
 
 #include <catch2/catch.hpp>
@@ -28,10 +29,12 @@ namespace {
 
 constexpr std::size_t item_count = 3'000;
 
-/// 20, or as many as the nightly run asks for.
+/// 20, a few under sanitizers, or as many as the nightly run asks for.
 int kill_count() {
   const auto* asked = std::getenv("TEST_KILLS");
-  return asked == nullptr ? 20 : std::atoi(asked);
+  if (asked == nullptr)
+    return is_slowed() ? 5 : 20;
+  return std::atoi(asked);
 }
 
 /// Scorings of one portfolio, in a folder of their own.

@@ -68,7 +68,7 @@ http_reply list(const api_services& with) {
   return reply_with(json{{"workflows", std::move(all)}});
 }
 
-http_reply show(const api_services& with, const api_call& call) {
+http_reply show_workflow(const api_services& with, const api_call& call) {
   const auto found = with.readers.with([&](recorded_runs& runs) {
     return runs.newest(call.names.at("workflow"));
   });
@@ -86,8 +86,9 @@ void add_workflow_routes(std::vector<api_route>& to, api_services& services) {
                 [&](const api_call& call) { return apply(services, call); }});
   to.push_back({{http_method::post, "/v1/workflows/validate"},
                 [](const api_call& call) { return validate(call); }});
-  to.push_back({{http_method::get, "/v1/workflows/{workflow}"},
-                [&](const api_call& call) { return show(services, call); }});
+  to.push_back(
+    {{http_method::get, "/v1/workflows/{workflow}"},
+     [&](const api_call& call) { return show_workflow(services, call); }});
 }
 
 } // namespace troupe::tools

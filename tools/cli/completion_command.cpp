@@ -9,7 +9,7 @@ namespace troupe::tools {
 
 namespace {
 
-constexpr auto examples = R"(Examples:
+constexpr auto completion_examples = R"(Examples:
   source <(troupe completion bash)
   source <(troupe completion zsh)
   troupe completion fish | source)";
@@ -19,7 +19,7 @@ constexpr auto examples = R"(Examples:
 void add_completion_command(command_line& line) {
   auto* app = line.app.add_subcommand(
     "completion", "Print a script that completes troupe commands in a shell");
-  app->footer(examples);
+  app->footer(completion_examples);
   app->require_subcommand(1);
   for (const auto& [name, kind, use] :
        {std::tuple{"bash", shell::bash, "source <(troupe completion bash)"},

@@ -9,7 +9,7 @@ namespace troupe::tools {
 
 namespace {
 
-constexpr auto examples = R"(Examples:
+constexpr auto config_examples = R"(Examples:
   troupe config show --origin
   TROUPE_WORKERS=2 troupe config show --output json
   troupe config show > troupe.yaml
@@ -63,7 +63,7 @@ int show_paths(const invocation& with) {
 void add_config_command(command_line& line) {
   auto* app = line.app.add_subcommand(
     "config", "Show the settings in force and where they come from");
-  app->footer(examples);
+  app->footer(config_examples);
   app->require_subcommand(1);
   auto* to_show = app->add_subcommand(
     "show", "Print all settings, in the form of a settings file");

@@ -32,7 +32,7 @@ namespace {
 
 constexpr auto list_max = std::size_t{1'000'000};
 
-constexpr auto examples = R"(Examples:
+constexpr auto dead_letter_examples = R"(Examples:
   troupe dead-letter list --since 1d
   troupe dead-letter show 12-34
   troupe dead-letter replay --workflow nightly-portfolio --kind timeout
@@ -347,7 +347,7 @@ void add_change(CLI::App& app, command_line& line, const char* name,
 void add_dead_letter_command(command_line& line) {
   auto* app = line.app.add_subcommand(
     "dead-letter", "See what failed for good; try it again, or put it aside");
-  app->footer(examples);
+  app->footer(dead_letter_examples);
   app->require_subcommand(1);
   const auto [listed, list_flags]
     = add_action(*app, line, "list", "List dead letters, newest first", list);

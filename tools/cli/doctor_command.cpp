@@ -19,7 +19,7 @@ namespace {
 
 constexpr int exit_damaged = 1;
 
-constexpr auto examples = R"(Examples:
+constexpr auto doctor_examples = R"(Examples:
   troupe doctor
   troupe doctor --store backup.db --output json
 
@@ -115,7 +115,7 @@ int examine(const invocation& with) {
 void add_doctor_command(command_line& line) {
   auto* app = line.app.add_subcommand(
     "doctor", "Examine the store: the file, its schema, what is in it");
-  app->footer(examples);
+  app->footer(doctor_examples);
   app->callback([&line] { line.chosen = examine; });
 }
 

@@ -16,7 +16,7 @@ using runtime::outcome;
 
 namespace {
 
-constexpr auto examples = R"(Examples:
+constexpr auto generate_examples = R"(Examples:
   troupe generate portfolio --items 1000 --out portfolio.jsonl
   troupe generate portfolio --items 20 --seed 7 --format csv
   troupe generate w4 --items 1000000 --out w4.csv)";
@@ -126,7 +126,7 @@ void add_w4(CLI::App& parent, command_line& line) {
 void add_generate_command(command_line& line) {
   auto* app = line.app.add_subcommand(
     "generate", "Write made-up portfolios for trials and benchmarks");
-  app->footer(examples);
+  app->footer(generate_examples);
   app->require_subcommand(1);
   add_portfolio(*app, line);
   add_w4(*app, line);

@@ -14,7 +14,7 @@ using json = nlohmann::ordered_json;
 
 namespace {
 
-constexpr auto examples = R"(Examples:
+constexpr auto guard_examples = R"(Examples:
   troupe guard validate guards.yaml
   troupe guard validate guards.yaml --output json
   troupe guard list)";
@@ -43,11 +43,11 @@ int validate(const std::string& file, const invocation& with) {
 void add_guard_command(command_line& line) {
   auto* app = line.app.add_subcommand(
     "guard", "Limits, retries and breakers around operations");
-  app->footer(examples);
+  app->footer(guard_examples);
   app->require_subcommand(1);
   auto* to_validate = app->add_subcommand(
     "validate", "Read a file of guards and report all that is wrong with it");
-  to_validate->footer(examples);
+  to_validate->footer(guard_examples);
   const auto file = std::make_shared<std::string>();
   to_validate->add_option("FILE", *file, "the file, YAML or JSON")
     ->required()

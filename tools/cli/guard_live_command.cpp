@@ -26,7 +26,7 @@ using json = nlohmann::ordered_json;
 
 namespace {
 
-constexpr auto examples = R"(Examples:
+constexpr auto guard_live_examples = R"(Examples:
   troupe guard list
   troupe guard show ado --output json
   troupe guard reset ado
@@ -167,7 +167,7 @@ void add_named(CLI::App& guard, command_line& line, const char* command,
                const char* help,
                int (*action)(const std::string&, const invocation&)) {
   auto* app = guard.add_subcommand(command, help);
-  app->footer(examples);
+  app->footer(guard_live_examples);
   const auto name = std::make_shared<std::string>();
   app->add_option("NAME", *name, "the guard")->required();
   app->callback([name, action, &line] {
@@ -181,7 +181,7 @@ void add_named(CLI::App& guard, command_line& line, const char* command,
 void add_live_guard_commands(CLI::App& guard, command_line& line) {
   auto* app = guard.add_subcommand(
     "list", "Show what the guards of the server let through");
-  app->footer(examples);
+  app->footer(guard_live_examples);
   app->callback([&line] { line.chosen = list; });
   add_named(guard, line, "show", "Show one of them", show);
   add_named(guard, line, "reset", "Close the circuit of one of them", reset);

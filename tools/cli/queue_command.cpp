@@ -16,7 +16,7 @@ using engine::engine_client;
 
 namespace {
 
-constexpr auto examples = R"(Examples:
+constexpr auto queue_examples = R"(Examples:
   troupe queue show
   troupe queue pause --reason "database maintenance"
   troupe queue resume
@@ -86,7 +86,7 @@ add_action(CLI::App& app, command_line& line, const char* name,
 void add_queue_command(command_line& line) {
   auto* app = line.app.add_subcommand(
     "queue", "See what waits for workers; let nothing begin for a while");
-  app->footer(examples);
+  app->footer(queue_examples);
   app->require_subcommand(1);
   add_action(*app, line, "show",
              "Show what waits and runs, the limits, and what is in use", show);

@@ -26,7 +26,7 @@ using runtime::problem_kind;
 
 namespace {
 
-constexpr auto examples = R"(Examples:
+constexpr auto run_examples = R"(Examples:
   troupe run execute nightly.yaml --input project=apollo
   troupe run list --status failed
   troupe run why latest)";
@@ -268,7 +268,7 @@ void add_execute(CLI::App& run, command_line& line) {
 void add_run_command(command_line& line) {
   auto* app = line.app.add_subcommand(
     "run", "Run workflows, and see how their runs stand");
-  app->footer(examples);
+  app->footer(run_examples);
   app->require_subcommand(1);
   add_execute(*app, line);
   add_run_control_commands(*app, line);

@@ -27,7 +27,7 @@ using json = nlohmann::ordered_json;
 
 namespace {
 
-constexpr auto examples = R"(Examples:
+constexpr auto run_prune_examples = R"(Examples:
   troupe run prune --dry-run
   troupe run prune --older-than 7d
 
@@ -148,7 +148,7 @@ int prune(const prune_flags& flags, const invocation& with) {
 void add_run_prune_command(CLI::App& run, command_line& line) {
   auto* app
     = run.add_subcommand("prune", "Delete runs that were kept long enough");
-  app->footer(examples);
+  app->footer(run_prune_examples);
   const auto flags = std::make_shared<prune_flags>();
   app->add_flag("--dry-run", flags->dry_run, "only say which ones");
   app

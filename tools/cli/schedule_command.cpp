@@ -31,7 +31,7 @@ using scheduler::instant;
 using scheduler::schedule_definition;
 using scheduler::schedule_reading;
 
-constexpr auto examples = R"(Examples:
+constexpr auto schedule_examples = R"(Examples:
   troupe schedule next --cron '30 2 * * MON-FRI' --zone Europe/Berlin
   troupe schedule next --file nightly.yaml -n 3
   troupe schedule validate nightly.yaml weekly.yaml
@@ -296,7 +296,7 @@ void add_validate(CLI::App& parent, command_line& line) {
 void add_schedule_command(command_line& line) {
   auto* app
     = line.app.add_subcommand("schedule", "Start workflows when they are due");
-  app->footer(examples);
+  app->footer(schedule_examples);
   app->require_subcommand(1);
   add_next(*app, line);
   add_validate(*app, line);

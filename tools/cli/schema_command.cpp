@@ -9,7 +9,7 @@ namespace troupe::tools {
 
 namespace {
 
-constexpr auto examples = R"(Examples:
+constexpr auto schema_examples = R"(Examples:
   troupe schema workflow > workflow.schema.json
   troupe schema scoring > scoring-config.schema.json
 
@@ -35,7 +35,7 @@ void add_kind(CLI::App& parent, command_line& line, const std::string& name,
 void add_schema_command(command_line& line) {
   auto* app = line.app.add_subcommand(
     "schema", "Print the JSON Schema of a kind of file, for editors");
-  app->footer(examples);
+  app->footer(schema_examples);
   app->require_subcommand(1);
   add_kind(*app, line, "api", "Print the OpenAPI document of the HTTP API",
            api_schema);

@@ -62,7 +62,7 @@ struct score_flags {
   bool no_details = false;
 };
 
-constexpr auto examples = R"(Examples:
+constexpr auto score_examples = R"(Examples:
   troupe score --items portfolio.jsonl --config qvf.yaml
   troupe score --items portfolio.jsonl --preset agile --out results
   troupe score --items items.csv --config qvf.yaml --scores ranks.csv --decimals 6
@@ -385,7 +385,7 @@ int run_score(score_flags flags, invocation with) {
 void add_score_command(command_line& line) {
   auto* app = line.app.add_subcommand(
     "score", "Score and rank a portfolio of work items");
-  app->footer(examples);
+  app->footer(score_examples);
   const auto flags = std::make_shared<score_flags>();
   declare(*app, *flags);
   app->require_subcommand(0, 1);

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t lines_shown = 50;
 
-constexpr auto examples = R"(Examples:
+constexpr auto score_hierarchy_examples = R"(Examples:
   troupe score hierarchy
   troupe score hierarchy 1000 --depth 2
   troupe score hierarchy --order source --limit 20
@@ -112,7 +112,7 @@ void add_score_hierarchy_command(CLI::App& score, command_line& line) {
     ->add_option("--csv", flags->csv,
                  "file to write as a table instead; - is standard output")
     ->type_name("FILE");
-  app->footer(examples);
+  app->footer(score_hierarchy_examples);
   app->callback([&line, flags] {
     line.chosen
       = [flags](const invocation& with) { return run_hierarchy(*flags, with); };

@@ -19,7 +19,7 @@ namespace troupe::tools {
 
 namespace {
 
-constexpr auto examples = R"(Examples:
+constexpr auto server_examples = R"(Examples:
   troupe server
   troupe server --store /var/lib/troupe/troupe.db --jobs 8
   troupe server --guards guards.yaml
@@ -128,7 +128,7 @@ void declare_limits(CLI::App& app, engine_setup& setup) {
 void add_server_command(command_line& line) {
   auto* app = line.app.add_subcommand(
     "server", "Run an engine that takes commands from other programs");
-  app->footer(examples);
+  app->footer(server_examples);
   const auto flags = std::make_shared<server_flags>();
   app
     ->add_option("--socket", flags->socket,

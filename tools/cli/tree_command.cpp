@@ -13,7 +13,7 @@ using json = nlohmann::ordered_json;
 
 namespace {
 
-constexpr auto examples = R"(Examples:
+constexpr auto tree_examples = R"(Examples:
   troupe tree
   troupe tree --output json
 
@@ -94,7 +94,7 @@ int show(const invocation& with) {
 void add_tree_command(command_line& line) {
   auto* app = line.app.add_subcommand(
     "tree", "Show who runs in the server of the store, as a tree");
-  app->footer(examples);
+  app->footer(tree_examples);
   app->callback([&line] { line.chosen = show; });
 }
 

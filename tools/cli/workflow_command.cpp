@@ -21,7 +21,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr auto examples = R"(Examples:
+constexpr auto workflow_examples = R"(Examples:
   troupe workflow validate nightly.yaml
   troupe workflow plan nightly.yaml --input project=apollo
   troupe schema workflow > workflow.schema.json)";
@@ -121,7 +121,7 @@ void add_plan(CLI::App& parent, command_line& line) {
 void add_workflow_command(command_line& line) {
   auto* app = line.app.add_subcommand(
     "workflow", "Check workflows and show what they would do");
-  app->footer(examples);
+  app->footer(workflow_examples);
   app->require_subcommand(1);
   add_validate(*app, line);
   add_plan(*app, line);

@@ -54,12 +54,53 @@ function(troupe_library name)
   set_property(GLOBAL APPEND PROPERTY TROUPE_LIBRARIES ${name})
 endfunction()
 
-# troupe_test(NAME SOURCES... LINKS...): one program per subsystem, every test
-# case in it a ctest of its own.
+# troupe_compile_alone(SOURCES...): what CMAKE_UNITY_BUILD must not compile together
+# with others, because of names that it shares with them or because Highway
+# compiles it once per set of instructions.
+function(troupe_compile_alone)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
+# Several test files at once where CMAKE_UNITY_BUILD asks for it. CMake's own way
+# would have their fixtures meet in one namespace.
+function(troupe_group_tests name)
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  set(script "${PROJECT_SOURCE_DIR}/tools/cmake/group_tests.py")
+  set(sources "")
+  foreach(source IN LISTS ARGN)
+    cmake_path(ABSOLUTE_PATH source NORMALIZE)
+    list(APPEND sources "${source}")
+  endforeach()
+  list(LENGTH sources end)
+  set(groups "")
+  foreach(first RANGE 0 ${end} ${CMAKE_UNITY_BUILD_BATCH_SIZE})
+    if(first LESS end)
+      list(SUBLIST sources ${first} ${CMAKE_UNITY_BUILD_BATCH_SIZE} part)
+      set(group "${CMAKE_CURRENT_BINARY_DIR}/${name}_${first}.cpp")
+      add_custom_command(
+        OUTPUT "${group}"
+        COMMAND Python3::Interpreter "${script}" "${group}" ${part}
+        DEPENDS "${script}" ${part}
+        VERBATIM)
+      list(APPEND groups "${group}")
+    endif()
+  endforeach()
+  add_executable(${name} ${groups})
+  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
+endfunction()
+
+# troupe_test(NAME [LONG] SOURCES... LINKS...): one program per subsystem, every
+# test case in it a ctest of its own. LONG: some take many seconds, so ctest
+# starts those first and nothing long is left over at the end.
 function(troupe_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
-  add_executable(${name} ${ARG_SOURCES})
+  cmake_parse_arguments(ARG "LONG" "" "SOURCES;LINKS" ${ARGN})
+  if(CMAKE_UNITY_BUILD)
+    troupe_group_tests(${name} ${ARG_SOURCES})
+  else()
+    add_executable(${name} ${ARG_SOURCES})
+  endif()
   target_link_libraries(${name} PRIVATE troupe_test_main ${ARG_LINKS})
   target_precompile_headers(${name} REUSE_FROM troupe_test_headers)
-  catch_discover_tests(${name} TEST_PREFIX "${name}: " PROPERTIES TIMEOUT 300)
+  catch_discover_tests(${name} TEST_PREFIX "${name}: "
+                       PROPERTIES TIMEOUT 300 COST $<BOOL:${ARG_LONG}>)
 endfunction()

@@ -108,7 +108,7 @@ store_request make_store_request(const real_time_basis& basis,
   auto records = std::vector<messages::column_block>{};
   for (const auto& batch : batches) {
     rows += batch.rows();
-    records.push_back(make_record(batch));
+    records.push_back(make_record(batch, record.figures));
   }
   record.header.mode = "real_time";
   record.header.base_run = basis.run->run;
@@ -121,8 +121,10 @@ store_request make_store_request(const real_time_basis& basis,
   summary.set_rescored(rows);
   summary.set_reason("scored one by one against run " + basis.run->run);
   *summary.mutable_scales() = to_message(basis.run->scales);
-  for (std::size_t i = 0; i < record.left_out; ++i)
-    summary.add_problems();
+  for (auto& entry : record.problems)
+    *summary.add_problems() = std::move(entry);
+  for (const auto& warning : basis.plan.warnings)
+    summary.add_warnings(warning);
   return make_store_request(record.header, basis.plan, context, summary, {},
                             records);
 }

@@ -48,7 +48,9 @@ load_real_time_basis(const std::string& store,
 struct real_time_record {
   run_header header; ///< Mode, base run and digest are filled in.
   runtime::clock::wall_time as_of{};
-  std::size_t left_out = 0;
+  /// Items that were left out.
+  std::vector<messages::ItemProblem> problems;
+  figure_keeping figures = figure_keeping::dropped;
 };
 
 /// A run of its own, in one transaction.

@@ -1,6 +1,6 @@
 #include "actors/scoring/real_time_run.hpp"
 
-#include "actors/scoring/reports.hpp"
+#include "actors/scoring/result_files.hpp"
 #include "actors/scoring/scored_item.hpp"
 #include "actors/scoring/stage_work.hpp"
 
@@ -143,25 +143,6 @@ outcome<std::vector<item_block>> select(prepared_scoring& from,
   return chosen.finish();
 }
 
-outcome<void> write_files(prepared_scoring& from,
-                          const scoring_result& result) {
-  auto decimals = std::optional<int>{};
-  if (from.run.context.has_decimals())
-    decimals = static_cast<int>(from.run.context.decimals());
-  for (auto& [name, file] : from.outputs)
-    for (const auto& batch : result.batches) {
-      const auto text = render_report(name, result.plan, batch, decimals);
-      if (!text)
-        return fail(text.error());
-      if (auto written = file.write(*text); !written)
-        return written;
-    }
-  for (auto& [name, file] : from.outputs)
-    if (auto published = file.commit(); !published)
-      return published;
-  return {};
-}
-
 } // namespace
 
 outcome<scoring_result>
@@ -190,11 +171,15 @@ run_in_real_time(prepared_scoring prepared,
   record.header.finished_at = surroundings.now();
   record.as_of = runtime::clock::wall_time{
     std::chrono::microseconds{prepared.run.context.as_of()}};
-  record.left_out = result.problems.size();
+  record.problems = result.problems;
+  record.figures = keeping_of(prepared.run.context);
   auto request = make_store_request(basis, std::move(record), result.batches);
   if (auto stored = surroundings.commit(std::move(request)); !stored)
     return fail(stored.error());
-  if (auto written = write_files(prepared, result); !written)
+  auto decimals = std::optional<int>{};
+  if (prepared.run.context.has_decimals())
+    decimals = static_cast<int>(prepared.run.context.decimals());
+  if (auto written = publish(prepared.outputs, result, decimals); !written)
     return fail(written.error());
   return result;
 }

@@ -1,9 +1,12 @@
 #include "actors/scoring/scorer.hpp"
 
 #include "actors/scoring/real_time_run.hpp"
+#include "actors/scoring/result_files.hpp"
+#include "actors/scoring/stored_result.hpp"
 #include "runtime/actor_errors.hpp"
 #include "runtime/actor_system.hpp"
 #include "runtime/ids.hpp"
+#include "runtime/logging/log.hpp"
 #include "runtime/supervision/supervisor.hpp"
 
 #include <caf/scoped_actor.hpp>
@@ -224,10 +227,56 @@ scorer scorer::attach(caf::actor_system& system, runtime::store_actor store,
   return scorer{std::move(made)};
 }
 
+outcome<std::optional<scoring_result>>
+scorer::recall(const scoring_request& request) const {
+  auto found = std::optional<scoring_result>{};
+  auto ignored = std::error_code{};
+  const auto& store = state_->options.store;
+  if (request.idempotency_key.empty() || store.empty()
+      || !std::filesystem::exists(store, ignored))
+    return found;
+  auto loaded = load_result(store, request.idempotency_key);
+  if (!loaded || !*loaded)
+    return loaded;
+  auto files = create_outputs(request);
+  if (!files)
+    return fail(files.error());
+  if (auto published = publish(*files, **loaded, request.decimals); !published)
+    return fail(published.error());
+  runtime::log_info("scoring", "run was stored before",
+                    {{"run", (*loaded)->run},
+                     {"key", request.idempotency_key},
+                     {"files", files->size()}});
+  return loaded;
+}
+
 outcome<scoring_result>
 scorer::score(scoring_request request,
               std::shared_ptr<scoring_progress> progress,
               std::stop_token stop) {
+  auto again = scoring_request{};
+  again.idempotency_key = request.idempotency_key;
+  again.mode = request.mode;
+  again.out = request.out;
+  again.scores = request.scores;
+  again.decimals = request.decimals;
+  auto result
+    = score_anew(std::move(request), std::move(progress), std::move(stop));
+  if (result || result.error().kind != runtime::problem_kind::conflict)
+    return result;
+  // Somebody else may have been faster with the same key.
+  auto stored = recall(again);
+  if (!stored)
+    return fail(stored.error());
+  if (!*stored)
+    return result;
+  return std::move(**stored);
+}
+
+outcome<scoring_result>
+scorer::score_anew(scoring_request request,
+                   std::shared_ptr<scoring_progress> progress,
+                   std::stop_token stop) {
   auto preparation = preparation_options{};
   preparation.workers = state_->workers;
   preparation.store = state_->options.store;

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -56,13 +57,26 @@ public:
   ~scorer();
 
   /// Blocks until the result is written and stored. A stop request makes it
-  /// give up with a problem of kind `interrupted`; nothing is visible then.
+  /// give up with a problem of kind `interrupted`; nothing is visible then. Of
+  /// several with one key, also of other processes, one is stored, and all are
+  /// answered by it; `recall` tells before whether there is one.
   [[nodiscard]] runtime::outcome<scoring_result>
   score(scoring_request request,
         std::shared_ptr<scoring_progress> progress = nullptr,
         std::stop_token stop = {});
 
+  /// What is stored under the request's key already, with its files published
+  /// once more; nothing: there is none, or no key. Of the request only the key
+  /// and what it says of files counts: neither the source nor the configuration
+  /// is looked at, nor has it to be there any more. Blocks on the disk.
+  [[nodiscard]] runtime::outcome<std::optional<scoring_result>>
+  recall(const scoring_request& request) const;
+
 private:
+  [[nodiscard]] runtime::outcome<scoring_result>
+  score_anew(scoring_request request,
+             std::shared_ptr<scoring_progress> progress, std::stop_token stop);
+
   struct state;
 
   explicit scorer(std::unique_ptr<state> made);

@@ -2,6 +2,8 @@
 
 #include "actors/scoring/scoring_history.hpp"
 #include "actors/scoring/stored_details.hpp"
+#include "actors/scoring/stored_figures.hpp"
+#include "messages/scoring.pb.h"
 
 #include <algorithm>
 #include <cmath>
@@ -196,6 +198,31 @@ void check_details(scoring_history& history, const stored_run& run,
              });
 }
 
+/// What a scoring is answered by that is asked for once more.
+void check_answers(scoring_history& history, const stored_run& run,
+                   findings& found) {
+  check_rows(history,
+             "SELECT report FROM scoring_runs WHERE number = ?1"
+             " AND report IS NOT NULL",
+             {run.number}, found, [&](const sqlite_row& row) {
+               const auto blob = row.blob(0);
+               auto ignored = messages::ScoringSummary{};
+               if (!ignored.ParseFromArray(blob.data(),
+                                           static_cast<int>(blob.size())))
+                 found.add(run, "its report cannot be read");
+             });
+  check_rows(history,
+             "SELECT item_id, figures FROM scoring_items WHERE run = ?1"
+             " AND length(figures) > 0 ORDER BY row",
+             {run.number}, found, [&](const sqlite_row& row) {
+               const auto blob = row.blob(1);
+               if (!decode_figures(
+                     {reinterpret_cast<const char*>(blob.data()), blob.size()}))
+                 found.add(run, "item \"" + std::string{row.text(0)}
+                                  + "\": its financial figures cannot be read");
+             });
+}
+
 } // namespace
 
 check_result check_scorings(const std::string& path) {
@@ -215,8 +242,9 @@ check_result check_scorings(const std::string& path) {
   }
   if (!*has_items)
     return result; // No scoring has ever come so far.
-  if (!has_details)
-    found.add(has_details.error());
+  const auto has_keys = history->has_keys();
+  if (!has_details || !has_keys)
+    found.add(has_details ? has_keys.error() : has_details.error());
   check_orphans(*history, found);
   for (const auto& run : *runs) {
     ++result.runs;
@@ -228,6 +256,8 @@ check_result check_scorings(const std::string& path) {
     check_scores(*history, run, found);
     if (has_details.value_or(false))
       check_details(*history, run, found);
+    if (has_keys.value_or(false))
+      check_answers(*history, run, found);
   }
   return result;
 }

@@ -1,6 +1,7 @@
 #include "actors/scoring/scoring_coordinator.hpp"
 
 #include "runtime/actor_errors.hpp"
+#include "runtime/crash_point.hpp"
 #include "runtime/logging/log.hpp"
 #include "runtime/supervision/supervisor.hpp"
 
@@ -157,6 +158,7 @@ void write_output(pointer self) {
 }
 
 void deliver(pointer self) {
+  runtime::crash_point("scoring.published");
   auto& state = self->state;
   auto summary = state.run->summary();
   runtime::log_info("scoring", "run completed",
@@ -217,10 +219,12 @@ void store_run(pointer self) {
   self
     ->request(state.options.store, state.options.store_timeout,
               std::move(request.transaction), std::move(request.rows))
-    .then([=](const messages::TransactionCommitted&) { write_summary(self); },
-          [=](caf::error& reason) {
-            give_up(self, runtime::to_problem(reason));
-          });
+    .then(
+      [=](const messages::TransactionCommitted&) {
+        runtime::crash_point("scoring.stored");
+        write_summary(self);
+      },
+      [=](caf::error& reason) { give_up(self, runtime::to_problem(reason)); });
 }
 
 void conclude(pointer self) {

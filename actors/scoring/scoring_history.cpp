@@ -207,14 +207,23 @@ outcome<stored_run> scoring_history::find_whole_run(std::string_view name) {
   return found;
 }
 
-outcome<bool> scoring_history::has_details() {
+outcome<bool> scoring_history::is_version(std::int64_t version) {
   auto found = false;
+  const auto parameters = std::vector<sql_value>{version};
   const auto read = reader_.query(
-    "SELECT 1 FROM troupe_schema WHERE subsystem = 'scoring' AND version = 2",
-    {}, [&](const sqlite_row&) { found = true; });
+    "SELECT 1 FROM troupe_schema WHERE subsystem = 'scoring' AND version = ?1",
+    parameters, [&](const sqlite_row&) { found = true; });
   if (!read)
     return fail(read.error());
   return found;
+}
+
+outcome<bool> scoring_history::has_details() {
+  return is_version(2);
+}
+
+outcome<bool> scoring_history::has_keys() {
+  return is_version(3);
 }
 
 problem scoring_history::no_item(const stored_run& run,

@@ -134,6 +134,9 @@ public:
   /// have NULL there.
   [[nodiscard]] runtime::outcome<bool> has_details();
 
+  /// Whether the store knows keys of idempotency, and what was said of runs.
+  [[nodiscard]] runtime::outcome<bool> has_keys();
+
   /// The failure of looking for an item that is not in the run, with the most
   /// similar id.
   [[nodiscard]] runtime::problem no_item(const stored_run& run,
@@ -152,6 +155,9 @@ private:
               std::span<const runtime::sql_value> parameters);
 
   [[nodiscard]] runtime::problem no_run(std::string_view name);
+
+  /// Whether the tables are of this version at least.
+  [[nodiscard]] runtime::outcome<bool> is_version(std::int64_t version);
 
   runtime::snapshot_reader reader_;
   bool has_runs_ = false; ///< The store has the tables.

@@ -1,6 +1,7 @@
 #include "actors/scoring/scoring_record.hpp"
 
 #include "actors/scoring/stored_details.hpp"
+#include "actors/scoring/stored_figures.hpp"
 #include "actors/scoring/stored_scores.hpp"
 
 #include <utility>
@@ -13,7 +14,7 @@ using messages::SqlStatement;
 
 namespace {
 
-constexpr std::size_t record_columns = 11;
+constexpr std::size_t record_columns = 12;
 /// Numbers of runs for which a real-time run stays.
 constexpr std::uint64_t real_time_runs_kept = 1'000;
 
@@ -58,6 +59,15 @@ column or_zero(const column& values, std::size_t rows) {
   return column{std::vector<std::uint32_t>(rows, 0)};
 }
 
+/// What is said about a run beside its numbers, as `stored_result.hpp` reads
+/// it.
+std::string report_of(const messages::ScoringSummary& summary) {
+  auto report = summary;
+  report.clear_scales();
+  report.clear_summary_json();
+  return report.SerializeAsString();
+}
+
 SqlStatement insert_run(const run_header& header, const scoring_plan& plan,
                         const messages::ScoringContext& context,
                         const messages::ScoringSummary& summary,
@@ -66,9 +76,10 @@ SqlStatement insert_run(const run_header& header, const scoring_plan& plan,
   statement.set_sql(
     "INSERT INTO scoring_runs (run_id, mode, rules, case_name, source,"
     " base_run, started_at, finished_at, as_of, items, rescored, left_out,"
-    " reason, configuration_digest, configuration, scales, summary)"
+    " reason, configuration_digest, configuration, scales, summary,"
+    " idempotency_key, report)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-    " ?15, ?16, ?17)");
+    " ?15, ?16, ?17, ?18, ?19)");
   add_text(statement, header.run);
   add_text(statement, header.mode);
   add_text(statement, plan.rules == rule_set::compat ? "compat" : "standard");
@@ -87,6 +98,11 @@ SqlStatement insert_run(const run_header& header, const scoring_plan& plan,
   add_text(statement, context.configuration());
   statement.add_parameters()->set_blob(summary.scales().SerializeAsString());
   add_text(statement, summary_json);
+  // Without a key it is NULL, of which there may be many.
+  auto* key = statement.add_parameters();
+  if (!header.idempotency_key.empty())
+    key->set_text(header.idempotency_key);
+  statement.add_parameters()->set_blob(report_of(summary));
   statement.set_expected_changes(1);
   return statement;
 }
@@ -96,8 +112,8 @@ SqlStatement insert_items(const std::string& run, std::size_t first_column) {
   statement.set_sql(
     "INSERT INTO scoring_items (run, row, item_id, title, digest, total,"
     " completeness, overall_rank, financial_rank, strategic_rank, scores,"
-    " details) VALUES ((SELECT number FROM scoring_runs WHERE run_id = ?1),"
-    " ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
+    " details, figures) VALUES ((SELECT number FROM scoring_runs WHERE run_id ="
+    " ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)");
   add_text(statement, run);
   statement.set_for_each_row(true);
   for (std::size_t i = 0; i < record_columns; ++i)
@@ -168,11 +184,18 @@ const runtime::migration_list& scoring_schema() {
      "CREATE UNIQUE INDEX scoring_items_by_id ON scoring_items (run, item_id)"},
     // NULL in the rows of runs that were stored before.
     {"scoring", 2, "ALTER TABLE scoring_items ADD COLUMN details BLOB"},
+    // NULL in the rows of runs that were stored before; no key in others, too.
+    {"scoring", 3,
+     "ALTER TABLE scoring_runs ADD COLUMN idempotency_key TEXT;"
+     "ALTER TABLE scoring_runs ADD COLUMN report BLOB;"
+     "ALTER TABLE scoring_items ADD COLUMN figures BLOB;"
+     "CREATE UNIQUE INDEX scoring_runs_by_key"
+     " ON scoring_runs (idempotency_key)"},
   };
   return schema;
 }
 
-column_block make_record(const scored_batch& batch) {
+column_block make_record(const scored_batch& batch, figure_keeping kept) {
   const auto rows = batch.rows();
   auto completeness = batch.strategic.completeness;
   if (completeness.size() == 0)
@@ -190,6 +213,7 @@ column_block make_record(const scored_batch& batch) {
     or_zero(batch.strategic_ranks, rows),
     encode_scores(batch),
     encode_details(batch),
+    encode_figures(batch, kept),
   }};
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/scoring/scored_batch.hpp"
 #include "actors/scoring/scoring_run.hpp"
+#include "actors/scoring/stored_figures.hpp"
 #include "messages/column_block.hpp"
 #include "messages/scoring.pb.h"
 #include "messages/store.pb.h"
@@ -17,6 +18,8 @@ namespace troupe::scoring {
 /// What the store keeps of a run beside its items.
 struct run_header {
   std::string run; ///< UUIDv7.
+  /// The store has one run with it; empty: none was given.
+  std::string idempotency_key;
   std::string mode; ///< "full", "batch", "incremental" or "real_time".
   std::string case_name;
   std::uint64_t configuration_digest = 0;
@@ -31,12 +34,14 @@ struct run_header {
 };
 
 /// Tables of this subsystem. scoring_runs has a row per run, scoring_items one
-/// per item and run; its columns `scores` and `details` are those of
-/// stored_scores.hpp and stored_details.hpp.
+/// per item and run; its columns `scores`, `details` and `figures` are those of
+/// stored_scores.hpp, stored_details.hpp and stored_figures.hpp. `report` is a
+/// ScoringSummary, without what has a column of its own.
 [[nodiscard]] const runtime::migration_list& scoring_schema();
 
 /// The rows of one batch for scoring_items.
-[[nodiscard]] messages::column_block make_record(const scored_batch& batch);
+[[nodiscard]] messages::column_block make_record(const scored_batch& batch,
+                                                 figure_keeping kept);
 
 /// A transaction, with the rows of all its statements.
 struct store_request {
@@ -44,7 +49,8 @@ struct store_request {
   messages::column_block rows;
 };
 
-/// The whole run in one transaction: a crash leaves all of it or nothing.
+/// The whole run in one transaction: a crash leaves all of it or nothing. The
+/// store refuses it (constraint) when there is a run with this key.
 [[nodiscard]] store_request
 make_store_request(const run_header& header, const scoring_plan& plan,
                    const messages::ScoringContext& context,

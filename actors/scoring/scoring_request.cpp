@@ -4,8 +4,7 @@
 #include "actors/scoring/financial_table.hpp"
 #include "actors/scoring/item_feed.hpp"
 #include "actors/scoring/refusal.hpp"
-#include "actors/scoring/reports.hpp"
-#include "runtime/tabular/file_problem.hpp"
+#include "actors/scoring/result_files.hpp"
 #include "runtime/tabular/input_file.hpp"
 
 #include <algorithm>
@@ -143,48 +142,6 @@ outcome<void> read_separate(const scoring_request& request,
   return {};
 }
 
-outcome<void> create_output(const fs::path& path, const std::string& name,
-                            prepared_scoring& to) {
-  auto file = runtime::output_file::create(path);
-  if (!file)
-    return fail(file.error());
-  to.outputs.emplace(name, std::move(*file));
-  return {};
-}
-
-outcome<void> create_outputs(const scoring_request& request,
-                             prepared_scoring& to) {
-  if (!request.scores.empty()) {
-    if (auto created = create_output(request.scores, "scores.csv", to);
-        !created)
-      return created;
-    to.run.files.emplace_back("scores.csv");
-  }
-  if (request.out.empty())
-    return {};
-  auto error = std::error_code{};
-  fs::create_directories(request.out, error);
-  if (error) {
-    auto reason = runtime::file_problem(error.value(), request.out);
-    if (error == std::errc::not_a_directory)
-      reason.kind = problem_kind::invalid_input;
-    reason.message = "cannot make the folder: " + error.message();
-    reason.hint = "choose another folder with --out";
-    return fail(std::move(reason));
-  }
-  for (const auto& name : report_files()) {
-    if (auto created = create_output(fs::path{request.out} / name, name, to);
-        !created)
-      return created;
-    to.run.files.push_back(name);
-  }
-  // A few items have no figures of a portfolio.
-  if (request.mode == scoring_mode::real_time)
-    return {};
-  return create_output(fs::path{request.out} / "summary.json", "summary.json",
-                       to);
-}
-
 void pack_batches(std::vector<item_batch>&& batches, prepared_scoring& to) {
   for (auto& batch : batches)
     to.run.given.push_back(pack(std::move(batch)));
@@ -255,8 +212,12 @@ outcome<prepared_scoring> prepare(scoring_request request,
   // The store keeps every value.
   context.set_keep_values(request.details || to.run.record);
   context.set_keep_details(request.details);
+  // Whoever asks for it under the same key gets the same files.
+  context.set_keep_figures(to.run.record && !request.idempotency_key.empty()
+                           && !request.out.empty());
   if (request.decimals)
     context.set_decimals(static_cast<std::uint32_t>(*request.decimals));
+  to.header.idempotency_key = request.idempotency_key;
   to.header.mode = to_string(request.mode);
   to.header.case_name = request.case_name;
   to.header.configuration_digest = digest(configuration);
@@ -279,8 +240,13 @@ outcome<prepared_scoring> prepare(scoring_request request,
       return fail(opened.error());
   }
   to.header.source = context.source();
-  if (auto created = create_outputs(request, to); !created)
-    return fail(created.error());
+  auto outputs = create_outputs(request);
+  if (!outputs)
+    return fail(outputs.error());
+  to.outputs = std::move(*outputs);
+  for (const auto& [name, file] : to.outputs)
+    if (name != summary_file)
+      to.run.files.push_back(name);
   return to;
 }
 

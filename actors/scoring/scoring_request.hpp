@@ -75,6 +75,9 @@ struct scoring_request {
   std::size_t batch_size = 0;
   /// What dates in items are aged against.
   runtime::clock::wall_time as_of{};
+  /// Of all requests with this key one is stored, and is the answer to all of
+  /// them; empty: each one is.
+  std::string idempotency_key;
 
   /// Folder for totals.csv and so on; empty: none. It is made if missing.
   std::string out;

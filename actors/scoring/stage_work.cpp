@@ -333,7 +333,7 @@ outcome<stage_work::finished> stage_work::record(const column_block& block) {
   if (!batch || !is_of_plan(*batch, plan_)
       || batch->strategic.values.size() != plan_.criteria.size())
     return undecodable();
-  return finished{{}, make_record(*batch)};
+  return finished{{}, make_record(*batch, keeping_of(context_))};
 }
 
 } // namespace troupe::scoring

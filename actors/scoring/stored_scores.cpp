@@ -133,6 +133,7 @@ std::optional<stored_scores> decode_scores(const scoring_plan& plan,
   if (basis > static_cast<std::uint8_t>(score_basis::nothing))
     return std::nullopt;
   item.basis = static_cast<score_basis>(basis);
+  scores.has_financials = has_financials;
   if (has_financials) {
     for (auto& part : item.financial_parts)
       part = from.next();

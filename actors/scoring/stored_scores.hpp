@@ -19,6 +19,8 @@ struct stored_scores {
   std::vector<double> categories;
   double raw = 0.0; ///< Strategic score before the portfolio-wide factor.
   double completeness = 1.0;
+  /// The item has a financial record.
+  bool has_financials = false;
 };
 
 /// Column `scores` of the store, a blob per row. Little-endian doubles: a value

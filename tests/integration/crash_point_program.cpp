@@ -4,12 +4,16 @@
 //     crash_point_program FOLDER
 #include "actors/engine/activity_reports.hpp"
 #include "actors/engine/local_engine.hpp"
+#include "actors/scoring/scoring_record.hpp"
+#include "runtime/clock.hpp"
+#include "tools/activities/score_activity.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 
 using namespace troupe;
@@ -38,6 +42,19 @@ constexpr auto bad = R"({"apiVersion": "troupe/v1", "kind": "Workflow",
 {"id": "s2", "needs": ["s1"], "activity": "noop",
  "with": {"x": "${1 / steps.s0.output.zero}"}}]})";
 
+/// What it is about is next to the store.
+constexpr auto scored = R"({"apiVersion": "troupe/v1", "kind": "Workflow",
+"id": "scored", "inputs": {"folder": {"type": "string", "required": true}},
+"steps": [
+{"id": "score", "activity": "score", "with": {
+ "items": "${inputs.folder + '/items.jsonl'}", "preset": "agile",
+ "as_of": "2026-01-31", "out": "${inputs.folder + '/ranks'}"}}]})";
+
+constexpr auto items = R"({"work_item_id": "A", "business_value_raw": 5}
+{"work_item_id": "B", "financial": {"initial_investment": 9, "expected_revenue": [7, 8]}}
+{"work_item_id": "C", "business_value_raw": 2, "story_points": 8}
+)";
+
 /// One call, so that the line is there or not, whatever happens.
 void append(const std::string& file, const std::string& line) {
   const auto to
@@ -56,12 +73,25 @@ T expect(runtime::outcome<T> what) {
   return std::move(*what);
 }
 
+void add_scoring(activity_registry& registry, const runtime::store_actor& store,
+                 const std::string& path) {
+  static const auto time = runtime::real_clock{};
+  auto options = tools::score_activity_options{};
+  options.scorer.store = path;
+  options.scorer.workers = 1;
+  options.time = &time;
+  tools::add_score_activity(registry, store, std::move(options));
+}
+
 local_engine start(const std::string& folder) {
   auto options = local_engine_options{};
   options.store = folder + "/store.db";
   options.threads = 2;
+  options.schemas = {scoring::scoring_schema()};
   options.add_activities
-    = [folder](activity_registry& registry, const runtime::store_actor&) {
+    = [folder, path = options.store](activity_registry& registry,
+                                     const runtime::store_actor& store) {
+        add_scoring(registry, store, path);
         registry.add_immediate("noop", [=](const messages::RunActivity& what) {
           append(folder + "/effects", what.idempotency_key() + "\n");
           return success_of(what.ref(), what.input_json());
@@ -72,9 +102,11 @@ local_engine start(const std::string& folder) {
 
 /// The run of that key; what is acknowledged is written down.
 std::string submit(local_engine& engine, const std::string& folder,
-                   const char* text, const std::string& key) {
+                   const char* text, const std::string& key,
+                   const std::string& inputs = "{}") {
   auto wanted = messages::SubmitRun{};
   wanted.set_workflow_text(text);
+  wanted.set_inputs(inputs);
   wanted.set_idempotency_key(key);
   const auto accepted = expect(engine.submit(wanted));
   append(folder + "/acknowledged", key + " " + accepted.run_id() + "\n");
@@ -99,16 +131,21 @@ int main(int argc, char** argv) {
   if (argc != 2)
     return 2;
   const auto folder = std::string{argv[1]};
+  std::ofstream{folder + "/items.jsonl"} << items;
   auto engine = start(folder);
   auto application = messages::ApplyWorkflow{};
   application.set_text(child);
   expect(engine.apply(application));
   const auto first = submit(engine, folder, good, "good");
   const auto second = submit(engine, folder, bad, "bad");
+  const auto third = submit(engine, folder, scored, "scored",
+                            R"({"folder": ")" + folder + "\"}");
   signal(engine, first);
   const auto is_good
     = expect(engine.await(first, {}, "")).status() == "completed";
   const auto is_undone
     = expect(engine.await(second, {}, "")).status() == "compensated";
-  return is_good && is_undone ? 0 : 1;
+  const auto is_scored
+    = expect(engine.await(third, {}, "")).status() == "completed";
+  return is_good && is_undone && is_scored ? 0 : 1;
 }

@@ -1,5 +1,7 @@
 #include "actors/engine/recorded_runs.hpp"
 #include "actors/engine/run_check.hpp"
+#include "actors/scoring/scoring_check.hpp"
+#include "actors/scoring/stored_result.hpp"
 #include "runtime/crash_point.hpp"
 #include "tests/support/places.hpp"
 
@@ -85,6 +87,27 @@ std::vector<std::string> steps_of(const std::vector<std::string>& effects) {
   return steps;
 }
 
+/// What a scoring has published, by name, without what is still being written.
+std::map<std::string, std::string> ranks_in(const temporary_folder& folder) {
+  auto found = std::map<std::string, std::string>{};
+  for (const auto& entry :
+       std::filesystem::directory_iterator{folder / "ranks"})
+    if (entry.path().string().find(".tmp-") == std::string::npos)
+      found[entry.path().filename()] = read_file(entry.path());
+  return found;
+}
+
+/// One scoring is stored, under the key of its step.
+void check_scoring(const std::string& store, const std::string& run_id) {
+  const auto found = scoring::check_scorings(store);
+  CHECK(found.runs == 1);
+  CHECK(found.items == 3);
+  for (const auto& reason : found.problems)
+    FAIL(runtime::render(reason));
+  const auto result = scoring::load_result(store, run_id + "/score/0");
+  CHECK((result && *result));
+}
+
 /// What the world and the store have to say once all is over.
 void check(const temporary_folder& folder) {
   auto acknowledged = std::map<std::string, std::set<std::string>>{};
@@ -98,6 +121,7 @@ void check(const temporary_folder& folder) {
   // No acknowledged run was lost, else its key would have another one.
   REQUIRE(acknowledged["good"].size() == 1);
   REQUIRE(acknowledged["bad"].size() == 1);
+  REQUIRE(acknowledged["scored"].size() == 1);
   const auto keys = lines_of(folder / "effects");
   CHECK(steps_of(effects_of(keys, *acknowledged["good"].begin()))
         == std::vector<std::string>{"s0", "s0", "s0", "s2", "s5"});
@@ -106,27 +130,36 @@ void check(const temporary_folder& folder) {
   // 5 of the good one, 4 of the bad one, 1 of the child.
   CHECK(std::set<std::string>{keys.begin(), keys.end()}.size() == 10);
   const auto found = check_runs((folder / "store.db").string());
-  CHECK(found.runs == 3);
+  CHECK(found.runs == 4);
   for (const auto& reason : found.problems)
     FAIL(runtime::render(reason));
+  check_scoring(folder / "store.db", *acknowledged["scored"].begin());
 }
 
-/// How often each point is visited when nothing goes wrong.
-std::map<std::string, int> visits() {
+/// How it is when nothing goes wrong.
+struct smooth_run {
+  std::map<std::string, int> visits; ///< By point.
+  std::map<std::string, std::string> ranks;
+};
+
+smooth_run run_smoothly() {
   const auto folder = temporary_folder{};
   const auto log = (folder / "visits").string();
   REQUIRE(run(folder, {}, log) == 0);
   check(folder);
-  auto counted = std::map<std::string, int>{};
+  auto smooth = smooth_run{};
   for (const auto& name : lines_of(log))
-    ++counted[name];
-  return counted;
+    ++smooth.visits[name];
+  smooth.ranks = ranks_in(folder);
+  return smooth;
 }
 
 } // namespace
 
 TEST_CASE("a process that ends at any boundary goes on as if it had not") {
-  const auto points = visits();
+  const auto [points, ranks] = run_smoothly();
+  REQUIRE(ranks.size() == 5);
+  REQUIRE(points.contains("scoring.stored"));
   auto crashes = 0;
   for (const auto& [name, count] : points) {
     auto at = std::set<int>{1, 2, (count + 1) / 2, count};
@@ -142,6 +175,7 @@ TEST_CASE("a process that ends at any boundary goes on as if it had not") {
       INFO(read_file(folder / "printed"));
       REQUIRE(again == 0);
       check(folder);
+      CHECK(ranks_in(folder) == ranks);
     }
   }
   CHECK(points.size() >= 15);
@@ -152,7 +186,7 @@ TEST_CASE("a process that ends at any boundary goes on as if it had not") {
 TEST_CASE(
   "a log that is torn anywhere leaves a shorter past, and no wrong one") {
   const auto folder = temporary_folder{};
-  const auto last = visits().at("store.answered");
+  const auto last = run_smoothly().visits.at("store.answered");
   REQUIRE(run(folder, "store.answered:" + std::to_string(last / 2)) == crashed);
   const auto log = read_file(folder / "store.db-wal");
   auto random = std::mt19937_64{5};
@@ -169,9 +203,10 @@ TEST_CASE(
     INFO(read_file(copy / "printed"));
     REQUIRE(code == 0);
     const auto found = check_runs((copy / "store.db").string());
-    CHECK(found.runs == 3);
+    CHECK(found.runs == 4);
     for (const auto& reason : found.problems)
       FAIL(runtime::render(reason));
+    CHECK(scoring::check_scorings(copy / "store.db").runs == 1);
   }
 }
 

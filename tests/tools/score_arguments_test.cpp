@@ -117,3 +117,20 @@ TEST_CASE("a configuration that cannot be read is named as it is") {
   CHECK(plan.error().kind == runtime::problem_kind::not_found);
   CHECK(plan.error().file == "missing.yaml");
 }
+
+TEST_CASE("what is written is read without looking at the rest") {
+  const auto plan = plan_outputs({{"items", "gone.jsonl"},
+                                  {"config", "gone.yaml"},
+                                  {"mode", "incremental"},
+                                  {"out", "results"},
+                                  {"scores", "scores.csv"},
+                                  {"decimals", 4},
+                                  {"top", 3}});
+  CHECK(plan.request.mode == scoring::scoring_mode::incremental);
+  CHECK(plan.request.out == "results");
+  CHECK(plan.request.scores == "scores.csv");
+  CHECK(plan.request.decimals == 4);
+  CHECK(plan.top == 3);
+  CHECK(plan.request.items.empty());
+  CHECK(plan_outputs(json::object()).top == 10);
+}

@@ -70,6 +70,34 @@ outcome<score_plan> plan_of(const messages::RunActivity& request,
   return plan_score(input, engine::place_of(request), surroundings);
 }
 
+/// A scoring, or why there is none, and how many of its best items are named.
+struct score_end {
+  outcome<scoring::scoring_result> result;
+  std::size_t top = 0;
+};
+
+/// The store may have it: a process that ends after its commit, and before that
+/// of the step, leaves the step to be done anew.
+score_end score_once(caf::actor_system& system,
+                     const messages::RunActivity& request,
+                     const score_surface& with, const shared_progress& progress,
+                     const std::stop_token& stop) {
+  auto scorer
+    = scoring::scorer::attach(system, with.store, with.options.scorer);
+  auto done = plan_outputs(engine::input_of(request));
+  done.request.idempotency_key = request.idempotency_key();
+  auto stored = scorer.recall(done.request);
+  if (!stored)
+    return {runtime::fail(stored.error())};
+  if (*stored)
+    return {std::move(**stored), done.top};
+  auto plan = plan_of(request, with.options);
+  if (!plan)
+    return {runtime::fail(plan.error())};
+  plan->request.idempotency_key = request.idempotency_key();
+  return {scorer.score(std::move(plan->request), progress, stop), plan->top};
+}
+
 /// Blocks until the result is written and stored.
 outcome<std::string> score(caf::actor_system& system,
                            const messages::RunActivity& request,
@@ -79,20 +107,14 @@ outcome<std::string> score(caf::actor_system& system,
   const auto& observer = with.options.observer;
   if (observer.on_start)
     observer.on_start(request.ref().run(), progress);
-  auto plan = plan_of(request, with.options);
-  auto result = outcome<scoring::scoring_result>{};
-  if (!plan)
-    result = runtime::fail(plan.error());
-  else
-    result = scoring::scorer::attach(system, with.store, with.options.scorer)
-               .score(std::move(plan->request), progress, stop);
+  auto end = score_once(system, request, with, progress, stop);
   auto output = outcome<std::string>{};
-  if (result)
-    output = score_output(*result, plan->top).dump();
+  if (end.result)
+    output = score_output(*end.result, end.top).dump();
   else
-    output = runtime::fail(result.error());
+    output = runtime::fail(end.result.error());
   if (observer.on_end)
-    observer.on_end(request.ref().run(), std::move(result));
+    observer.on_end(request.ref().run(), std::move(end.result));
   return output;
 }
 

@@ -123,6 +123,12 @@ void read_outputs(activity_input& input, scoring::scoring_request& request) {
   request.details = input.boolean("details").value_or(true);
 }
 
+std::size_t read_top(activity_input& input) {
+  constexpr auto top_if_absent = 10;
+  return static_cast<std::size_t>(
+    integer(input, "top", 0, top_max).value_or(top_if_absent));
+}
+
 void read_as_of(activity_input& input, const score_surroundings& surroundings,
                 scoring::scoring_request& request) {
   request.as_of = surroundings.now;
@@ -138,6 +144,16 @@ void read_as_of(activity_input& input, const score_surroundings& surroundings,
 
 } // namespace
 
+score_plan plan_outputs(const nlohmann::json& input) {
+  const auto place = engine::source_place{};
+  auto reader = activity_input{input, place};
+  auto plan = score_plan{};
+  read_mode(reader, plan.request);
+  read_outputs(reader, plan.request);
+  plan.top = read_top(reader);
+  return plan;
+}
+
 outcome<score_plan> plan_score(const nlohmann::json& input,
                                const engine::source_place& place,
                                const score_surroundings& surroundings) {
@@ -148,8 +164,7 @@ outcome<score_plan> plan_score(const nlohmann::json& input,
   read_mode(reader, plan.request);
   read_outputs(reader, plan.request);
   read_as_of(reader, surroundings, plan.request);
-  plan.top
-    = static_cast<std::size_t>(integer(reader, "top", 0, top_max).value_or(10));
+  plan.top = read_top(reader);
   plan.request.batch_size = static_cast<std::size_t>(
     integer(reader, "batch_size", 1, batch_size_max)
       .value_or(static_cast<std::int64_t>(surroundings.batch_size)));

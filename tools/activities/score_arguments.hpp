@@ -39,4 +39,8 @@ struct score_plan {
 plan_score(const nlohmann::json& input, const engine::source_place& place,
            const score_surroundings& surroundings);
 
+/// Of arguments that were accepted before: what is written where, and shown.
+/// Names no source and reads no configuration.
+[[nodiscard]] score_plan plan_outputs(const nlohmann::json& input);
+
 } // namespace troupe::tools

@@ -1,5 +1,6 @@
 #include "runtime/config/settings.hpp"
 #include "runtime/logging/logging.hpp"
+#include "runtime/logging/protobuf_log.hpp"
 #include "tools/cli/dead_letter_command.hpp"
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/queue_command.hpp"
@@ -227,6 +228,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   // A closed pipe is an error of the write, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
+  troupe::runtime::route_protobuf_log();
   try {
     return troupe::tools::run(argc, argv);
   } catch (const std::exception& error) {

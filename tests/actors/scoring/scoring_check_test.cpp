@@ -60,6 +60,11 @@ TEST_CASE("damage to the stored scorings is found") {
     damage{"UPDATE scoring_items SET details = x'0F00'"
            " WHERE run = 2 AND row = 3",
            "run 2: item \"ITEM-4\": its details cannot be read"},
+    damage{"UPDATE scoring_items SET figures = x'0F00'"
+           " WHERE run = 2 AND row = 3",
+           "run 2: item \"ITEM-4\": its financial figures cannot be read"},
+    damage{"UPDATE scoring_runs SET report = x'0F' WHERE number = 2",
+           "run 2: its report cannot be read"},
     damage{"UPDATE scoring_items SET completeness = 2"
            " WHERE run = 1 AND row = 3",
            "run 1: item \"ITEM-4\": its completeness differs from that of its "

@@ -373,7 +373,10 @@ engine(engine_pointer self, const runtime::store_actor& store,
       else
         pursue(self);
     },
-    [=](const ask_again& question) { ask_validator(self, {question.run}); },
+    [=](const ask_again& question) {
+      ask_validator(self, {question.run});
+      pursue(self);
+    },
   };
 }
 

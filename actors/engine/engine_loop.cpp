@@ -91,17 +91,26 @@ void conclude(engine_pointer self, run_number number,
   }));
 }
 
-messages::ValidateRuns questions_about(const run_ledger& ledger,
-                                       const std::vector<run_number>& runs) {
-  auto questions = messages::ValidateRuns{};
-  for (const auto number : runs) {
-    auto& question = *questions.add_runs();
-    question.set_number(number);
-    if (const auto* run = ledger.find(number))
-      question.set_workflow_digest(run->submission().workflow_digest());
-    question.set_unstored(ledger.unstored(number));
-  }
-  return questions;
+messages::ValidateRun question_about(const run_ledger& ledger,
+                                     run_number number) {
+  auto question = messages::ValidateRun{};
+  question.set_number(number);
+  if (const auto* run = ledger.find(number))
+    question.set_workflow_digest(run->submission().workflow_digest());
+  question.set_unstored(ledger.unstored(number));
+  return question;
+}
+
+/// A few short histories are read sooner than somebody else is woken for it.
+bool is_judged_here(const run_ledger& ledger,
+                    const std::vector<run_number>& runs) {
+  constexpr auto runs_max = 4;
+  constexpr auto events_max = 64;
+  return runs.size() <= runs_max
+         && std::ranges::all_of(runs, [&](run_number number) {
+              const auto* run = ledger.find(number);
+              return run == nullptr || run->sequence() <= events_max;
+            });
 }
 
 } // namespace
@@ -110,9 +119,18 @@ void ask_validator(engine_pointer self, const std::vector<run_number>& runs) {
   auto& state = self->state;
   if (runs.empty())
     return;
+  if (is_judged_here(*state.ledger, runs)) {
+    for (const auto number : runs)
+      conclude(self, number,
+               judge(*state.stored, question_about(*state.ledger, number)));
+    return;
+  }
+  auto questions = messages::ValidateRuns{};
+  for (const auto number : runs)
+    *questions.add_runs() = question_about(*state.ledger, number);
   self
     ->request(state.validator, state.options.validation_timeout,
-              questions_about(*state.ledger, runs))
+              std::move(questions))
     .then(
       [=](const messages::RunVerdicts& verdicts) {
         for (std::size_t i = 0; i < runs.size(); ++i)

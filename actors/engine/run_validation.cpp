@@ -1,6 +1,5 @@
 #include "actors/engine/run_validation.hpp"
 
-#include "actors/engine/recorded_runs.hpp"
 #include "actors/engine/run_validator.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -25,17 +24,11 @@ struct validation_state {
 using pointer = run_validation_actor::stateful_pointer<validation_state>;
 
 runtime::outcome<messages::RunVerdict>
-judge(validation_state& state, const messages::ValidateRun& question) {
-  if (!state.runs) {
-    auto opened = recorded_runs::open(state.store_path);
-    if (!opened)
-      return runtime::fail(opened.error());
-    state.runs.emplace(std::move(*opened));
-  }
-  const auto of = state.runs->version(question.workflow_digest());
+try_to_judge(recorded_runs& stored, const messages::ValidateRun& question) {
+  const auto of = stored.version(question.workflow_digest());
   if (!of)
     return runtime::fail(of.error());
-  auto history = state.runs->history(question.number());
+  auto history = stored.history(question.number());
   if (!history)
     return runtime::fail(history.error());
   // What was on its way may have arrived meanwhile.
@@ -56,26 +49,43 @@ judge(validation_state& state, const messages::ValidateRun& question) {
   return verdict;
 }
 
+messages::RunVerdict nobody_can_say(const runtime::problem& why) {
+  auto verdict = messages::RunVerdict{};
+  verdict.set_unknown(runtime::render(why));
+  return verdict;
+}
+
+messages::RunVerdict judge(validation_state& state,
+                           const messages::ValidateRun& question) {
+  if (!state.runs) {
+    auto opened = recorded_runs::open(state.store_path);
+    if (!opened)
+      return nobody_can_say(opened.error());
+    state.runs.emplace(std::move(*opened));
+  }
+  return engine::judge(*state.runs, question);
+}
+
 run_validation_actor::behavior_type run_validation(pointer self,
                                                    std::string store_path) {
   self->state.store_path = std::move(store_path);
   return {
     [=](const messages::ValidateRuns& questions) {
       auto verdicts = messages::RunVerdicts{};
-      for (const auto& question : questions.runs()) {
-        auto verdict = judge(self->state, question);
-        if (verdict)
-          *verdicts.add_verdicts() = std::move(*verdict);
-        else
-          verdicts.add_verdicts()->set_unknown(
-            runtime::render(verdict.error()));
-      }
+      for (const auto& question : questions.runs())
+        *verdicts.add_verdicts() = judge(self->state, question);
       return verdicts;
     },
   };
 }
 
 } // namespace
+
+messages::RunVerdict judge(recorded_runs& stored,
+                           const messages::ValidateRun& question) {
+  auto verdict = try_to_judge(stored, question);
+  return verdict ? std::move(*verdict) : nobody_can_say(verdict.error());
+}
 
 run_validation_actor spawn_run_validation(caf::actor_system& system,
                                           std::string store_path) {

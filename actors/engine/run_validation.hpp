@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/engine/recorded_runs.hpp"
 #include "messages/engine.pb.h"
 #include "messages/protobuf_messages.hpp"
 
@@ -10,7 +11,12 @@
 namespace troupe::engine {
 
 /// The second pilot: reads what is stored of a run and says what speaks against
-/// calling it completed (run_validator.hpp). Has a thread of its own.
+/// calling it completed (run_validator.hpp); `unknown` if it cannot be read.
+/// Blocks on the disk.
+[[nodiscard]] messages::RunVerdict judge(recorded_runs& stored,
+                                         const messages::ValidateRun& question);
+
+/// The same on a thread of its own, for many runs or long ones.
 using run_validation_actor = caf::typed_actor<
   // One verdict for each question.
   caf::replies_to<messages::ValidateRuns>::with<messages::RunVerdicts>>;

@@ -5,6 +5,7 @@
 #include "actors/engine/engine_messages.hpp"
 #include "actors/engine/failure_workflow.hpp"
 #include "actors/engine/guard_records.hpp"
+#include "actors/engine/message_texts.hpp"
 #include "runtime/crash_point.hpp"
 #include "runtime/logging/log.hpp"
 #include "runtime/problem_message.hpp"
@@ -29,11 +30,25 @@ bool is_refused(const engine_state& state, Promise& promise) {
   return true;
 }
 
+/// The same, and who asks for what could not be read again.
+template <class Promise>
+bool is_refused(const engine_state& state, Promise& promise,
+                const google::protobuf::Message& wanted) {
+  if (is_refused(state, promise))
+    return true;
+  const auto checked = check_texts(wanted);
+  if (!checked)
+    promise.deliver(runtime::to_error(checked.error()));
+  return !checked;
+}
+
 // -- requests ----------------------------------------------------------------
 
 /// Takes a run in; nothing of it is stored yet.
 outcome<messages::RunAccepted> accept(engine_state& state,
                                       const messages::SubmitRun& wanted) {
+  if (auto checked = check_texts(wanted); !checked)
+    return runtime::fail(checked.error());
   if (wanted.has_derived())
     return derive(state, wanted);
   auto of = wanted.workflow_text().empty()
@@ -98,7 +113,7 @@ auto apply_workflow(engine_pointer self,
                     const messages::ApplyWorkflow& wanted) {
   auto& state = self->state;
   auto promise = self->make_response_promise<messages::WorkflowApplied>();
-  if (is_refused(state, promise))
+  if (is_refused(state, promise, wanted))
     return promise;
   const auto of = state.workflows->parse(wanted.text(), wanted.file());
   if (!of) {
@@ -152,7 +167,7 @@ outcome<void> fetch_ended(engine_pointer self,
 auto change(engine_pointer self, const messages::ChangeRun& wanted) {
   auto& state = self->state;
   auto promise = self->make_response_promise<messages::RunChanged>();
-  if (is_refused(state, promise))
+  if (is_refused(state, promise, wanted))
     return promise;
   state.ledger->set_time(state.clock->now());
   auto changed = fetch_ended(self, wanted);

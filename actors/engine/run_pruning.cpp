@@ -1,6 +1,7 @@
 #include "actors/engine/run_pruning.hpp"
 
 #include "runtime/actor_errors.hpp"
+#include "runtime/crash_point.hpp"
 #include "runtime/logging/log.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -150,11 +151,13 @@ void advance(pointer self) {
     job.done.has_more = true;
     return finish(self, {});
   }
+  runtime::crash_point("pruning.deletes");
   self
     ->request(state.store, state.options.store_timeout,
               std::move((*request)->transaction), std::move((*request)->rows))
     .then(
       [=](const messages::TransactionCommitted& done) {
+        runtime::crash_point("pruning.deleted");
         const auto gone = read_pruned(done);
         auto& total = self->state.current->done.what;
         total.runs += gone.runs;

@@ -1,12 +1,18 @@
 // An engine with a scripted workload, built with crash points: whoever starts
 // it says where it ends. Once more with the same folder, it goes on.
 //
-//     crash_point_program FOLDER
+//     crash_point_program FOLDER work
+//     crash_point_program FOLDER prune
+//
+// The second one deletes the runs of the first one, in many transactions.
 #include "actors/engine/activity_reports.hpp"
 #include "actors/engine/local_engine.hpp"
+#include "actors/engine/run_pruning.hpp"
 #include "actors/scoring/scoring_record.hpp"
 #include "runtime/clock.hpp"
 #include "tools/activities/score_activity.hpp"
+
+#include <caf/scoped_actor.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,7 +20,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <future>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 using namespace troupe;
 using namespace troupe::engine;
@@ -83,11 +93,43 @@ void add_scoring(activity_registry& registry, const runtime::store_actor& store,
   tools::add_score_activity(registry, store, std::move(options));
 }
 
-local_engine start(const std::string& folder) {
+/// Whoever deletes runs, as soon as it is there.
+struct started_pruning {
+  caf::actor_system* system = nullptr;
+  run_pruning_actor actor;
+};
+
+using pruning_promise = std::shared_ptr<std::promise<started_pruning>>;
+
+/// Deletes little at a time, and only what it is asked to.
+engine_companion pruning_companion(const std::string& store,
+                                   const pruning_promise& to) {
+  static const auto time = runtime::real_clock{};
+  auto options = run_pruning_options{};
+  options.store_path = store;
+  options.bounds = {.runs_max = 1, .rows_max = 2, .blobs_max = 1};
+  options.time = &time;
+  options.first_after = std::chrono::hours{1};
+  auto companion = engine_companion{};
+  companion.id = "retention";
+  companion.start
+    = [=](caf::actor_system& system, const runtime::store_actor& writer,
+          const engine_actor& engine) {
+        const auto actor = spawn_run_pruning(system, writer, engine, options);
+        to->set_value({&system, actor});
+        return caf::actor_cast<caf::actor>(actor);
+      };
+  return companion;
+}
+
+local_engine start(const std::string& folder,
+                   const pruning_promise& pruning = nullptr) {
   auto options = local_engine_options{};
   options.store = folder + "/store.db";
   options.threads = 2;
   options.schemas = {scoring::scoring_schema()};
+  if (pruning)
+    options.companions = {pruning_companion(options.store, pruning)};
   options.add_activities
     = [folder, path = options.store](activity_registry& registry,
                                      const runtime::store_actor& store) {
@@ -125,12 +167,27 @@ void signal(local_engine& engine, const std::string& run_id) {
     std::exit(1);
 }
 
-} // namespace
+int prune(const std::string& folder) {
+  const auto promise = std::make_shared<std::promise<started_pruning>>();
+  const auto engine = start(folder, promise);
+  auto pruning = promise->get_future().get();
+  auto self = caf::scoped_actor{*pruning.system};
+  auto is_done = false;
+  auto has_more = true;
+  while (std::exchange(has_more, false))
+    self
+      ->request(pruning.actor, std::chrono::minutes{1},
+                prune_now{std::chrono::milliseconds{0}})
+      .receive(
+        [&](const runs_pruned& done) {
+          has_more = done.has_more;
+          is_done = !has_more;
+        },
+        [](const caf::error&) {});
+  return is_done ? 0 : 1;
+}
 
-int main(int argc, char** argv) {
-  if (argc != 2)
-    return 2;
-  const auto folder = std::string{argv[1]};
+int work(const std::string& folder) {
   std::ofstream{folder + "/items.jsonl"} << items;
   auto engine = start(folder);
   auto application = messages::ApplyWorkflow{};
@@ -148,4 +205,12 @@ int main(int argc, char** argv) {
   const auto is_scored
     = expect(engine.await(third, {}, "")).status() == "completed";
   return is_good && is_undone && is_scored ? 0 : 1;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3)
+    return 2;
+  return argv[2] == std::string_view{"prune"} ? prune(argv[1]) : work(argv[1]);
 }

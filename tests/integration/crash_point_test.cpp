@@ -3,6 +3,7 @@
 #include "actors/scoring/scoring_check.hpp"
 #include "actors/scoring/stored_result.hpp"
 #include "runtime/crash_point.hpp"
+#include "runtime/store/snapshot_reader.hpp"
 #include "tests/support/places.hpp"
 
 #include <catch2/catch.hpp>
@@ -27,9 +28,10 @@ namespace {
 
 constexpr auto crashed = 99;
 
-/// The workload in `folder`, from wherever it stands; its exit code.
+/// The workload in `folder`, from wherever it stands, or the deletion of what
+/// it left there; its exit code.
 int run(const temporary_folder& folder, const std::string& crash_at,
-        const std::string& log = {}) {
+        const std::string& log = {}, const char* what = "work") {
   const auto program
     = troupe_binary().parent_path() / "tests/integration/crash_point_program";
   const auto id = ::fork();
@@ -45,7 +47,8 @@ int run(const temporary_folder& folder, const std::string& crash_at,
     ::dup2(printed, STDERR_FILENO);
     // However it hangs, the test ends.
     ::alarm(60);
-    ::execl(program.c_str(), program.c_str(), folder.path().c_str(), nullptr);
+    ::execl(program.c_str(), program.c_str(), folder.path().c_str(), what,
+            nullptr);
     ::_exit(127);
   }
   auto status = 0;
@@ -136,6 +139,18 @@ void check(const temporary_folder& folder) {
   check_scoring(folder / "store.db", *acknowledged["scored"].begin());
 }
 
+std::map<std::string, int> count_visits(const std::string& log) {
+  auto counted = std::map<std::string, int>{};
+  for (const auto& name : lines_of(log))
+    ++counted[name];
+  return counted;
+}
+
+/// The visits at which the process is ended.
+std::set<int> chosen_visits(int count) {
+  return {1, 2, (count + 1) / 2, count};
+}
+
 /// How it is when nothing goes wrong.
 struct smooth_run {
   std::map<std::string, int> visits; ///< By point.
@@ -148,10 +163,43 @@ smooth_run run_smoothly() {
   REQUIRE(run(folder, {}, log) == 0);
   check(folder);
   auto smooth = smooth_run{};
-  for (const auto& name : lines_of(log))
-    ++smooth.visits[name];
+  smooth.visits = count_visits(log);
   smooth.ranks = ranks_in(folder);
   return smooth;
+}
+
+/// A store with runs that are all over, and copies of it to try things with.
+struct worked {
+  worked() {
+    REQUIRE(run(folder, {}) == 0);
+  }
+
+  void copy_to(const temporary_folder& to) const {
+    for (const auto& entry : std::filesystem::directory_iterator{folder.path()})
+      if (entry.path().filename().string().starts_with("store.db"))
+        std::filesystem::copy_file(entry.path(), to / entry.path().filename());
+  }
+
+  temporary_folder folder;
+};
+
+/// Rows of the tables that pruning has to do with; what `doctor` finds fails
+/// the test.
+std::map<std::string, std::string> rows_left(const temporary_folder& folder) {
+  for (const auto& reason : check_runs(folder / "store.db").problems)
+    FAIL(runtime::render(reason));
+  auto reader = runtime::snapshot_reader::open(folder / "store.db").value();
+  auto counted = std::map<std::string, std::string>{};
+  for (const auto* table :
+       {"engine_runs", "engine_history", "engine_pruned", "engine_kept_keys",
+        "engine_snapshots", "engine_deadlines", "engine_blob_uses",
+        "scoring_runs"}) {
+    const auto sql = std::string{"SELECT count(*) FROM "} + table;
+    REQUIRE(reader.query(sql, {}, [&](const runtime::sqlite_row& row) {
+      counted[table] = row.text(0);
+    }));
+  }
+  return counted;
 }
 
 } // namespace
@@ -162,8 +210,7 @@ TEST_CASE("a process that ends at any boundary goes on as if it had not") {
   REQUIRE(points.contains("scoring.stored"));
   auto crashes = 0;
   for (const auto& [name, count] : points) {
-    auto at = std::set<int>{1, 2, (count + 1) / 2, count};
-    for (const auto visit : at) {
+    for (const auto visit : chosen_visits(count)) {
       const auto folder = temporary_folder{};
       const auto point = name + ":" + std::to_string(visit);
       INFO(point);
@@ -180,6 +227,42 @@ TEST_CASE("a process that ends at any boundary goes on as if it had not") {
   }
   CHECK(points.size() >= 15);
   CHECK(crashes >= 30);
+  WARN(points.size() << " points, " << crashes << " crashes");
+}
+
+TEST_CASE("a process that ends while it deletes runs goes on deleting") {
+  const auto before = worked{};
+  const auto smooth = temporary_folder{};
+  before.copy_to(smooth);
+  const auto log = (smooth / "visits").string();
+  REQUIRE(run(smooth, {}, log, "prune") == 0);
+  const auto points = count_visits(log);
+  const auto expected = rows_left(smooth);
+  // The newest run stays, for its number; of all others only the keys.
+  CHECK(expected.at("engine_runs") == "1");
+  CHECK(expected.at("engine_pruned") == "0");
+  CHECK(expected.at("engine_kept_keys") == "3");
+  CHECK(expected.at("scoring_runs") == "1");
+  REQUIRE(points.contains("pruning.deletes"));
+  REQUIRE(points.at("pruning.deleted") >= 5);
+  auto crashes = 0;
+  for (const auto& [name, count] : points)
+    for (const auto visit : chosen_visits(count)) {
+      const auto folder = temporary_folder{};
+      before.copy_to(folder);
+      const auto point = name + ":" + std::to_string(visit);
+      INFO(point);
+      const auto code = run(folder, point, {}, "prune");
+      REQUIRE((code == crashed || (code == 0 && visit != 1)));
+      crashes += code == crashed ? 1 : 0;
+      // Also what is half deleted is nothing to object to.
+      CHECK(rows_left(folder).at("engine_runs") != "0");
+      const auto again = run(folder, {}, {}, "prune");
+      INFO(read_file(folder / "printed"));
+      REQUIRE(again == 0);
+      CHECK(rows_left(folder) == expected);
+    }
+  CHECK(crashes >= 20);
   WARN(points.size() << " points, " << crashes << " crashes");
 }
 

@@ -288,3 +288,28 @@ TEST_CASE("nothing to store is no transaction") {
   const auto ledger = run_ledger{{}, {}};
   CHECK(store_changes({}, ledger).transaction.statements().empty());
 }
+
+TEST_CASE("what could not be read again is refused, and stores nothing") {
+  const auto with = engines{};
+  auto engine = with.start();
+  const auto text
+    = workflow_text("- {id: a, activity: signal, with: {name: go}}\n");
+  const auto is_invalid = [](const auto& answer) {
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().kind == problem_kind::invalid_input);
+    CHECK(answer.error().message == "a text is not UTF-8");
+  };
+  is_invalid(engine.submit(request(text, "caf\xe9")));
+  const auto accepted = engine.submit(request(text, "caf\xc3\xa9"));
+  REQUIRE(accepted);
+  auto cancellation = change_of(accepted->run_id());
+  cancellation.set_by("\xff");
+  cancellation.mutable_cancel();
+  is_invalid(engine.change(cancellation));
+  auto application = messages::ApplyWorkflow{};
+  application.set_text(text);
+  application.set_by("\xff");
+  is_invalid(engine.apply(application));
+  REQUIRE(engine.change(signal_to(accepted->run_id(), "go", "{}")));
+  CHECK(status_after(engine, accepted->run_id()) == "completed");
+}

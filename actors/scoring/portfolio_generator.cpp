@@ -37,8 +37,7 @@ constexpr auto audiences = std::to_array<std::string_view>(
   {"back office", "business customers", "call centre", "field staff",
    "new markets", "partners", "private customers", "regulators", "suppliers",
    "warehouses"});
-constexpr auto story_points
-  = std::to_array<int>({1, 2, 3, 5, 8, 13, 20, 40, 100});
+constexpr auto points = std::to_array<int>({1, 2, 3, 5, 8, 13, 20, 40, 100});
 constexpr auto pillars = std::to_array<std::string_view>(
   {"Customer Experience", "Innovation", "Growth", "Operational Excellence",
    "Technical Excellence", "Sustainability"});
@@ -235,8 +234,7 @@ private:
     if (has("business_value_raw", 18))
       add_number("business_value_raw", draws_.between(0, 1000), 1);
     if (has("story_points", 15))
-      add_number("story_points",
-                 story_points[draws_.below(story_points.size())], 0);
+      add_number("story_points", points[draws_.below(points.size())], 0);
     if (has("effort_hours", 15))
       add_number("effort_hours", 5 + skewed(2'000), 1);
     if (has("complexity_score", 18))

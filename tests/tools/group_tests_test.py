@@ -14,7 +14,7 @@ def group(**texts):
     with tempfile.TemporaryDirectory() as folder:
         sources = []
         for name, text in texts.items():
-            source = pathlib.Path(folder, name + ".cpp")
+            source = pathlib.Path(folder, name + "_test.cpp")
             source.write_text(text)
             sources.append(str(source))
         output = pathlib.Path(folder, "group.cpp")
@@ -28,16 +28,23 @@ class GroupTests(unittest.TestCase):
             group(one="#include <a>\n#include \"b.hpp\"\nint fixture;\n",
                   two="#include \"b.hpp\"\n#include <c>\nint fixture;\n"),
             ["#include <a>", "#include \"b.hpp\"", "#include <c>",
-             "namespace file_0 {", "#include \"one.cpp\"", "}",
-             "namespace file_1 {", "#include \"two.cpp\"", "}"])
+             "namespace file_0 {", "#include \"one_test.cpp\"", "}",
+             "namespace file_1 {", "#include \"two_test.cpp\"", "}"])
 
-    def test_what_opens_a_namespace_stays_outside(self):
-        for text in ("namespace troupe::tests {\n}\n", "#if X\n#endif\n",
-                     "#define X\n", "template <>\nstruct s<int>;\n"):
+    def test_a_test_within_a_namespace_has_its_own_within_that(self):
+        text = "#include <a>\nnamespace a::b {\n\nint x;\n\n}{}\n"
+        self.assertEqual(
+            "\n".join(group(
+                one=text.replace("{}", " // namespace a::b"))[1:]),
+            text.replace("b {", "b::file_0 {").replace("{}", ""))
+
+    def test_specialisations_and_conditions_stay_outside(self):
+        for text in ("#if X\n#endif\n", "#define X\n",
+                     "template <>\nstruct s<int>;\n"):
             self.assertEqual(
                 group(inside="int x;\n", outside=text),
-                ["#include \"outside.cpp\"",
-                 "namespace file_0 {", "#include \"inside.cpp\"", "}"])
+                ["#include \"outside_test.cpp\"",
+                 "namespace file_0 {", "#include \"inside_test.cpp\"", "}"])
 
     def test_an_unnamed_namespace_and_an_alias_stay_inside(self):
         for text in ("namespace {\n}\n", "namespace fs = std::filesystem;\n"):

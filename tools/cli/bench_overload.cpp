@@ -24,8 +24,8 @@ using runtime::problem_kind;
 
 namespace {
 
-constexpr auto workers = std::size_t{10};
-constexpr auto patience = std::chrono::milliseconds{60s};
+constexpr auto worker_count = std::size_t{10};
+constexpr auto answer_patience = std::chrono::milliseconds{60s};
 /// Questions of one producer without an answer.
 constexpr auto unanswered_max = std::uint64_t{20'000};
 
@@ -105,7 +105,7 @@ producer_count produce(engine_client& client, double per_second,
       std::this_thread::sleep_for(1ms);
   }
   while (count.answered() < count.sent)
-    if (const auto answer = client.receive(patience))
+    if (const auto answer = client.receive(answer_patience))
       take(*answer, count);
     else
       break;
@@ -225,7 +225,8 @@ outcome<overload_result> overload(bench_server& server, double per_second,
 }
 
 outcome<bench_figures> measure_once(const bench_overload_options& options) {
-  auto started = bench_server::start(options.folder, workers, options.pending);
+  auto started
+    = bench_server::start(options.folder, worker_count, options.pending);
   if (!started)
     return fail(started.error());
   auto& server = **started;
@@ -276,7 +277,7 @@ outcome<json> bench_overload(const bench_overload_options& options) {
   settings.settings["producers"] = options.producers;
   settings.settings["work_ms"] = options.work_ms;
   settings.settings["pending"] = options.pending;
-  settings.settings["concurrency"] = workers;
+  settings.settings["concurrency"] = worker_count;
   return measure(settings, {[&] { return measure_once(options); }});
 }
 

@@ -30,7 +30,7 @@ scoring_configuration small_configuration() {
   return result;
 }
 
-std::vector<double> weights_of(const scoring_plan& plan) {
+std::vector<double> planned_weights(const scoring_plan& plan) {
   auto result = std::vector<double>{};
   for (const auto& entry : plan.criteria)
     result.push_back(entry.strategic_weight);
@@ -90,7 +90,7 @@ TEST_CASE("compat plans carry the matrix and weights of the source system") {
 TEST_CASE("given weights are taken without rounding") {
   const auto plan = compile(small_configuration());
   REQUIRE(plan);
-  CHECK(weights_of(*plan) == std::vector<double>{0.375, 0.125, 0.5});
+  CHECK(planned_weights(*plan) == std::vector<double>{0.375, 0.125, 0.5});
   CHECK_FALSE(plan->pairwise);
   CHECK(plan->warnings.empty());
 }
@@ -113,7 +113,7 @@ TEST_CASE("a category of weight 0 is left out with a warning") {
   REQUIRE(plan);
   REQUIRE(plan->categories.size() == 1);
   CHECK(plan->categories[0].id == "y");
-  CHECK(weights_of(*plan) == std::vector<double>{1.0});
+  CHECK(planned_weights(*plan) == std::vector<double>{1.0});
   CHECK(plan->warnings.size() == 1);
 }
 
@@ -122,7 +122,7 @@ TEST_CASE("the weight of an unused category goes to the others") {
   configuration.criteria.pop_back();
   const auto plan = compile(configuration);
   REQUIRE(plan);
-  CHECK(weights_of(*plan) == std::vector<double>{0.75, 0.25});
+  CHECK(planned_weights(*plan) == std::vector<double>{0.75, 0.25});
   CHECK(category_sum(*plan) == 1.0);
   CHECK(plan->warnings.size() == 1);
 }
@@ -172,7 +172,7 @@ TEST_CASE("swings are shared out among the criteria") {
   configuration.weights.swings = {{"a", 100.0}, {"b", 60.0}, {"c", 40.0}};
   const auto plan = compile(configuration);
   REQUIRE(plan);
-  CHECK(weights_of(*plan) == std::vector<double>{0.5, 0.3, 0.2});
+  CHECK(planned_weights(*plan) == std::vector<double>{0.5, 0.3, 0.2});
 }
 
 TEST_CASE("a broken configuration does not compile and all faults are named") {

@@ -8,8 +8,10 @@ using runtime::fail;
 using runtime::outcome;
 using runtime::problem_kind;
 
-schedule_book::schedule_book(std::size_t schedules_max, std::uint64_t epoch)
-  : schedules_max_{schedules_max}, epoch_{epoch}, due_{schedules_max} {}
+schedule_book::schedule_book(std::size_t schedules_max, std::uint64_t epoch,
+                             std::chrono::microseconds ahead)
+  : schedules_max_{schedules_max}, epoch_{epoch}, ahead_{ahead},
+    due_{schedules_max} {}
 
 tl::unexpected<runtime::problem>
 schedule_book::no_such_schedule(const std::string& id) {
@@ -167,10 +169,48 @@ void schedule_book::end(const std::string& id, const start_key& start,
 void schedule_book::advance(instant now, std::size_t schedules_max) {
   for (const auto& each : due_.take_due(now, schedules_max))
     static_cast<void>(
-      decide(each.id, now, [](schedule_decision& it) -> outcome<void> {
-        it.advance();
+      decide(each.id, now, [&](schedule_decision& it) -> outcome<void> {
+        it.advance(ahead_of(each.id));
         return {};
       }));
+}
+
+// -- what is decided ahead ----------------------------------------------------
+
+std::chrono::microseconds schedule_book::ahead_of(const std::string& id) const {
+  return not_ahead_.contains(id) ? std::chrono::microseconds{0} : ahead_;
+}
+
+std::vector<start_key> schedule_book::ahead(const std::string& id,
+                                            instant now) const {
+  auto found = std::vector<start_key>{};
+  const auto* known = find(id);
+  if (known == nullptr)
+    return found;
+  for (const auto& [key, start] : known->state.active())
+    if (key.kind == messages::ScheduleStart::SCHEDULED
+        && known->recurrence.start_of(key.due) > now)
+      found.push_back(key);
+  std::ranges::reverse(found);
+  return found;
+}
+
+void schedule_book::stop_looking_ahead(const std::string& id) {
+  not_ahead_.insert(id);
+  if (const auto* known = find(id))
+    plan(*known);
+}
+
+void schedule_book::look_ahead_again(const std::string& id) {
+  not_ahead_.erase(id);
+  if (const auto* known = find(id))
+    plan(*known);
+}
+
+outcome<void> schedule_book::withdraw(const std::string& id,
+                                      const start_key& start, instant now) {
+  return decide(id, now,
+                [&](schedule_decision& it) { return it.withdraw(start); });
 }
 
 // -- what follows -------------------------------------------------------------
@@ -202,6 +242,8 @@ void schedule_book::plan(const known_schedule& of) {
   auto next = std::optional<instant>{};
   if (of.state.is_created())
     next = waiting_on(of.definition, of.recurrence, of.state).next_check;
+  if (next && may_look_ahead(of.definition, of.state))
+    *next -= ahead_of(id);
   if (next)
     static_cast<void>(due_.set(id, *next));
   else

@@ -5,6 +5,7 @@
 #include "actors/scheduler/schedule_definition.hpp"
 #include "actors/scheduler/schedule_state.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -69,7 +70,10 @@ struct known_schedule {
 /// ahead of the store; whoever cannot store builds a new one.
 class schedule_book {
 public:
-  schedule_book(std::size_t schedules_max, std::uint64_t epoch);
+  /// Starts are decided up to `ahead` before their time, where that is
+  /// possible.
+  schedule_book(std::size_t schedules_max, std::uint64_t epoch,
+                std::chrono::microseconds ahead = {});
 
   /// A schedule as it was stored. Its active starts are orders again: whoever
   /// starts them finds the runs by their keys.
@@ -107,6 +111,20 @@ public:
   void end(const std::string& id, const start_key& start,
            messages::StartEnded::Outcome outcome, instant now);
 
+  /// Starts that were fired and whose time has not come, the latest first. They
+  /// have to be taken back before anything else is decided by a command.
+  [[nodiscard]] std::vector<start_key> ahead(const std::string& id,
+                                             instant now) const;
+
+  /// From now on nothing of that schedule is decided ahead, until it may again.
+  void stop_looking_ahead(const std::string& id);
+  void look_ahead_again(const std::string& id);
+
+  /// The run of a start that was fired ahead is taken back. `conflict` if there
+  /// is no such start, or a later one that was not taken back.
+  runtime::outcome<void> withdraw(const std::string& id, const start_key& start,
+                                  instant now);
+
   /// Decides what is due, of at most so many schedules; call it again while
   /// `next_check` is not later.
   void advance(instant now, std::size_t schedules_max);
@@ -139,6 +157,7 @@ private:
   no_such_schedule(const std::string& id);
   void follow(known_schedule& of, schedule_decision& decision);
   void plan(const known_schedule& of);
+  [[nodiscard]] std::chrono::microseconds ahead_of(const std::string& id) const;
   void index(const known_schedule& of);
   void unindex(const known_schedule& of);
   [[nodiscard]] runtime::outcome<void>
@@ -146,6 +165,8 @@ private:
 
   std::size_t schedules_max_;
   std::uint64_t epoch_;
+  std::chrono::microseconds ahead_;
+  std::set<std::string> not_ahead_; ///< Ids.
   std::map<std::string, std::unique_ptr<known_schedule>> schedules_;
   due_queue due_;
   /// By what they come after.

@@ -290,3 +290,31 @@ TEST_CASE_METHOD(kept_book, "a book has a limit") {
   CHECK(add("d").error().kind == problem_kind::unavailable);
   CHECK(add("c") == false);
 }
+
+TEST_CASE_METHOD(kept_book, "a start is decided ahead, or taken back before") {
+  book = schedule_book{3, 1, 700ms};
+  REQUIRE(add("a"));
+  CHECK(store().empty());
+  REQUIRE(book.next_check() == at("2026-11-26T10:59:59.3Z"));
+  CHECK(book.ahead("a", now).empty());
+  now = *book.next_check();
+  book.advance(now, 10);
+  const auto orders = store();
+  REQUIRE(orders.size() == 1);
+  CHECK(fire_key("a", orders[0].start) == "a@2026-11-26T11:00:00Z");
+  REQUIRE(book.ahead("a", now) == std::vector{orders[0].start});
+  CHECK(book.ahead("a", at("2026-11-26T11:00:00Z")).empty());
+  CHECK(book.ahead("b", now).empty());
+
+  book.stop_looking_ahead("a");
+  REQUIRE(book.withdraw("a", orders[0].start, now));
+  CHECK(book.withdraw("a", orders[0].start, now).error().kind
+        == problem_kind::conflict);
+  CHECK(store().empty());
+  CHECK(book.next_check() == at("2026-11-26T11:00:00Z"));
+  book.look_ahead_again("a");
+  CHECK(book.next_check() == at("2026-11-26T10:59:59.3Z"));
+  restart();
+  CHECK(store().empty());
+  CHECK(book.find("a")->state.fired_count() == 0);
+}

@@ -234,6 +234,9 @@ void commit(engine_pointer self, instant now) {
   state.workflows->add_unstored(request.transaction, now);
   const auto trimming
     = add_dead_letters(request.transaction, changes, *state.ledger, {}, now);
+  // With their end, and behind their submission if that is not stored either.
+  for (const auto number : state.ledger->take_withdrawn())
+    free_key(state.by_hand, number);
   request.transaction.mutable_statements()->MergeFrom(
     state.by_hand.statements());
   state.by_hand.Clear();

@@ -110,6 +110,8 @@ outcome<run_request> to_request(const messages::SubmitRun& wanted,
   request.idempotency_key = wanted.idempotency_key();
   request.by = wanted.by();
   request.not_before = runtime::from_microseconds(wanted.not_before());
+  if (wanted.not_after() != 0)
+    request.not_after = runtime::from_microseconds(wanted.not_after());
   return request;
 }
 

@@ -1,6 +1,5 @@
 #include "actors/engine/engine_loop.hpp"
 #include "actors/engine/queue_records.hpp"
-#include "actors/engine/run_records.hpp"
 #include "runtime/logging/log.hpp"
 
 #include <utility>
@@ -118,8 +117,6 @@ outcome<messages::RunChanged> withdraw(engine_state& state,
                              wanted.withdraw().reason());
   if (!number)
     return fail(number.error());
-  // With its end, and behind its submission if that is not stored either.
-  free_key(state.by_hand, *number);
   auto answer = messages::RunChanged{};
   answer.set_status(
     std::string{to_string(state.ledger->find(*number)->status())});

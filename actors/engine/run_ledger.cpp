@@ -133,7 +133,8 @@ outcome<void> run_ledger::check_room(const run_request& request,
     return refusal;
   }
   const auto room = keys_.find(key);
-  if (key.empty() || room == keys_.end()
+  // Who starts later has to find room then.
+  if (key.empty() || room == keys_.end() || request.not_before > context_.now
       || room->second.running.size() - room->second.running.count(leaving)
            < room->second.limit
       || request.of.definition->concurrency->on_conflict
@@ -218,7 +219,9 @@ void run_ledger::admit(live_run& live) {
   auto request = messages::RunCancelRequested{};
   request.set_by("the concurrency key " + key);
   request.set_terminate(true);
-  if (limit->on_conflict == conflict_policy::cancel_new) {
+  // With `skip`, who waited for an instant was not refused.
+  if (limit->on_conflict == conflict_policy::cancel_new
+      || limit->on_conflict == conflict_policy::skip) {
     decide_on(live, [&](run_decision& it) { return it.cancel(request); });
     return;
   }

@@ -177,6 +177,12 @@ public:
 
   [[nodiscard]] std::vector<called_off> take_called_off();
 
+  /// Runs that were withdrawn since the last call: their idempotency keys are
+  /// to be free again once their end is stored.
+  [[nodiscard]] std::vector<run_number> take_withdrawn() {
+    return std::exchange(withdrawn_, {});
+  }
+
   /// Runs whose steps are all done: the validator has to say whether they are,
   /// by what is stored and, behind it, `unstored`. Their changes are held back
   /// until the run goes on, one way or the other.
@@ -368,6 +374,8 @@ private:
   void admit(live_run& live);
   void admit_in_time(live_run& live);
   bool begin_in_time(live_run& live);
+  void withdraw(live_run& live, const std::string& by,
+                const std::string& reason);
   void start_in_turn(live_run& live);
   void leave_turn(const live_run& live);
   void fill_turns();
@@ -439,6 +447,7 @@ private:
   std::vector<run_number> changed_;
   std::vector<run_number> in_flight_;
   std::vector<called_off> called_off_;
+  std::vector<run_number> withdrawn_;
   std::vector<run_number> finished_;
   std::vector<run_number> ended_;
   std::vector<std::pair<run_number, deadline_notice>> deadline_notices_;

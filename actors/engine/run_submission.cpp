@@ -100,8 +100,11 @@ outcome<messages::RunSubmitted> make_submission(const run_request& request,
     static_cast<std::uint32_t>(request.priority.value_or(of.priority)));
   submission.set_idempotency_key(request.idempotency_key);
   submission.set_by(request.by);
-  if (begins > now)
+  if (begins > now) {
     submission.set_not_before(runtime::to_microseconds(begins));
+    if (request.not_after)
+      submission.set_not_after(runtime::to_microseconds(*request.not_after));
+  }
   if (of.timeout)
     submission.set_timeout_at(runtime::to_microseconds(begins + *of.timeout));
   if (of.deadline) {

@@ -31,6 +31,9 @@ struct run_request {
   std::string by;
   /// It starts at this instant; one of the past: at once.
   instant not_before{};
+  /// Of a run with such an instant: the last one at which it may start, if
+  /// nobody was there before.
+  std::optional<instant> not_after{};
 };
 
 /// What a run's history begins with: what is asked for, and what follows from

@@ -48,6 +48,7 @@ struct schedule_order {
   enum class kind : std::uint8_t {
     start, ///< A run is to be started, until it has ended.
     cancel, ///< It is to end.
+    take_back, ///< It is to be withdrawn, unless it has begun.
   };
 
   kind what = kind::start;
@@ -76,9 +77,12 @@ public:
                 std::chrono::microseconds ahead = {});
 
   /// A schedule as it was stored. Its active starts are orders again: whoever
-  /// starts them finds the runs by their keys.
+  /// starts them finds the runs by their keys. What was decided ahead, and is
+  /// too late at `now` for the schedule's catch-up, is to be taken back, the
+  /// latest first; until then the schedule is held back.
   void restore(schedule_definition definition, schedule_text text,
-               schedule_state state, std::uint64_t snapshot = 0);
+               schedule_state state, std::uint64_t snapshot = 0,
+               instant now = instant::min());
 
   /// A schedule that is stored and cannot be read: it starts nothing, and can
   /// be removed or replaced.
@@ -116,12 +120,17 @@ public:
   [[nodiscard]] std::vector<start_key> ahead(const std::string& id,
                                              instant now) const;
 
-  /// From now on nothing of that schedule is decided ahead, until it may again.
-  void stop_looking_ahead(const std::string& id);
-  void look_ahead_again(const std::string& id);
+  /// From now on nothing of that schedule becomes due, until it is let go: what
+  /// is taken back has to be what was decided last.
+  void hold_back(const std::string& id);
+  void let_go(const std::string& id);
+
+  [[nodiscard]] bool is_held_back(const std::string& id) const {
+    return held_back_.contains(id);
+  }
 
   /// The run of a start that was fired ahead is taken back. `conflict` if there
-  /// is no such start, or a later one that was not taken back.
+  /// is no such start, or it is not what was decided last.
   runtime::outcome<void> withdraw(const std::string& id, const start_key& start,
                                   instant now);
 
@@ -157,7 +166,6 @@ private:
   no_such_schedule(const std::string& id);
   void follow(known_schedule& of, schedule_decision& decision);
   void plan(const known_schedule& of);
-  [[nodiscard]] std::chrono::microseconds ahead_of(const std::string& id) const;
   void index(const known_schedule& of);
   void unindex(const known_schedule& of);
   [[nodiscard]] runtime::outcome<void>
@@ -166,7 +174,7 @@ private:
   std::size_t schedules_max_;
   std::uint64_t epoch_;
   std::chrono::microseconds ahead_;
-  std::set<std::string> not_ahead_; ///< Ids.
+  std::set<std::string> held_back_; ///< Ids.
   std::map<std::string, std::unique_ptr<known_schedule>> schedules_;
   due_queue due_;
   /// By what they come after.

@@ -227,7 +227,8 @@ schedule_decision::end(const start_key& key,
 }
 
 outcome<void> schedule_decision::withdraw(const start_key& key) {
-  if (!state_.is_last_active(key))
+  const auto next = recurrence_.next(key.due);
+  if (!state_.is_last_active(key) || (next && *next <= state_.decided_until()))
     return fail(problem_kind::conflict,
                 "no start to be taken back: " + fire_key(of_.id, key));
   *prepare().mutable_withdrawn()->mutable_start() = to_message(key);

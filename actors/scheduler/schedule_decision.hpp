@@ -89,8 +89,8 @@ public:
                              messages::StartEnded::Outcome outcome);
 
   /// The run of a start that was fired ahead of its time did not begin, and
-  /// will not: its due time is open again. Of several the latest goes first,
-  /// else: `conflict`.
+  /// will not: its due time is open again. `conflict` unless it is what was
+  /// decided last: of several the latest goes first.
   runtime::outcome<void> withdraw(const start_key& key);
 
   /// A run of a schedule or workflow is over; nothing follows from those that

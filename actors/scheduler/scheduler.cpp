@@ -233,7 +233,8 @@ void restore(scheduler_state& state, recorded_schedules& stored,
                          "before it were",
                          {{"schedule", schedule.id}});
   state.book->restore(std::move(*definition), std::move(schedule.text),
-                      std::move(folded->state), folded->snapshot);
+                      std::move(folded->state), folded->snapshot,
+                      state.options.time->now());
 }
 
 outcome<void> recover(scheduler_state& state) {

@@ -118,6 +118,11 @@ void follow(scheduler_pointer self, const std::vector<schedule_order>& orders);
 answer_promise command(scheduler_pointer self, const std::string& id,
                        std::function<void(const answer_promise& to)> act);
 
+/// Takes back what was decided ahead and is too late by now; commands wait for
+/// that.
+void take_back_late(scheduler_pointer self,
+                    const std::vector<schedule_order>& orders);
+
 /// Goes on with commands that waited for a commit.
 void resume_commands(scheduler_pointer self);
 

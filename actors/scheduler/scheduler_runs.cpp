@@ -116,8 +116,10 @@ messages::SubmitRun run_of(const known_schedule& known, const start_key& start,
   const auto& of = known.definition;
   auto run = messages::SubmitRun{};
   if (start.kind == messages::ScheduleStart::SCHEDULED)
-    if (const auto at = known.recurrence.start_of(start.due); at > now)
+    if (const auto at = known.recurrence.start_of(start.due); at > now) {
       run.set_not_before(to_micros(at));
+      run.set_not_after(to_micros(at + of.catch_up));
+    }
   run.set_workflow_id(of.workflow);
   run.set_inputs(of.inputs.dump());
   run.set_idempotency_key(fire_key(of.id, start));
@@ -170,6 +172,7 @@ void follow(scheduler_pointer self, const std::vector<schedule_order>& orders) {
   for (const auto& order : orders)
     if (order.what == schedule_order::kind::cancel)
       cancel(self, order);
+  take_back_late(self, orders);
 }
 
 // -- commands -----------------------------------------------------------------
@@ -202,8 +205,9 @@ void settle(scheduler_pointer self, const std::string& id) {
   if (--line.taken_back_open != 0)
     return;
   const auto failure = std::exchange(line.failure, std::nullopt);
-  do_first(self, id, failure);
-  state.book->look_ahead_again(id);
+  if (!line.waiting.empty())
+    do_first(self, id, failure);
+  state.book->let_go(id);
   do_commands(self, id);
   pursue(self);
 }
@@ -228,32 +232,38 @@ void on_kept(scheduler_pointer self, const schedule_order& order,
   settle(self, order.id);
 }
 
+void ask_back(scheduler_pointer self, const schedule_order& order,
+              const char* reason) {
+  auto& state = self->state;
+  state.runs.erase({order.id, order.start});
+  auto wanted = messages::ChangeRun{};
+  wanted.set_by("schedule " + order.id);
+  wanted.mutable_withdraw()->set_idempotency_key(
+    fire_key(order.id, order.start));
+  wanted.mutable_withdraw()->set_reason(reason);
+  self->request(state.engine, state.options.engine_timeout, std::move(wanted))
+    .then([=](const messages::RunChanged&) { on_taken_back(self, order); },
+          [=](const caf::error& error) {
+            on_kept(self, order, runtime::to_problem(error, self->system()));
+          });
+}
+
 void take_back(scheduler_pointer self, const std::string& id,
                const std::vector<start_key>& ahead) {
   auto& state = self->state;
-  state.book->stop_looking_ahead(id);
+  state.book->hold_back(id);
   state.commands.at(id).taken_back_open = ahead.size();
-  for (const auto& start : ahead) {
-    const auto order = schedule_order{schedule_order::kind::start, id, start};
-    state.runs.erase({id, start});
-    auto wanted = messages::ChangeRun{};
-    wanted.set_by("schedule " + id);
-    wanted.mutable_withdraw()->set_idempotency_key(fire_key(id, start));
-    wanted.mutable_withdraw()->set_reason(
-      "somebody changed the schedule before the run was due");
-    self->request(state.engine, state.options.engine_timeout, std::move(wanted))
-      .then([=](const messages::RunChanged&) { on_taken_back(self, order); },
-            [=](const caf::error& error) {
-              on_kept(self, order, runtime::to_problem(error, self->system()));
-            });
-  }
+  for (const auto& start : ahead)
+    ask_back(self, {schedule_order::kind::take_back, id, start},
+             "somebody changed the schedule before the run was due");
 }
 
 void do_commands(scheduler_pointer self, const std::string& id) {
   auto& state = self->state;
   for (;;) {
     const auto line = state.commands.find(id);
-    if (line == state.commands.end() || line->second.taken_back_open != 0)
+    if (line == state.commands.end() || line->second.taken_back_open != 0
+        || state.book->is_held_back(id))
       return;
     if (line->second.waiting.empty()) {
       state.commands.erase(line);
@@ -287,6 +297,19 @@ answer_promise command(scheduler_pointer self, const std::string& id,
   state.commands[id].waiting.push_back({promise, std::move(act)});
   do_commands(self, id);
   return promise;
+}
+
+void take_back_late(scheduler_pointer self,
+                    const std::vector<schedule_order>& orders) {
+  const auto is_wanted = [](const schedule_order& order) {
+    return order.what == schedule_order::kind::take_back;
+  };
+  for (const auto& order : orders)
+    if (is_wanted(order))
+      ++self->state.commands[order.id].taken_back_open;
+  for (const auto& order : orders)
+    if (is_wanted(order))
+      ask_back(self, order, "it is too late for the schedule's catch-up");
 }
 
 void resume_commands(scheduler_pointer self) {

@@ -112,6 +112,26 @@ TEST_CASE_METHOD(timed_fixture,
   CHECK_FALSE(given[0].may_begin);
 }
 
+TEST_CASE_METHOD(timed_fixture,
+                 "whether its key has room is asked when a run starts") {
+  auto of = one_step();
+  of.concurrency.emplace();
+  of.concurrency->key = text_template::parse("one", {}).value();
+  of.concurrency->on_conflict = conflict_policy::skip;
+  const auto first = submit(of);
+  const auto second = submit_in(1s, of);
+  const auto third = submit_in(2s, of);
+  REQUIRE((first && second && third));
+  CHECK(submit(of).error().kind == problem_kind::conflict);
+  store();
+  advance(1s);
+  CHECK(status_of(second->run_id) == run_status::cancelled);
+  succeed(pull().at(0));
+  store();
+  advance(1s);
+  CHECK(status_of(third->run_id) == run_status::running);
+}
+
 TEST_CASE_METHOD(timed_fixture, "an instant of the past is none") {
   const auto run = submit_in(-1s);
   CHECK(status_of(run->run_id) == run_status::running);
@@ -173,12 +193,38 @@ TEST_CASE_METHOD(timed_fixture,
 }
 
 TEST_CASE_METHOD(timed_fixture,
+                 "who was not there in time withdraws the run instead") {
+  auto request = run_request{};
+  request.of = make_version(one_step());
+  request.not_before = now + 2s;
+  request.not_after = now + 12s;
+  const auto run = ledger.submit(request);
+  REQUIRE(run);
+  const auto history = unstored(*run);
+  const auto& state = *ledger.find(run->run_id);
+  auto in_time = run_ledger{options(), sources()};
+  in_time.set_time(now + 12s);
+  in_time.restore(run->number, fold(state, history));
+  in_time.finish_recovery(run->number);
+  CHECK(in_time.find(run->run_id)->has_started());
+  CHECK(in_time.take_withdrawn().empty());
+  auto late = run_ledger{options(), sources()};
+  late.set_time(now + 12s + 1us);
+  late.restore(run->number, fold(state, history));
+  late.finish_recovery(run->number);
+  CHECK(late.find(run->run_id)->is_withdrawn());
+  CHECK(late.find(run->run_id)->status() == run_status::cancelled);
+  CHECK(late.take_withdrawn() == std::vector{run->number});
+}
+
+TEST_CASE_METHOD(timed_fixture,
                  "a run that is taken back leaves its key to another one") {
   const auto run = submit_in(2s, one_step(), "s@1");
   store();
   CHECK(ledger.withdraw("s@2", "s", "why").error().kind
         == problem_kind::not_found);
   REQUIRE(ledger.withdraw("s@1", "schedule s", "paused") == run->number);
+  CHECK(ledger.take_withdrawn() == std::vector{run->number});
   CHECK(status_of(run->run_id) == run_status::cancelled);
   CHECK(ledger.find(run->run_id)->reason()
         == "withdrawn by schedule s: paused");

@@ -347,3 +347,17 @@ TEST_CASE("what is taken back is open again, and counts once") {
   CHECK(story.take() == texts{"paused", "missed 01:00-01:00 1", "resumed"});
   CHECK(story.until("01:31") == texts{"fired 02:00", "fired 03:00"});
 }
+
+TEST_CASE("only what was decided last is taken back") {
+  auto story = schedule_story{hourly};
+  story.ahead = 10min;
+  CHECK(story.until("00:50") == texts{"fired 01:00"});
+  CHECK(story.until("02:00") == texts{"skipped 02:00 OVERLAP"});
+  const auto key
+    = start_key{messages::ScheduleStart::SCHEDULED, at("2026-03-02T01:00:00Z")};
+  story.decide([&](auto& decision) {
+    CHECK(refusal_of(decision.withdraw(key))
+          == runtime::problem_kind::conflict);
+  });
+  CHECK(story.take().empty());
+}

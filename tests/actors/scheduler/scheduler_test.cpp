@@ -1,6 +1,9 @@
+#include "actors/scheduler/schedule_file.hpp"
 #include "actors/scheduler/schedule_records.hpp"
 #include "actors/scheduler/scheduler.hpp"
 #include "runtime/actor_system.hpp"
+#include "runtime/store/store_writer.hpp"
+#include "tests/actors/scheduler/schedules.hpp"
 #include "tests/support/mortal_store.hpp"
 #include "tests/support/places.hpp"
 
@@ -104,12 +107,16 @@ struct scheduled {
   run_starter_actor starter;
   scheduler_actor subject;
 
-  explicit scheduled(std::chrono::milliseconds ahead = 700ms) {
+  /// `prepare` is told where the store is to be.
+  explicit scheduled(std::chrono::milliseconds ahead = 700ms,
+                     void (*prepare)(const std::string& path) = nullptr) {
     options.ahead = ahead;
     options.store_path = (folder / "store.db").string();
     options.time = &time;
     options.retry_after = 1ms;
     options.has_fired = [](const std::string&) { return false; };
+    if (prepare != nullptr)
+      prepare(options.store_path);
     auto from = runtime::store_options{};
     from.path = options.store_path;
     auto opened = runtime::spawn_store(*system, from, scheduler_schema());
@@ -150,6 +157,28 @@ struct scheduled {
                [](const caf::error& error) { FAIL(to_string(error)); });
   }
 
+  static messages::ChangeSchedule change_of(const std::string& id) {
+    auto wanted = messages::ChangeSchedule{};
+    wanted.set_id(id);
+    return wanted;
+  }
+
+  /// Returns once everything that follows from the answers so far is done.
+  void settle() {
+    auto nobody = change_of("nobody");
+    nobody.set_resume(true);
+    CHECK(ask(nobody)->kind == runtime::problem_kind::not_found);
+    await_engine();
+  }
+
+  recorded_schedule stored(const std::string& id = "yearly") {
+    auto schedules = recorded_schedules::open(options.store_path);
+    REQUIRE(schedules);
+    const auto found = schedules->find(id);
+    REQUIRE(found);
+    return *found;
+  }
+
   /// The problem of the answer, if there is one.
   template <class Question>
   std::optional<runtime::problem> ask(const Question& question) {
@@ -173,27 +202,31 @@ struct looking_ahead : scheduled {
                  "max_runs: 1\n");
     REQUIRE_FALSE(ask(add));
   }
+};
 
-  static messages::ChangeSchedule change_of(const std::string& id) {
-    auto wanted = messages::ChangeSchedule{};
-    wanted.set_id(id);
-    return wanted;
-  }
+/// A scheduler stopped, long ago, just before a start that it had decided.
+struct stopped : scheduled {
+  stopped() : scheduled{700ms, prepare} {}
 
-  /// Returns once everything that follows from the answers so far is done.
-  void settle() {
-    auto nobody = change_of("nobody");
-    nobody.set_resume(true);
-    CHECK(ask(nobody)->kind == runtime::problem_kind::not_found);
-    await_engine();
-  }
-
-  recorded_schedule stored() {
-    auto schedules = recorded_schedules::open(options.store_path);
-    REQUIRE(schedules);
-    const auto found = schedules->find("yearly");
-    REQUIRE(found);
-    return *found;
+  static void prepare(const std::string& path) {
+    const auto text = std::string{
+      "apiVersion: troupe/v1\nkind: Schedule\nid: old\nworkflow: job\n"
+      "every: 1h\nuntil: 2020-01-01T02:00:00Z\n"};
+    auto book = schedule_book{1, 1, 700ms};
+    auto read = parse_schedule(text, "old.yaml");
+    REQUIRE(read);
+    REQUIRE(book.add(std::move(*read), {text, "old.yaml"}, "ann",
+                     at("2020-01-01T00:30:00Z")));
+    const auto now = at("2020-01-01T00:59:59.5Z");
+    book.advance(now, 1);
+    auto from = runtime::store_options{};
+    from.path = path;
+    auto writer = runtime::store_writer::open(from, scheduler_schema(), now);
+    REQUIRE(writer);
+    const auto all = std::vector<runtime::write_request>{
+      store_changes(book.take_changes(), book, 1)};
+    const auto done = writer->commit(all);
+    REQUIRE(done[0]);
   }
 };
 
@@ -352,4 +385,20 @@ TEST_CASE_METHOD(looking_ahead,
   auto schedules = recorded_schedules::open(options.store_path);
   CHECK(schedules->find("yearly").error().kind
         == runtime::problem_kind::not_found);
+}
+
+TEST_CASE_METHOD(stopped,
+                 "what was decided ahead of a long stop is missed in the end") {
+  // It waits for what is taken back, and is answered when all of it is stored.
+  auto pause = change_of("old");
+  pause.mutable_pause();
+  REQUIRE_FALSE(ask(pause));
+  CHECK(stored("old").missed == 2);
+  CHECK(stored("old").active == 0);
+  CHECK(stored("old").fired == 0);
+  REQUIRE(heard->taken_back.size() == 1);
+  CHECK(heard->taken_back[0].withdraw().idempotency_key()
+        == "old@2020-01-01T01:00:00Z");
+  CHECK(heard->early.empty());
+  CHECK(heard->runs.empty());
 }

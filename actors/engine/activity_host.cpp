@@ -97,6 +97,12 @@ void give_credit(pointer self) {
     state.reports.set_credit(state.reports.credit() + 1);
 }
 
+/// The same for one that never had a place, if it took credit.
+void give_credit(pointer self, const messages::RunActivity& request) {
+  if (!request.takes_no_credit())
+    give_credit(self);
+}
+
 void report(pointer self, std::optional<messages::ActivityFailed> failure) {
   if (failure)
     *self->state.reports.add_reports()->mutable_failed() = std::move(*failure);
@@ -159,7 +165,7 @@ void start(pointer self, const messages::RunActivity& request) {
       auto success = (*answer)(request);
       static_cast<void>(state.table.end_succeeded(key));
       report(self, std::move(success));
-      give_credit(self);
+      give_credit(self, request);
       return;
     }
     const auto results = caf::actor_cast<activity_results_actor>(self);
@@ -174,7 +180,7 @@ void start(pointer self, const messages::RunActivity& request) {
     why = error.what();
   }
   report(self, state.table.end_lost(key, why));
-  give_credit(self);
+  give_credit(self, request);
 }
 
 void run(pointer self, const messages::RunActivity& request) {
@@ -189,7 +195,7 @@ void run(pointer self, const messages::RunActivity& request) {
            "there is no activity \"" + request.activity() + "\"; "
              + runtime::spelling_hint(request.activity(), registry.names()));
     // Whoever gave it out has spent a credit on it.
-    give_credit(self);
+    give_credit(self, request);
     return;
   }
   switch (state.table.admit(request, self->clock().now())) {
@@ -200,7 +206,7 @@ void run(pointer self, const messages::RunActivity& request) {
       break;
     case activity_table::admission::outdated:
       refuse("outdated", "its work was given to a later epoch");
-      give_credit(self);
+      give_credit(self, request);
       break;
     case activity_table::admission::full:
       refuse("overloaded", "more activities than the host has asked for");
@@ -288,8 +294,11 @@ activity_host(pointer self, const activity_source_actor& source,
   });
   auto credit = messages::GetActivities{};
   credit.set_credit(static_cast<std::uint32_t>(options.limits.activities_max));
-  for (const auto name : options.registry->names())
+  for (const auto name : options.registry->names()) {
     credit.add_activities(std::string{name});
+    if (options.registry->find_immediate(name) != nullptr)
+      credit.add_immediate(std::string{name});
+  }
   if (options.room) {
     auto& room = *credit.mutable_room();
     room.set_cpu_thousandths(options.room->cpu_thousandths);

@@ -75,7 +75,8 @@ activity_table::admit(const messages::RunActivity& request, time_point now) {
     = std::count_if(entries_.begin(), entries_.end(), [](const auto& each) {
         return each.second.cause != stop_cause::superseded;
       });
-  if (static_cast<std::size_t>(staying) >= options_.activities_max)
+  if (!request.takes_no_credit()
+      && static_cast<std::size_t>(staying) >= options_.activities_max)
     return admission::full;
   auto made = entry{};
   if (const auto span = to_span(request.start_to_close_ms()))

@@ -170,6 +170,14 @@ auto change(engine_pointer self, const messages::ChangeRun& wanted) {
   if (is_refused(state, promise, wanted))
     return promise;
   state.ledger->set_time(state.clock->now());
+  if (wanted.has_withdraw()) {
+    if (auto done = withdraw(state, wanted))
+      state.outbox.add(run_changed{promise, std::move(*done)});
+    else
+      promise.deliver(runtime::to_error(done.error()));
+    pursue(self);
+    return promise;
+  }
   auto changed = fetch_ended(self, wanted);
   const auto retried = steps_to_retry(*state.ledger, wanted);
   if (changed)

@@ -22,6 +22,9 @@ namespace {
 /// Also how late a clock that was set is noticed.
 constexpr auto tick_max = std::chrono::microseconds{1s};
 
+/// Work in one message to a host, and what is due that is looked at before it.
+constexpr auto given_max = std::size_t{128};
+
 /// How long until it is looked whether the store works again.
 constexpr auto outage_delay = 1s;
 
@@ -175,13 +178,17 @@ void on_committed(engine_pointer self) {
 
 // -- the loop ----------------------------------------------------------------
 
-void hand_out(engine_pointer self) {
+/// Whether there may be more to hand out.
+bool hand_out(engine_pointer self) {
   auto& state = self->state;
+  auto is_more = false;
   for (auto& [worker, host] : state.hosts) {
-    if (host.credit == 0 || state.ledger->ready_tasks() == 0)
+    if (state.ledger->ready_tasks() == 0)
       continue;
-    const auto given = state.ledger->assign(worker, host.credit);
-    host.credit -= static_cast<std::uint32_t>(given.size());
+    const auto given = state.ledger->assign(worker, host.credit, given_max);
+    is_more |= given.size() == given_max;
+    host.credit -= static_cast<std::uint32_t>(
+      std::ranges::count_if(given, &assignment::takes_credit));
     auto now = messages::RunActivities{};
     auto later = messages::RunActivities{};
     for (const auto& each : given)
@@ -195,6 +202,24 @@ void hand_out(engine_pointer self) {
     if (later.activities_size() != 0)
       state.outbox.add(work_given{host.handle, std::move(later)});
   }
+  return is_more;
+}
+
+/// Lets happen what is due, and gives out what is ready: in bounded pieces, so
+/// that the first of much that is due at one instant does not wait for the
+/// last. Whether there may be more.
+bool hand_out_in_time(engine_pointer self) {
+  auto& state = self->state;
+  constexpr auto pieces_max = 64;
+  for (auto i = 0; i < pieces_max; ++i) {
+    state.ledger->set_time(state.clock->now());
+    const auto is_more_due = state.ledger->check_time(given_max);
+    if (i == 0)
+      look_at_load(state, state.ledger->now());
+    if (!hand_out(self) && !is_more_due)
+      return false;
+  }
+  return true;
 }
 
 void call_off(engine_pointer self, instant now) {
@@ -227,6 +252,9 @@ void commit(engine_pointer self, instant now) {
   state.workflows->add_unstored(request.transaction, now);
   const auto trimming
     = add_dead_letters(request.transaction, changes, *state.ledger, {}, now);
+  // With their end, and behind their submission if that is not stored either.
+  for (const auto number : state.ledger->take_withdrawn())
+    free_key(state.by_hand, number);
   request.transaction.mutable_statements()->MergeFrom(
     state.by_hand.statements());
   state.by_hand.Clear();
@@ -302,12 +330,10 @@ void do_pursue(engine_pointer self) {
   state.is_pursuit_due = false;
   if (!state.ledger)
     return;
-  const auto now = state.clock->now();
-  state.ledger->set_time(now);
-  state.ledger->check_time();
-  look_at_load(state, now);
+  if (hand_out_in_time(self))
+    pursue(self);
+  const auto now = state.ledger->now();
   tell_deadlines(state);
-  hand_out(self);
   log_guard_events(state.ledger->take_guard_events());
   call_off(self, now);
   ask_validator(self, state.ledger->take_finished());

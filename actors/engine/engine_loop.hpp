@@ -113,6 +113,10 @@ void do_pursue(engine_pointer self);
 [[nodiscard]] runtime::outcome<messages::RunAccepted>
 derive(engine_state& state, const messages::SubmitRun& wanted);
 
+/// Takes back a run whose instant has not come; nothing is stored yet.
+[[nodiscard]] runtime::outcome<messages::RunChanged>
+withdraw(engine_state& state, const messages::ChangeRun& wanted);
+
 /// Lets nothing new begin, or goes on.
 caf::typed_response_promise<messages::QueueChanged>
 change_queue(engine_pointer self, const messages::ChangeQueue& wanted);

@@ -109,6 +109,9 @@ outcome<run_request> to_request(const messages::SubmitRun& wanted,
       std::min<std::uint32_t>(wanted.priority(), priority_classes - 1));
   request.idempotency_key = wanted.idempotency_key();
   request.by = wanted.by();
+  request.not_before = runtime::from_microseconds(wanted.not_before());
+  if (wanted.not_after() != 0)
+    request.not_after = runtime::from_microseconds(wanted.not_after());
   return request;
 }
 
@@ -172,6 +175,8 @@ worker_profile to_profile(std::uint64_t worker,
   profile.worker = worker;
   profile.activities.assign(request.activities().begin(),
                             request.activities().end());
+  profile.immediate.assign(request.immediate().begin(),
+                           request.immediate().end());
   if (!request.has_room())
     return profile;
   auto& room = profile.room.emplace();
@@ -207,6 +212,7 @@ messages::RunActivity to_activity(const assignment& given,
   if (given.timeouts.heartbeat)
     activity.set_heartbeat_ms(
       static_cast<std::uint64_t>(given.timeouts.heartbeat->count()));
+  activity.set_takes_no_credit(!given.takes_credit);
   if (!claim.progress.is_null())
     activity.set_progress_json(claim.progress.dump());
   return activity;

@@ -4,8 +4,8 @@
 
 #include <utility>
 
-// What the engine is asked about its queue as a whole, and runs that go on from
-// others.
+// What the engine is asked about its queue as a whole, runs that go on from
+// others, and runs that are taken back.
 
 namespace troupe::engine {
 
@@ -86,6 +86,10 @@ outcome<submitted_run> try_derive(engine_state& state,
 
 outcome<messages::RunAccepted> derive(engine_state& state,
                                       const messages::SubmitRun& wanted) {
+  if (wanted.not_before() != 0)
+    return fail(problem_kind::invalid_input,
+                "a run that goes on from another one starts at once",
+                "leave not_before out");
   const auto& run_id = wanted.derived().run_id();
   if (auto fetched = fetch(state, run_id); !fetched)
     return fail(fetched.error());
@@ -103,6 +107,19 @@ outcome<messages::RunAccepted> derive(engine_state& state,
   answer.set_run_id(derived->run_id);
   answer.set_number(derived->number);
   answer.set_is_known(derived->is_known);
+  return answer;
+}
+
+outcome<messages::RunChanged> withdraw(engine_state& state,
+                                       const messages::ChangeRun& wanted) {
+  const auto number
+    = state.ledger->withdraw(wanted.withdraw().idempotency_key(), wanted.by(),
+                             wanted.withdraw().reason());
+  if (!number)
+    return fail(number.error());
+  auto answer = messages::RunChanged{};
+  answer.set_status(
+    std::string{to_string(state.ledger->find(*number)->status())});
   return answer;
 }
 

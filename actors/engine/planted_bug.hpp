@@ -29,6 +29,7 @@ enum class planted_bug : std::uint8_t {
   share_effects, ///< Several runs answer for what another one did.
   ignore_turn, ///< All runs go at once.
   lose_failure, ///< A failure starts no run.
+  start_early, ///< Runs do not wait for their instant.
 };
 
 #ifdef TROUPE_PLANTED_BUGS

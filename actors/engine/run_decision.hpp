@@ -204,7 +204,8 @@ private:
 /// it.
 inline constexpr auto deadline_near_percent = 80;
 
-/// The instant at which `check_time()` of the run has something to do.
+/// The instant at which `check_time()` of the run has something to do, or at
+/// which it is to start.
 [[nodiscard]] std::optional<instant> run_deadline(const run_state& run);
 
 } // namespace troupe::engine

@@ -395,11 +395,12 @@ outcome<void> run_decision::check_time() {
 }
 
 std::optional<instant> run_deadline(const run_state& run) {
-  const auto notice = next_deadline_notice(run);
-  const auto stop = stop_time(run);
-  if (!notice || !stop)
-    return notice ? notice : stop;
-  return std::min(*notice, *stop);
+  auto first = std::optional<instant>{};
+  for (const auto& at :
+       {next_deadline_notice(run), stop_time(run), run.starts_at()})
+    if (at && (!first || *at < *first))
+      first = at;
+  return first;
 }
 
 } // namespace troupe::engine

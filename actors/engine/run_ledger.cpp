@@ -53,7 +53,8 @@ void run_ledger::restore(run_number number, std::unique_ptr<run_state> run) {
   live.snapshot = live.stored - live.stored % snapshot_interval;
   live.is_paused = state.is_paused();
   live.is_cancelling = state.is_cancelling();
-  if (const auto& key = state.submission().idempotency_key(); !key.empty())
+  if (const auto& key = state.submission().idempotency_key();
+      !key.empty() && !state.is_withdrawn())
     by_key_[key] = {state.submission().run_id(), number, true};
   restore_turn(live);
   if (const auto& key = state.submission().concurrency_key(); !key.empty()) {
@@ -66,7 +67,7 @@ void run_ledger::restore(run_number number, std::unique_ptr<run_state> run) {
     if (state.has_started()
         || state.queued_for().reason() == messages::RunQueued::RUNNING_MAX)
       room.running.insert(number);
-    else if (state.status() != run_status::pending)
+    else if (!state.is_pending())
       room.waiting.push_back(number);
   }
 }
@@ -80,8 +81,8 @@ void run_ledger::finish_recovery(run_number last_number) {
   for (const auto number : numbers) {
     auto& live = *find_live(number);
     set_alarm(live);
-    if (live.state->status() == run_status::pending) {
-      admit(live);
+    if (live.state->is_pending()) {
+      admit_in_time(live);
       continue;
     }
     auto held = std::vector<task_key>{};
@@ -138,7 +139,8 @@ outcome<void> run_ledger::check_key(const run_request& request,
                                     const std::string& key,
                                     run_number leaving) const {
   const auto room = keys_.find(key);
-  if (key.empty() || room == keys_.end()
+  // Who starts later has to find room then.
+  if (key.empty() || room == keys_.end() || request.not_before > context_.now
       || room->second.running.size() - room->second.running.count(leaving)
            < room->second.limit
       || request.of.definition->concurrency->on_conflict
@@ -204,7 +206,7 @@ submitted_run run_ledger::accept(const messages::RunSubmitted& submission,
                               : it.take_over(taken->taken, taken->signals);
     });
   });
-  admit(live);
+  admit_in_time(live);
   return result;
 }
 
@@ -225,7 +227,9 @@ void run_ledger::admit(live_run& live) {
   auto request = messages::RunCancelRequested{};
   request.set_by("the concurrency key " + key);
   request.set_terminate(true);
-  if (limit->on_conflict == conflict_policy::cancel_new) {
+  // With `skip`, who waited for an instant was not refused.
+  if (limit->on_conflict == conflict_policy::cancel_new
+      || limit->on_conflict == conflict_policy::skip) {
     decide_on(live, [&](run_decision& it) { return it.cancel(request); });
     return;
   }
@@ -266,6 +270,8 @@ void run_ledger::follow(live_run& live, run_decision& decision) {
     live.is_paused = state.is_paused();
     live.is_finished = false; // A pause withdraws it.
     sync_all(live);
+    if (state.is_pending())
+      set_alarm(live);
   }
   if (state.is_cancelling() && !std::exchange(live.is_cancelling, true)) {
     for (const auto& [task, worker] : live.holders)

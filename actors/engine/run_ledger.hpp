@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -35,6 +36,8 @@ namespace troupe::engine {
 /// store them throws the ledger away and builds a new one.
 class run_ledger {
 public:
+  static constexpr auto unbounded = std::numeric_limits<std::size_t>::max();
+
   /// What it takes from outside.
   struct sources {
     std::uint64_t epoch = 1;
@@ -94,6 +97,14 @@ public:
     return done;
   }
 
+  /// Takes back the run of that idempotency key, whose instant has not come: it
+  /// is cancelled; its number. The key is free again once that is stored, and
+  /// the run is forgotten. `not_found` if there is none, `conflict` if it has
+  /// begun.
+  runtime::outcome<run_number> withdraw(const std::string& key,
+                                        const std::string& by,
+                                        const std::string& reason);
+
   /// A run that goes on from another one of this ledger, over or not. Errors as
   /// `submit` and `plan_derivation`; `not_found`; `conflict` if the other run
   /// is not over and is not to be cancelled.
@@ -135,9 +146,11 @@ public:
   /// From now on that worker may be given work.
   void welcome(const worker_profile& worker);
 
-  /// Up to `credit` pieces of work that a worker can do, and has room for. Work
-  /// that needs more processors than it has gets all of them.
-  std::vector<assignment> assign(std::uint64_t worker, std::uint32_t credit);
+  /// Up to `credit` pieces of work that a worker can do, and has room for, and
+  /// beyond them what it answers at once; `most` in all. Work that needs more
+  /// processors than it has gets all of them.
+  std::vector<assignment> assign(std::uint64_t worker, std::uint32_t credit,
+                                 std::size_t most = unbounded);
 
   /// Everything it held goes to others.
   void lose_worker(std::uint64_t worker, const std::string& reason);
@@ -145,8 +158,9 @@ public:
   // -- time
   // --------------------------------------------------------------------
 
-  /// Lets happen what is due.
-  void check_time();
+  /// Lets happen what is due, `most` of it, the longest due first. Whether
+  /// there is more.
+  bool check_time(std::size_t most = unbounded);
 
   /// When that has something to do again.
   [[nodiscard]] std::optional<instant> next_check() const;
@@ -162,6 +176,12 @@ public:
   void mark_stored();
 
   [[nodiscard]] std::vector<called_off> take_called_off();
+
+  /// Runs that were withdrawn since the last call: their idempotency keys are
+  /// to be free again once their end is stored.
+  [[nodiscard]] std::vector<run_number> take_withdrawn() {
+    return std::exchange(withdrawn_, {});
+  }
 
   /// Runs whose steps are all done: the validator has to say whether they are,
   /// by what is stored and, behind it, `unstored`. Their changes are held back
@@ -256,6 +276,8 @@ private:
     bool awaits_verdict = false;
     bool must_store = true; ///< With the next changes, verdict or not.
     std::uint64_t stored = 0; ///< Sequence of the last event that is.
+    /// The same of the last one that follows from these by time alone.
+    std::uint64_t follows = 0;
     std::uint64_t snapshot = 0; ///< Sequence of the last one, about.
     std::unique_ptr<run_state> state;
     /// Not taken yet: a serialised RunEvents, which grows by its end.
@@ -290,6 +312,8 @@ private:
   struct known_worker {
     std::optional<step_resources> room; ///< As it says.
     worker_offer offer;
+    std::vector<activity_id> activities;
+    std::vector<activity_id> immediate; ///< Of these.
   };
 
   /// Requests that were not let in, since the start.
@@ -349,6 +373,10 @@ private:
   [[nodiscard]] std::optional<submitted_run>
   find_known(const std::string& key) const;
   void admit(live_run& live);
+  void admit_in_time(live_run& live);
+  bool begin_in_time(live_run& live);
+  void withdraw(live_run& live, const std::string& by,
+                const std::string& reason);
   void start_in_turn(live_run& live);
   void leave_turn(const live_run& live);
   void fill_turns();
@@ -379,8 +407,9 @@ private:
   [[nodiscard]] runtime::outcome<void> check_needs(const workflow& of) const;
   [[nodiscard]] resource_amounts free_room(const worker_offer& of) const;
   void enqueue_anew();
+  [[nodiscard]] std::size_t room_beyond_credit(const known_worker& of) const;
   std::optional<assignment> hand_out(const place& at, std::uint64_t worker,
-                                     resource_amounts needed);
+                                     const ready_work& what);
 
   run_ledger_options options_;
   sources from_;
@@ -419,6 +448,7 @@ private:
   std::vector<run_number> changed_;
   std::vector<run_number> in_flight_;
   std::vector<called_off> called_off_;
+  std::vector<run_number> withdrawn_;
   std::vector<run_number> finished_;
   std::vector<run_number> ended_;
   std::vector<std::pair<run_number, deadline_notice>> deadline_notices_;

@@ -39,6 +39,8 @@ struct assignment {
   /// That it is ready is stored: the worker may begin before the claim is. If
   /// that is lost in a crash, the work is as if it had never been given out.
   bool may_begin = false;
+  /// It takes up credit of its worker. Not what that answers at once.
+  bool takes_credit = true;
 };
 
 /// What a worker can do, and what it has while nothing runs there.
@@ -48,6 +50,8 @@ struct worker_profile {
   /// Absent: as many processors and as much memory as anybody asks for, and
   /// nothing else.
   std::optional<step_resources> room;
+  /// What of its activities it answers at once.
+  std::vector<std::string> immediate{};
 };
 
 /// Names a claim. Those that were not stored before a crash are given out once
@@ -109,6 +113,9 @@ struct run_ledger_options {
   /// that is more. A task that succeeds at once has three: a run of many pays
   /// for no snapshot that saves less than it costs.
   std::uint64_t snapshot_events_per_task = 8;
+  /// Work that a worker may have under way beyond its credit, as long as it is
+  /// answered at once.
+  std::size_t immediate_max = 1'000;
 };
 
 /// Why nothing new is given to workers.

@@ -99,12 +99,13 @@ void run_ledger::dequeue(live_run& live, const task_key& task) {
 /// worth a commit.
 std::optional<assignment> run_ledger::hand_out(const place& at,
                                                std::uint64_t worker,
-                                               resource_amounts needed) {
+                                               const ready_work& what) {
   auto& live = *find_live(at.number);
   live.queued.erase(at.task);
   auto claimed = std::optional<task_claim>{};
-  const auto is_stored = live.state->find(at.task)->entered <= live.stored
-                         || has_bug(planted_bug::begin_unstored);
+  const auto is_stored
+    = live.state->find(at.task)->entered <= std::max(live.stored, live.follows)
+      || has_bug(planted_bug::begin_unstored);
   decide_on(live, [&](run_decision& it) -> outcome<void> {
     auto claim = it.claim(at.task, "worker " + std::to_string(worker),
                           context_.now + std::chrono::seconds{10});
@@ -116,7 +117,7 @@ std::optional<assignment> run_ledger::hand_out(const place& at,
   if (!claimed)
     return std::nullopt;
   live.holders[at.task] = worker;
-  held_[worker].emplace(std::pair{at.number, at.task}, std::move(needed));
+  held_[worker].emplace(std::pair{at.number, at.task}, what.needed);
   const auto& definition = live.state->definition();
   const auto& call = call_of(definition, at.task);
   return assignment{live.state->submission().run_id(),
@@ -227,12 +228,20 @@ void run_ledger::drop_alarms(live_run& live) {
   live.alarms.clear();
 }
 
-void run_ledger::check_time() {
-  while (!alarms_.empty()
-         && std::get<instant>(*alarms_.begin()) <= context_.now) {
+bool run_ledger::check_time(std::size_t most) {
+  const auto is_due = [this] {
+    return !alarms_.empty()
+           && std::get<instant>(*alarms_.begin()) <= context_.now;
+  };
+  for (; most != 0 && is_due(); --most) {
     const auto [at, number, task] = *alarms_.begin();
     auto& live = *find_live(number);
     set_alarm(live, task, std::nullopt);
+    if (!task && begin_in_time(live)) {
+      if (!live.is_over)
+        set_alarm(live);
+      continue;
+    }
     if (!task) {
       const auto said = live.state->said_of_deadline();
       decide_on(live, [](run_decision& it) { return it.check_time(); });
@@ -250,6 +259,7 @@ void run_ledger::check_time() {
       sync(live, *task);
   }
   do_deferred();
+  return is_due();
 }
 
 std::optional<instant> run_ledger::next_check() const {
@@ -368,7 +378,10 @@ void run_ledger::forget(run_number number) {
     return;
   const auto& submission = found->second.state->submission();
   by_id_.erase(submission.run_id());
-  by_key_.erase(submission.idempotency_key());
+  // Of one that was withdrawn another run may have the key by now.
+  const auto key = by_key_.find(submission.idempotency_key());
+  if (key != by_key_.end() && key->second.number == number)
+    by_key_.erase(key);
   runs_.erase(found);
 }
 

@@ -109,9 +109,15 @@ void run_ledger::welcome(const worker_profile& worker) {
   known.offer = {};
   known.offer.worker = worker.worker;
   known.offer.total = amounts_of(worker.room.value_or(unlimited_room()));
-  for (const auto& activity : worker.activities)
-    known.offer.activities.push_back(intern(activity));
-  std::ranges::sort(known.offer.activities);
+  const auto intern_all = [this](const std::vector<std::string>& names) {
+    auto ids = std::vector<activity_id>{};
+    for (const auto& name : names)
+      ids.push_back(intern(name));
+    std::ranges::sort(ids);
+    return ids;
+  };
+  known.activities = intern_all(worker.activities);
+  known.immediate = intern_all(worker.immediate);
   const auto before = std::exchange(cpu_max_, 0);
   for (const auto& [id, each] : workers_)
     cpu_max_ = std::max(cpu_max_, each.offer.total.cpu_thousandths);
@@ -141,16 +147,31 @@ resource_amounts run_ledger::free_room(const worker_offer& of) const {
   return room;
 }
 
+/// How much that a worker answers at once it may have in addition.
+std::size_t run_ledger::room_beyond_credit(const known_worker& of) const {
+  if (of.immediate.empty())
+    return 0;
+  const auto held = held_.find(of.offer.worker);
+  const auto under_way = held == held_.end() ? 0 : held->second.size();
+  return options_.immediate_max - std::min(options_.immediate_max, under_way);
+}
+
 std::vector<assignment> run_ledger::assign(std::uint64_t worker,
-                                           std::uint32_t credit) {
+                                           std::uint32_t credit,
+                                           std::size_t most) {
   auto given = std::vector<assignment>{};
   const auto known = workers_.find(worker);
   if (known == workers_.end() || paused_ || loaded_)
     return given;
+  auto beyond = room_beyond_credit(known->second);
+  if (credit == 0 && beyond == 0)
+    return given;
   auto& offer = known->second.offer;
   offer.free = free_room(offer);
   offer.closed = desk_.closed(context_.now, context_.draw);
-  while (given.size() < credit) {
+  offer.activities
+    = credit != 0 ? known->second.activities : known->second.immediate;
+  while (given.size() < most && (credit != 0 || beyond != 0)) {
     const auto next = queue_.pop(offer, context_.now);
     if (!next)
       break;
@@ -160,13 +181,20 @@ std::vector<assignment> run_ledger::assign(std::uint64_t worker,
     const auto at = found->second;
     places_.erase(found);
     desk_.leave(at.guard);
-    auto handed = hand_out(at, worker, next->needed);
+    auto handed = hand_out(at, worker, *next);
     // What it took may have been the last of its guard.
     if (at.guard != 0)
       offer.closed = desk_.closed(context_.now, context_.draw);
     if (!handed)
       continue;
     take_away(offer.free, next->needed);
+    handed->takes_credit
+      = beyond == 0
+        || !std::ranges::binary_search(known->second.immediate, next->activity);
+    if (!handed->takes_credit)
+      --beyond;
+    else if (--credit == 0)
+      offer.activities = known->second.immediate;
     given.push_back(std::move(*handed));
   }
   do_deferred();

@@ -296,6 +296,12 @@ runtime::write_request store_changes(const std::vector<run_change>& changes,
   return request;
 }
 
+void free_key(messages::CommitTransaction& to, run_number number) {
+  runtime::add_statement(
+    to, "UPDATE engine_runs SET idempotency_key = NULL WHERE number = ?1",
+    {number});
+}
+
 void add_version(messages::CommitTransaction& to, const pinned_workflow& of,
                  runtime::clock::wall_time now) {
   runtime::add_statement(

@@ -27,6 +27,9 @@ namespace troupe::engine {
 [[nodiscard]] runtime::write_request
 store_changes(const std::vector<run_change>& changes, const run_ledger& ledger);
 
+/// The idempotency key of that run may be used again.
+void free_key(messages::CommitTransaction& to, run_number number);
+
 /// Adds the text of a version; nothing happens if it is there.
 void add_version(messages::CommitTransaction& to, const pinned_workflow& of,
                  runtime::clock::wall_time now);

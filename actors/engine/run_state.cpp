@@ -189,10 +189,14 @@ run_state::request_cancel(const messages::RunCancelRequested& event) {
     return illegal("the run is being cancelled already");
   if (phase_ == phase::compensating && !event.terminate())
     return illegal("a run that is being undone is not cancelled");
+  if (event.withdrawn() && phase_ != phase::pending)
+    return illegal("a run that has begun is not withdrawn");
   cancel_ = event;
   is_paused_ = false;
   if (reason_.empty()) {
-    reason_ = event.terminate() ? "terminated" : "cancelled";
+    reason_ = event.withdrawn()   ? "withdrawn"
+              : event.terminate() ? "terminated"
+                                  : "cancelled";
     reason_ += event.by().empty() ? "" : " by " + event.by();
     reason_ += event.reason().empty() ? "" : ": " + event.reason();
   }

@@ -284,6 +284,20 @@ public:
     return failed_undos_;
   }
 
+  /// It is accepted, and neither queued nor started; it may be paused.
+  [[nodiscard]] bool is_pending() const noexcept {
+    return phase_ == phase::pending;
+  }
+
+  /// When a pending run is to start; nothing: at once, or not while it is
+  /// paused.
+  [[nodiscard]] std::optional<instant> starts_at() const noexcept;
+
+  /// It was taken back before it started.
+  [[nodiscard]] bool is_withdrawn() const noexcept {
+    return cancel_ && cancel_->withdrawn();
+  }
+
   /// It is, or was, more than pending or queued.
   [[nodiscard]] bool has_started() const noexcept {
     return phase_ >= phase::started;

@@ -1,6 +1,7 @@
 #include "actors/engine/run_state.hpp"
 #include "actors/engine/run_state_parts.hpp"
 #include "actors/engine/task_times.hpp"
+#include "runtime/instant.hpp"
 
 #include <algorithm>
 #include <array>
@@ -122,6 +123,12 @@ step_status run_state::status_of(step_index index) const {
   return step_status::cancelled;
 }
 
+std::optional<instant> run_state::starts_at() const noexcept {
+  if (!is_pending() || is_paused_ || submission_.not_before() == 0)
+    return std::nullopt;
+  return runtime::from_microseconds(submission_.not_before());
+}
+
 std::optional<waiting_reason> run_state::waiting_on() const {
   using kind = waiting_reason::kind;
   if (is_over(status()))
@@ -131,6 +138,9 @@ std::optional<waiting_reason> run_state::waiting_on() const {
   if (phase_ == phase::queued)
     return waiting_reason{
       kind::slot, describe(queued_for_, submission_), updated_at_, {}};
+  if (const auto at = starts_at())
+    return waiting_reason{kind::timer, "starts at " + runtime::to_string(*at),
+                          updated_at_, *at};
   if (phase_ != phase::started && phase_ != phase::compensating)
     return waiting_reason{kind::worker, "not admitted yet", updated_at_, {}};
   // What works explains more than what waits, and that more than the rest.
@@ -177,6 +187,10 @@ std::optional<waiting_reason> run_state::waiting_on(step_index index) const {
       return waiting_reason{
         kind::dependency, "step " + workflow_->steps[need].id, updated_at_, {}};
   }
+  if (const auto at = starts_at())
+    return waiting_reason{kind::timer,
+                          "the run starts at " + runtime::to_string(*at),
+                          updated_at_, *at};
   return waiting_reason{
     kind::worker, "step " + definition.id + " is next", updated_at_, {}};
 }

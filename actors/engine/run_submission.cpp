@@ -4,6 +4,7 @@
 #include "actors/engine/evaluation.hpp"
 #include "runtime/time_zone.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -13,6 +14,9 @@ using runtime::outcome;
 using json = nlohmann::json;
 
 namespace {
+
+/// How far ahead a run may be asked for.
+constexpr auto not_before_max = std::chrono::years{10};
 
 auto unsupported(std::string key, std::string message, std::string hint) {
   auto reason = runtime::problem{};
@@ -81,6 +85,11 @@ outcome<messages::RunSubmitted> make_submission(const run_request& request,
   const auto& of = *request.of.definition;
   if (auto supported = check_supported(of); !supported)
     return runtime::fail(supported.error());
+  // Its time begins when it does.
+  const auto begins = std::max(now, request.not_before);
+  if (begins > now + not_before_max)
+    return unsupported("not_before", "the instant is too far away",
+                       "choose one within ten years");
   auto submission = messages::RunSubmitted{};
   submission.set_run_id(run_id);
   submission.set_workflow_id(of.id);
@@ -91,10 +100,15 @@ outcome<messages::RunSubmitted> make_submission(const run_request& request,
     static_cast<std::uint32_t>(request.priority.value_or(of.priority)));
   submission.set_idempotency_key(request.idempotency_key);
   submission.set_by(request.by);
+  if (begins > now) {
+    submission.set_not_before(runtime::to_microseconds(begins));
+    if (request.not_after)
+      submission.set_not_after(runtime::to_microseconds(*request.not_after));
+  }
   if (of.timeout)
-    submission.set_timeout_at(runtime::to_microseconds(now + *of.timeout));
+    submission.set_timeout_at(runtime::to_microseconds(begins + *of.timeout));
   if (of.deadline) {
-    const auto at = next_deadline(*of.deadline, now);
+    const auto at = next_deadline(*of.deadline, begins);
     if (!at)
       return runtime::fail(at.error());
     submission.set_deadline_at(runtime::to_microseconds(*at));

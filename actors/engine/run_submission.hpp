@@ -29,12 +29,18 @@ struct run_request {
   std::optional<priority_class> priority;
   std::string idempotency_key;
   std::string by;
+  /// It starts at this instant; one of the past: at once.
+  instant not_before{};
+  /// Of a run with such an instant: the last one at which it may start, if
+  /// nobody was there before.
+  std::optional<instant> not_after{};
 };
 
 /// What a run's history begins with: what is asked for, and what follows from
-/// the workflow at `now` (timeout, deadline, concurrency key). `invalid_input`
-/// when that cannot be computed, and for what this engine does not do: nothing
-/// a workflow asks for is ignored.
+/// the workflow at `now`, or at its instant if that is later (timeout,
+/// deadline, concurrency key). `invalid_input` when that cannot be computed,
+/// and for what this engine does not do: nothing a workflow asks for is
+/// ignored.
 [[nodiscard]] runtime::outcome<messages::RunSubmitted>
 make_submission(const run_request& request, const std::string& run_id,
                 instant now);

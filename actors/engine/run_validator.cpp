@@ -65,6 +65,8 @@ public:
         submission_ = event.submitted();
         break;
       case RunEvent::kStarted:
+        if (event.at() < submission_.not_before())
+          object("it started before its time");
         is_started_ = true;
         break;
       case RunEvent::kTookOver:

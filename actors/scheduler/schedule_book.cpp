@@ -8,8 +8,10 @@ using runtime::fail;
 using runtime::outcome;
 using runtime::problem_kind;
 
-schedule_book::schedule_book(std::size_t schedules_max, std::uint64_t epoch)
-  : schedules_max_{schedules_max}, epoch_{epoch}, due_{schedules_max} {}
+schedule_book::schedule_book(std::size_t schedules_max, std::uint64_t epoch,
+                             std::chrono::microseconds ahead)
+  : schedules_max_{schedules_max}, epoch_{epoch}, ahead_{ahead},
+    due_{schedules_max} {}
 
 tl::unexpected<runtime::problem>
 schedule_book::no_such_schedule(const std::string& id) {
@@ -63,18 +65,40 @@ outcome<void> schedule_book::check_cycle(const schedule_definition& of) const {
 
 // -- commands and facts -------------------------------------------------------
 
+namespace {
+
+/// Whether a start was decided ahead, and nobody was there in time.
+bool is_too_late(const known_schedule& of, const start_key& key,
+                 const active_start& start, instant now) {
+  const auto at = of.recurrence.start_of(key.due);
+  return key.kind == messages::ScheduleStart::SCHEDULED && start.fired_at < at
+         && now > at && now - at > of.definition.catch_up;
+}
+
+} // namespace
+
 void schedule_book::restore(schedule_definition definition, schedule_text text,
-                            schedule_state state, std::uint64_t snapshot) {
+                            schedule_state state, std::uint64_t snapshot,
+                            instant now) {
   auto recurrence = schedule_recurrence{definition};
   auto known = std::make_unique<known_schedule>(
     known_schedule{std::move(definition), std::move(recurrence),
                    std::move(text), std::move(state), snapshot});
+  auto too_late = std::vector<schedule_order>{};
   for (const auto& [key, start] : known->state.active()) {
+    if (is_too_late(*known, key, start, now)) {
+      too_late.push_back(
+        {schedule_order::kind::take_back, known->definition.id, key});
+      continue;
+    }
     orders_.push_back({schedule_order::kind::start, known->definition.id, key});
     if (start.is_cancel_requested)
       orders_.push_back(
         {schedule_order::kind::cancel, known->definition.id, key});
   }
+  orders_.insert(orders_.end(), too_late.rbegin(), too_late.rend());
+  if (!too_late.empty())
+    held_back_.insert(known->definition.id);
   plan(*known);
   index(*known);
   schedules_[known->definition.id] = std::move(known);
@@ -167,10 +191,43 @@ void schedule_book::end(const std::string& id, const start_key& start,
 void schedule_book::advance(instant now, std::size_t schedules_max) {
   for (const auto& each : due_.take_due(now, schedules_max))
     static_cast<void>(
-      decide(each.id, now, [](schedule_decision& it) -> outcome<void> {
-        it.advance();
+      decide(each.id, now, [&](schedule_decision& it) -> outcome<void> {
+        it.advance(ahead_);
         return {};
       }));
+}
+
+// -- what is decided ahead ----------------------------------------------------
+
+std::vector<start_key> schedule_book::ahead(const std::string& id,
+                                            instant now) const {
+  auto found = std::vector<start_key>{};
+  const auto* known = find(id);
+  if (known == nullptr)
+    return found;
+  for (const auto& [key, start] : known->state.active())
+    if (key.kind == messages::ScheduleStart::SCHEDULED
+        && known->recurrence.start_of(key.due) > now)
+      found.push_back(key);
+  std::ranges::reverse(found);
+  return found;
+}
+
+void schedule_book::hold_back(const std::string& id) {
+  held_back_.insert(id);
+  due_.remove(id);
+}
+
+void schedule_book::let_go(const std::string& id) {
+  held_back_.erase(id);
+  if (const auto* known = find(id))
+    plan(*known);
+}
+
+outcome<void> schedule_book::withdraw(const std::string& id,
+                                      const start_key& start, instant now) {
+  return decide(id, now,
+                [&](schedule_decision& it) { return it.withdraw(start); });
 }
 
 // -- what follows -------------------------------------------------------------
@@ -200,8 +257,10 @@ void schedule_book::follow(known_schedule& of, schedule_decision& decision) {
 void schedule_book::plan(const known_schedule& of) {
   const auto& id = of.definition.id;
   auto next = std::optional<instant>{};
-  if (of.state.is_created())
+  if (of.state.is_created() && !held_back_.contains(id))
     next = waiting_on(of.definition, of.recurrence, of.state).next_check;
+  if (next && may_look_ahead(of.definition, of.state))
+    *next -= ahead_;
   if (next)
     static_cast<void>(due_.set(id, *next));
   else

@@ -5,6 +5,7 @@
 #include "actors/scheduler/schedule_definition.hpp"
 #include "actors/scheduler/schedule_state.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -47,6 +48,7 @@ struct schedule_order {
   enum class kind : std::uint8_t {
     start, ///< A run is to be started, until it has ended.
     cancel, ///< It is to end.
+    take_back, ///< It is to be withdrawn, unless it has begun.
   };
 
   kind what = kind::start;
@@ -69,12 +71,18 @@ struct known_schedule {
 /// ahead of the store; whoever cannot store builds a new one.
 class schedule_book {
 public:
-  schedule_book(std::size_t schedules_max, std::uint64_t epoch);
+  /// Starts are decided up to `ahead` before their time, where that is
+  /// possible.
+  schedule_book(std::size_t schedules_max, std::uint64_t epoch,
+                std::chrono::microseconds ahead = {});
 
   /// A schedule as it was stored. Its active starts are orders again: whoever
-  /// starts them finds the runs by their keys.
+  /// starts them finds the runs by their keys. What was decided ahead, and is
+  /// too late at `now` for the schedule's catch-up, is to be taken back, the
+  /// latest first; until then the schedule is held back.
   void restore(schedule_definition definition, schedule_text text,
-               schedule_state state, std::uint64_t snapshot = 0);
+               schedule_state state, std::uint64_t snapshot = 0,
+               instant now = instant::min());
 
   /// A schedule that is stored and cannot be read: it starts nothing, and can
   /// be removed or replaced.
@@ -106,6 +114,25 @@ public:
   /// or after its workflow. Nothing happens if that was told before.
   void end(const std::string& id, const start_key& start,
            messages::StartEnded::Outcome outcome, instant now);
+
+  /// Starts that were fired and whose time has not come, the latest first. They
+  /// have to be taken back before anything else is decided by a command.
+  [[nodiscard]] std::vector<start_key> ahead(const std::string& id,
+                                             instant now) const;
+
+  /// From now on nothing of that schedule becomes due, until it is let go: what
+  /// is taken back has to be what was decided last.
+  void hold_back(const std::string& id);
+  void let_go(const std::string& id);
+
+  [[nodiscard]] bool is_held_back(const std::string& id) const {
+    return held_back_.contains(id);
+  }
+
+  /// The run of a start that was fired ahead is taken back. `conflict` if there
+  /// is no such start, or it is not what was decided last.
+  runtime::outcome<void> withdraw(const std::string& id, const start_key& start,
+                                  instant now);
 
   /// Decides what is due, of at most so many schedules; call it again while
   /// `next_check` is not later.
@@ -146,6 +173,8 @@ private:
 
   std::size_t schedules_max_;
   std::uint64_t epoch_;
+  std::chrono::microseconds ahead_;
+  std::set<std::string> held_back_; ///< Ids.
   std::map<std::string, std::unique_ptr<known_schedule>> schedules_;
   due_queue due_;
   /// By what they come after.

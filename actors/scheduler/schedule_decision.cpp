@@ -226,6 +226,16 @@ schedule_decision::end(const start_key& key,
   return {};
 }
 
+outcome<void> schedule_decision::withdraw(const start_key& key) {
+  const auto next = recurrence_.next(key.due);
+  if (!state_.is_last_active(key) || (next && *next <= state_.decided_until()))
+    return fail(problem_kind::conflict,
+                "no start to be taken back: " + fire_key(of_.id, key));
+  *prepare().mutable_withdrawn()->mutable_start() = to_message(key);
+  commit();
+  return {};
+}
+
 void schedule_decision::end_dependency(const std::string& id,
                                        bool has_succeeded, instant ended_at) {
   const auto* known = state_.find_dependency(id);
@@ -243,18 +253,20 @@ void schedule_decision::end_dependency(const std::string& id,
 
 // -- time ---------------------------------------------------------------------
 
-bool schedule_decision::advance() {
+bool schedule_decision::advance(std::chrono::microseconds ahead) {
   if (!state_.is_created() || state_.is_paused())
     return false;
-  return settle_due(true);
+  return settle_due(true, ahead);
 }
 
 /// Whether there is more.
-bool schedule_decision::settle_due(bool waits_for_jitter) {
+bool schedule_decision::settle_due(bool waits_for_jitter,
+                                   std::chrono::microseconds ahead) {
   miss_before(now_ - of_.catch_up, messages::DueTimesMissed::LATE);
   for (auto count = std::size_t{0}; !is_used_up(of_, state_); ++count) {
     const auto due = recurrence_.next(state_.decided_until());
-    if (!due || (waits_for_jitter ? recurrence_.start_of(*due) : *due) > now_)
+    const auto until = may_look_ahead(of_, state_) ? now_ + ahead : now_;
+    if (!due || (waits_for_jitter ? recurrence_.start_of(*due) : *due) > until)
       return false;
     if (count == decision_bounds::due_times_max)
       return true;

@@ -6,6 +6,7 @@
 #include "messages/schedule.pb.h"
 #include "runtime/problem.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -87,6 +88,11 @@ public:
   runtime::outcome<void> end(const start_key& key,
                              messages::StartEnded::Outcome outcome);
 
+  /// The run of a start that was fired ahead of its time did not begin, and
+  /// will not: its due time is open again. `conflict` unless it is what was
+  /// decided last: of several the latest goes first.
+  runtime::outcome<void> withdraw(const start_key& key);
+
   /// A run of a schedule or workflow is over; nothing follows from those that
   /// this one does not come after, nor from old news.
   void end_dependency(const std::string& id, bool has_succeeded,
@@ -94,9 +100,10 @@ public:
 
   // -- time -------------------------------------------------------------------
 
-  /// Decides what has become due. Whether there is more: call it again, in a
-  /// decision of its own.
-  bool advance();
+  /// Decides what has become due and, where nothing can change that any more
+  /// but a command, what will be due within `ahead`. Whether there is more:
+  /// call it again, in a decision of its own.
+  bool advance(std::chrono::microseconds ahead = {});
 
   // -- the result -------------------------------------------------------------
 
@@ -111,7 +118,7 @@ private:
   void skip(const start_key& key, messages::StartSkipped::Reason reason);
   void record_pause(const std::string& by, const std::string& reason);
 
-  bool settle_due(bool waits_for_jitter);
+  bool settle_due(bool waits_for_jitter, std::chrono::microseconds ahead = {});
   void settle(instant due);
   void settle_overlapping(const start_key& key, bool is_waiting);
   void miss_before(instant end, messages::DueTimesMissed::Reason reason);
@@ -149,6 +156,12 @@ struct schedule_waiting {
 [[nodiscard]] schedule_waiting waiting_on(const schedule_definition& of,
                                           const schedule_recurrence& recurrence,
                                           const schedule_state& state);
+
+/// Whether the next due time can be decided ahead: it fires whatever happens
+/// until then, unless somebody changes the schedule. Not where it depends on
+/// what other schedules do, or on how a run ends.
+[[nodiscard]] bool may_look_ahead(const schedule_definition& of,
+                                  const schedule_state& state);
 
 /// Whether its `max_runs` are used up.
 [[nodiscard]] bool is_used_up(const schedule_definition& of,

@@ -3,6 +3,7 @@
 #include "actors/scheduler/schedule_recurrence.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace troupe::scheduler {
 
@@ -97,6 +98,8 @@ outcome<void> schedule_state::apply_to_start(const ScheduleEvent& event,
       return request_cancel(to_start_key(event.cancel_requested().start()));
     case ScheduleEvent::kEnded:
       return end(to_start_key(event.ended().start()), event.ended().outcome());
+    case ScheduleEvent::kWithdrawn:
+      return withdraw(to_start_key(event.withdrawn().start()));
     default:
       return refuse("an event of a kind that is not known here");
   }
@@ -129,6 +132,13 @@ outcome<void> schedule_state::pause(bool is_paused, const std::string& reason) {
   if (!is_paused)
     failures_in_row_ = 0;
   return {};
+}
+
+bool schedule_state::is_last_active(const start_key& key) const {
+  const auto found = active_.find(key);
+  return key.kind == ScheduleStart::SCHEDULED && found != active_.end()
+         && (std::next(found) == active_.end()
+             || std::next(found)->first.kind != key.kind);
 }
 
 bool schedule_state::is_open(const start_key& key) const {
@@ -209,6 +219,18 @@ outcome<void> schedule_state::end(const start_key& key,
     ++failures_in_row_;
   if (outcome == messages::StartEnded::SUCCEEDED)
     failures_in_row_ = 0;
+  return {};
+}
+
+/// As if it had never been thought of. Of several the latest goes first, so
+/// that nothing that is decided lies behind what is open.
+outcome<void> schedule_state::withdraw(const start_key& key) {
+  if (!is_last_active(key))
+    return refuse(name_of(key) + " cannot be withdrawn");
+  active_.erase(key);
+  decided_until_
+    = std::min(decided_until_, key.due - std::chrono::microseconds{1});
+  --fired_count_;
   return {};
 }
 

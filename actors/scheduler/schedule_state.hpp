@@ -79,7 +79,8 @@ public:
     return pause_reason_;
   }
 
-  /// Every due time up to this one is decided, none after it.
+  /// Every due time up to this one is decided, none after it. Goes back when a
+  /// start is withdrawn.
   [[nodiscard]] instant decided_until() const noexcept {
     return decided_until_;
   }
@@ -90,6 +91,10 @@ public:
   active() const noexcept {
     return active_;
   }
+
+  /// Whether a start is active, and no later one of a due time is: only such a
+  /// one can be withdrawn.
+  [[nodiscard]] bool is_last_active(const start_key& key) const;
 
   /// Starts that wait, and who asked for them.
   [[nodiscard]] const std::map<start_key, std::string>& held() const noexcept {
@@ -139,6 +144,7 @@ private:
   applied request_cancel(const start_key& key);
   applied end(const start_key& key, messages::StartEnded::Outcome outcome);
   applied end_dependency(const messages::DependencyEnded& event);
+  applied withdraw(const start_key& key);
 
   /// Whether a start may be decided now: it waits, or was not thought of.
   [[nodiscard]] bool is_open(const start_key& key) const;

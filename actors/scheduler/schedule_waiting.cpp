@@ -10,6 +10,17 @@ bool is_used_up(const schedule_definition& of, const schedule_state& state) {
   return of.max_runs != 0 && state.fired_count() >= of.max_runs;
 }
 
+bool may_look_ahead(const schedule_definition& of,
+                    const schedule_state& state) {
+  if (state.is_paused() || !state.held().empty() || !of.after.empty())
+    return false;
+  // A run that ends lets others go, or pauses the schedule.
+  return state.active().empty()
+         || (of.overlap == overlap_policy::allow_all
+             && of.pause_on_failures == 0
+             && state.active().size() < decision_bounds::active_max);
+}
+
 dependency_verdict judge_dependencies(const schedule_definition& of,
                                       const schedule_recurrence& recurrence,
                                       const schedule_state& state,

@@ -1,52 +1,24 @@
-#include "actors/scheduler/scheduler.hpp"
-
-#include "actors/scheduler/schedule_book.hpp"
 #include "actors/scheduler/schedule_file.hpp"
 #include "actors/scheduler/schedule_records.hpp"
-#include "runtime/actor_errors.hpp"
+#include "actors/scheduler/scheduler_loop.hpp"
 #include "runtime/logging/log.hpp"
 
-#include <caf/stateful_actor.hpp>
 #include <caf/system_messages.hpp>
-#include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
 
 namespace troupe::scheduler {
 
-/// Tells a scheduler to look at the time. Only the newest one counts.
-struct scheduler_tick {
-  instant due{};
-};
-
-/// Tells it to start something once more.
-struct start_again {
-  schedule_order what;
-};
-
-} // namespace troupe::scheduler
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::scheduler::scheduler_tick)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::scheduler::start_again)
-
-namespace troupe::scheduler {
-
 namespace {
 
-using messages::StartEnded;
 using runtime::fail;
 using runtime::outcome;
 using runtime::problem_kind;
 
-using private_scheduler_actor
-  = scheduler_actor::extend<caf::reacts_to<scheduler_tick>,
-                            caf::reacts_to<start_again>>;
-using answer_promise = caf::typed_response_promise<messages::ScheduleAnswer>;
+using pointer = scheduler_pointer;
 
 /// A pending message keeps its receiver, hence the system, alive for so long.
 /// Also how late a clock that was set is noticed.
@@ -55,188 +27,10 @@ constexpr auto tick_max = std::chrono::microseconds{std::chrono::seconds{1}};
 /// with the next one.
 constexpr auto due_max = std::size_t{128};
 
-struct answer_due {
-  answer_promise to;
-  messages::ScheduleAnswer what;
-};
-
-struct scheduler_state {
-  static constexpr auto name = "scheduler"; // Shown in logs.
-
-  scheduler_state() = default;
-  scheduler_state(const scheduler_state&) = delete;
-  scheduler_state& operator=(const scheduler_state&) = delete;
-
-  /// Whoever still waits must not do so until a timeout.
-  ~scheduler_state() {
-    const auto reason
-      = runtime::to_error(fail(problem_kind::unavailable,
-                               "the scheduler stopped before this was stored",
-                               "look with troupe schedule show, and try again")
-                            .value());
-    for (auto* some : {&in_flight, &waiting})
-      for (auto& each : *some)
-        each.to.deliver(reason);
-  }
-
-  scheduler_options options;
-  runtime::store_actor store;
-  run_starter_actor engine;
-  std::uint64_t epoch = 0;
-  std::unique_ptr<schedule_book> book;
-  std::vector<answer_due> waiting; ///< For the next commit.
-  std::vector<answer_due> in_flight;
-  /// Runs of active starts, and those to be cancelled once they have one.
-  std::map<std::pair<std::string, start_key>, std::string> runs;
-  bool is_committing = false;
-  std::optional<instant> next_tick;
-};
-
-using pointer = private_scheduler_actor::stateful_pointer<scheduler_state>;
-
-void pursue(pointer self);
-
 void give_up(pointer self, const runtime::problem& reason) {
   runtime::log_error("scheduler", "the scheduler cannot go on",
                      {{"reason", runtime::render(reason)}});
   self->quit(runtime::to_error(reason));
-}
-
-// -- runs ---------------------------------------------------------------------
-
-StartEnded::Outcome outcome_of(const std::string& status) {
-  if (status == "completed")
-    return StartEnded::SUCCEEDED;
-  return status == "cancelled" ? StartEnded::CANCELLED : StartEnded::FAILED;
-}
-
-void end(pointer self, const schedule_order& order, StartEnded::Outcome how) {
-  auto& state = self->state;
-  state.runs.erase({order.id, order.start});
-  state.book->end(order.id, order.start, how, state.options.time->now());
-  pursue(self);
-}
-
-void try_again(pointer self, const schedule_order& order) {
-  self->delayed_send(self, self->state.options.retry_after, start_again{order});
-}
-
-void await_end(pointer self, const schedule_order& order,
-               const std::string& run_id) {
-  auto wanted = messages::AwaitRun{};
-  wanted.set_run_id(run_id);
-  // A run may take for ever; the engine's death is heard of.
-  self->request(self->state.engine, caf::infinite, wanted)
-    .then(
-      [=](const messages::RunResult& result) {
-        end(self, order, outcome_of(result.status()));
-      },
-      [=](const caf::error& error) {
-        const auto reason = runtime::to_problem(error, self->system());
-        runtime::log_warning("scheduler", "the end of a run is not known",
-                             {{"schedule", order.id},
-                              {"run", run_id},
-                              {"reason", reason.message}});
-        // It ended while nobody was there, so long ago that it is not kept.
-        if (reason.kind == problem_kind::not_found)
-          return end(self, order, StartEnded::CANCELLED);
-        try_again(self, order);
-      });
-}
-
-void cancel(pointer self, const schedule_order& order) {
-  auto& state = self->state;
-  const auto found = state.runs.find({order.id, order.start});
-  if (found == state.runs.end())
-    return; // As soon as it has a run.
-  auto wanted = messages::ChangeRun{};
-  wanted.set_run_id(found->second);
-  wanted.set_by("schedule " + order.id);
-  wanted.mutable_cancel()->set_reason("a later start takes its place");
-  constexpr auto grace_ms = std::uint64_t{30'000};
-  wanted.mutable_cancel()->set_grace_ms(grace_ms);
-  // If it is over by now, that is heard of anyway.
-  self->request(state.engine, state.options.engine_timeout, std::move(wanted))
-    .then([](const messages::RunChanged&) {}, [](const caf::error&) {});
-}
-
-void on_accepted(pointer self, const schedule_order& order,
-                 const messages::RunAccepted& accepted) {
-  auto& state = self->state;
-  state.runs[{order.id, order.start}] = accepted.run_id();
-  await_end(self, order, accepted.run_id());
-  const auto* known = state.book->find(order.id);
-  if (known == nullptr)
-    return;
-  const auto active = known->state.active().find(order.start);
-  if (active != known->state.active().end()
-      && active->second.is_cancel_requested)
-    cancel(self, order);
-}
-
-/// There is no run, and there will be none unless it is tried again.
-void on_refused(pointer self, const schedule_order& order,
-                const messages::ProblemReport& refused) {
-  const auto kind = static_cast<problem_kind>(refused.kind());
-  if (kind == problem_kind::unavailable || kind == problem_kind::timeout)
-    return try_again(self, order);
-  runtime::log_error("scheduler", "a run was refused",
-                     {{"schedule", order.id}, {"reason", refused.message()}});
-  // Its concurrency key said that it may be left out.
-  end(self, order,
-      kind == problem_kind::conflict ? StartEnded::CANCELLED
-                                     : StartEnded::FAILED);
-}
-
-messages::SubmitRun run_of(const schedule_definition& of,
-                           const start_key& start) {
-  auto run = messages::SubmitRun{};
-  run.set_workflow_id(of.workflow);
-  run.set_inputs(of.inputs.dump());
-  run.set_idempotency_key(fire_key(of.id, start));
-  run.set_by("schedule " + of.id);
-  return run;
-}
-
-/// Starts that were decided together are one message to the engine.
-void start_all(pointer self, const std::vector<schedule_order>& orders) {
-  auto all = messages::SubmitRuns{};
-  auto asked = std::vector<schedule_order>{};
-  for (const auto& order : orders)
-    if (const auto* known = self->state.book->find(order.id)) {
-      *all.add_runs() = run_of(known->definition, order.start);
-      asked.push_back(order);
-    }
-  if (asked.empty())
-    return;
-  self
-    ->request(self->state.engine, self->state.options.engine_timeout,
-              std::move(all))
-    .then(
-      [=](const messages::RunsAccepted& reply) {
-        for (std::size_t i = 0; i < asked.size(); ++i) {
-          const auto& each = reply.each(static_cast<int>(i));
-          if (each.has_accepted())
-            on_accepted(self, asked[i], each.accepted());
-          else
-            on_refused(self, asked[i], each.refused());
-        }
-      },
-      [=](const caf::error&) {
-        for (const auto& order : asked)
-          try_again(self, order);
-      });
-}
-
-void follow(pointer self, const std::vector<schedule_order>& orders) {
-  auto starts = std::vector<schedule_order>{};
-  for (const auto& order : orders)
-    if (order.what == schedule_order::kind::start)
-      starts.push_back(order);
-  start_all(self, starts);
-  for (const auto& order : orders)
-    if (order.what == schedule_order::kind::cancel)
-      cancel(self, order);
 }
 
 // -- the loop -----------------------------------------------------------------
@@ -247,6 +41,7 @@ void on_committed(pointer self) {
   for (auto& each : std::exchange(state.in_flight, {}))
     each.to.deliver(std::move(each.what));
   follow(self, state.book->mark_stored());
+  resume_commands(self);
   pursue(self);
 }
 
@@ -287,7 +82,9 @@ void set_timer(pointer self, instant now) {
   self->delayed_send(self, due - now, scheduler_tick{due});
 }
 
-void pursue(pointer self) {
+} // namespace
+
+void pursue(scheduler_pointer self) {
   auto& state = self->state;
   const auto now = state.options.time->now();
   // What is due waits for the commit under way: then it is decided together.
@@ -296,6 +93,8 @@ void pursue(pointer self) {
   commit(self);
   set_timer(self, now);
 }
+
+namespace {
 
 // -- requests -----------------------------------------------------------------
 
@@ -313,36 +112,43 @@ messages::ScheduleAnswer answer_about(const scheduler_state& state,
   return answer;
 }
 
-answer_promise answer_later(pointer self, const std::string& id,
-                            const outcome<void>& done,
-                            messages::ScheduleAnswer more = {}) {
+void answer_later(pointer self, answer_promise to, const std::string& id,
+                  const outcome<void>& done,
+                  messages::ScheduleAnswer more = {}) {
   auto& state = self->state;
-  auto promise = self->make_response_promise<messages::ScheduleAnswer>();
-  if (!done) {
-    promise.deliver(runtime::to_error(done.error()));
-    pursue(self);
-    return promise;
+  if (done) {
+    more.MergeFrom(answer_about(state, id));
+    state.waiting.push_back({std::move(to), std::move(more)});
+  } else {
+    to.deliver(runtime::to_error(done.error()));
   }
-  more.MergeFrom(answer_about(state, id));
-  state.waiting.push_back({promise, std::move(more)});
   pursue(self);
-  return promise;
+}
+
+void do_add(pointer self, const answer_promise& to,
+            const schedule_definition& what,
+            const messages::AddSchedule& wanted) {
+  auto& state = self->state;
+  const auto is_new = state.book->add(what, {wanted.text(), wanted.file()},
+                                      wanted.by(), state.options.time->now());
+  if (!is_new)
+    return answer_later(self, to, what.id, fail(is_new.error()));
+  auto answer = messages::ScheduleAnswer{};
+  answer.set_is_new(*is_new);
+  answer_later(self, to, what.id, {}, std::move(answer));
 }
 
 answer_promise add(pointer self, const messages::AddSchedule& wanted) {
-  auto& state = self->state;
-  auto read = parse_schedule(wanted.text(), wanted.file());
-  if (!read)
-    return answer_later(self, {}, fail(read.error().front()));
-  const auto id = read->id;
-  const auto is_new
-    = state.book->add(std::move(*read), {wanted.text(), wanted.file()},
-                      wanted.by(), state.options.time->now());
-  if (!is_new)
-    return answer_later(self, id, fail(is_new.error()));
-  auto answer = messages::ScheduleAnswer{};
-  answer.set_is_new(*is_new);
-  return answer_later(self, id, {}, std::move(answer));
+  const auto read = parse_schedule(wanted.text(), wanted.file());
+  if (!read) {
+    auto promise = self->make_response_promise<messages::ScheduleAnswer>();
+    promise.deliver(runtime::to_error(read.error().front()));
+    return promise;
+  }
+  return command(self, read->id,
+                 [self, what = *read, wanted](const answer_promise& to) {
+                   do_add(self, to, what, wanted);
+                 });
 }
 
 outcome<std::size_t> backfill(scheduler_state& state,
@@ -384,17 +190,24 @@ outcome<void> apply(scheduler_state& state,
     });
 }
 
-answer_promise change(pointer self, const messages::ChangeSchedule& wanted) {
+void do_change(pointer self, const answer_promise& to,
+               const messages::ChangeSchedule& wanted) {
   auto& state = self->state;
   const auto now = state.options.time->now();
   if (!wanted.has_backfill())
-    return answer_later(self, wanted.id(), apply(state, wanted, now));
+    return answer_later(self, to, wanted.id(), apply(state, wanted, now));
   const auto starts = backfill(state, wanted, now);
   if (!starts)
-    return answer_later(self, wanted.id(), fail(starts.error()));
+    return answer_later(self, to, wanted.id(), fail(starts.error()));
   auto answer = messages::ScheduleAnswer{};
   answer.set_starts(*starts);
-  return answer_later(self, wanted.id(), {}, std::move(answer));
+  answer_later(self, to, wanted.id(), {}, std::move(answer));
+}
+
+answer_promise change(pointer self, const messages::ChangeSchedule& wanted) {
+  return command(self, wanted.id(), [self, wanted](const answer_promise& to) {
+    do_change(self, to, wanted);
+  });
 }
 
 // -- recovery -----------------------------------------------------------------
@@ -420,7 +233,8 @@ void restore(scheduler_state& state, recorded_schedules& stored,
                          "before it were",
                          {{"schedule", schedule.id}});
   state.book->restore(std::move(*definition), std::move(schedule.text),
-                      std::move(folded->state), folded->snapshot);
+                      std::move(folded->state), folded->snapshot,
+                      state.options.time->now());
 }
 
 outcome<void> recover(scheduler_state& state) {
@@ -432,8 +246,8 @@ outcome<void> recover(scheduler_state& state) {
   if (!last || !all)
     return fail(last ? all.error() : last.error());
   state.epoch = *last + 1;
-  state.book
-    = std::make_unique<schedule_book>(state.options.schedules_max, state.epoch);
+  state.book = std::make_unique<schedule_book>(
+    state.options.schedules_max, state.epoch, state.options.ahead);
   for (auto& schedule : *all)
     restore(state, *stored, schedule);
   return {};

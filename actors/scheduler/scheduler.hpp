@@ -37,6 +37,9 @@ struct scheduler_options {
   /// Must outlive the actor.
   const runtime::clock* time = nullptr;
   std::size_t schedules_max = 100'000;
+  /// How long before its time a start is decided, where that is possible, so
+  /// that its run is stored by then.
+  std::chrono::milliseconds ahead{700};
   /// Whether a run was ever started under that key; asked by backfills.
   std::function<bool(const std::string& key)> has_fired;
   std::chrono::milliseconds store_timeout{60'000};

@@ -167,6 +167,10 @@ void engine_simulation::step() {
 void engine_simulation::submit() {
   auto request = run_request{};
   request.of = workflows_[random_() % workflows_.size()];
+  if (random_() % 4 == 0) {
+    request.not_before = now_ + std::chrono::milliseconds{random_() % 4'000};
+    request.idempotency_key = "k" + std::to_string(ids_);
+  }
   const auto done = ledger_->submit(request);
   if (!done)
     return object("refused: " + done.error().message);
@@ -177,6 +181,7 @@ void engine_simulation::pull() {
   const auto worker = random_() % worker_count;
   ledger_->welcome({worker, {"noop"}, std::nullopt});
   for (auto& work : ledger_->assign(worker, 1 + random_() % 2)) {
+    check_instant(work.run_id);
     auto& to = work.may_begin ? held_ : undelivered_;
     to.push_back({worker, std::move(work), epoch_, false});
   }
@@ -236,13 +241,15 @@ void engine_simulation::command() {
     return retry();
   if (what == 9)
     return derive();
+  if (what == 2)
+    return withdraw();
   if (what > 5)
     return signal(id, what == 6 ? "go" : "s" + std::to_string(random_() % 12),
                   random_() % 4 != 0);
   static_cast<void>(ledger_->decide(id, [&](run_decision& it) {
     if (what == 0)
       return it.pause("somebody");
-    if (what <= 2)
+    if (what == 1)
       return it.resume("somebody");
     auto request = messages::RunCancelRequested{};
     request.set_terminate(what == 4);

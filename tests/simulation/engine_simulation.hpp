@@ -61,6 +61,11 @@ public:
     return derived_;
   }
 
+  /// Runs that were taken back before their instant.
+  [[nodiscard]] int withdrawn() const noexcept {
+    return withdrawn_;
+  }
+
   [[nodiscard]] int failure_runs() const noexcept {
     return failure_runs_;
   }
@@ -87,6 +92,7 @@ private:
   void command();
   void retry();
   void derive();
+  void withdraw();
   void signal(const std::string& run_id, const std::string& name,
               bool approves);
   void answer_all();
@@ -101,6 +107,7 @@ private:
   void give_up_faults();
   void check_stored(engine::run_number number, const stored_run& run);
   void check_effects();
+  void check_instant(const std::string& run_id);
   void check_limits();
   [[nodiscard]] static runtime::guard_file some_guards();
   void check_guards();
@@ -150,6 +157,7 @@ private:
   std::map<std::string, int> waits_;
   int derived_ = 0;
   int failure_runs_ = 0;
+  int withdrawn_ = 0;
   std::set<std::string> answered_for_; ///< Runs whose effects others took.
   std::size_t running_max_ = 0;
   bool is_kind_ = false; ///< No faults any more.

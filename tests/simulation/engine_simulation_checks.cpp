@@ -62,6 +62,29 @@ void engine_simulation::check_limits() {
     object("more runs go at once than the limit says");
 }
 
+/// Somebody takes back whatever waits for its instant.
+void engine_simulation::withdraw() {
+  for (const auto& [number, stored] : store_) {
+    const auto* run = ledger_->find(number);
+    if (run == nullptr || !run->starts_at())
+      continue;
+    const auto id = run->submission().run_id();
+    const auto is_due = *run->starts_at() <= now_;
+    const auto done
+      = ledger_->withdraw(run->submission().idempotency_key(), "somebody", "");
+    if (done.has_value() == is_due)
+      object("run " + id + " was taken back though it was due, or was not");
+    withdrawn_ += done ? 1 : 0;
+  }
+}
+
+void engine_simulation::check_instant(const std::string& run_id) {
+  const auto* run = ledger_->find(run_id);
+  if (run != nullptr
+      && run->submission().not_before() > runtime::to_microseconds(now_))
+    object("somebody works for a run before its time: " + run_id);
+}
+
 /// What depends on a step is undone before the step is.
 void engine_simulation::check_undo_order(const std::string& name,
                                          const stored_run& stored) {

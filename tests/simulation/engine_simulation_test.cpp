@@ -30,6 +30,7 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
   auto waits = std::map<std::string, int>{};
   auto derived = 0;
   auto failure_runs = 0;
+  auto withdrawn = 0;
   for (auto seed = first; seed <= last; ++seed) {
     auto simulation = engine_simulation{seed, {}};
     const auto objections = simulation.run(6);
@@ -43,6 +44,7 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
       waits[guard] += number;
     derived += simulation.derived();
     failure_runs += simulation.failure_runs();
+    withdrawn += simulation.withdrawn();
   }
   if (only != 0)
     return;
@@ -52,6 +54,7 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
     CHECK(waits[guard] > 0);
   CHECK(derived > 0);
   CHECK(failure_runs > 0);
+  CHECK(withdrawn > 0);
   CHECK(ends[engine::run_status::completed] > 0);
   CHECK(ends[engine::run_status::failed] > 0);
   CHECK(ends[engine::run_status::compensated] > 0);

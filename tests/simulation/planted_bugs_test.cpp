@@ -57,6 +57,7 @@ TEST_CASE("the simulation notices whatever mistake is planted") {
     {planted_bug::share_effects, "share_effects"},
     {planted_bug::ignore_turn, "ignore_turn"},
     {planted_bug::lose_failure, "lose_failure"},
+    {planted_bug::start_early, "start_early"},
   }));
   const auto found = noticed(bug);
   INFO(name);

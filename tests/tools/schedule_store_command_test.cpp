@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <map>
 #include <string>
 
 using namespace troupe::tests;
@@ -98,6 +99,31 @@ TEST_CASE_METHOD(scheduled, "a schedule is paused, resumed and backfilled") {
                 "2026-01-01T00:00:00Z", "--to", "soon"})
           .exit_code
         == 2);
+}
+
+TEST_CASE_METHOD(scheduled,
+                 "a run is stored before its time, and starts at it") {
+  REQUIRE(troupe({"schedule", "add", write("often", "every: 1s\n")}).exit_code
+          == 0);
+  const auto run = finished_run("often");
+  auto times = std::map<std::string, std::string>{};
+  auto due = std::string{};
+  // To the second: some times have a fraction.
+  const auto second
+    = [](const json& at) { return at.get<std::string>().substr(0, 19); };
+  for (const auto& event :
+       read({"run", "history", run["run_id"].get<std::string>()})) {
+    times[event["event"]] = second(event["at"]);
+    if (event["event"] == "submitted")
+      due = second(event["not_before"]);
+  }
+  CHECK(times["submitted"] < due);
+  CHECK(times["started"] >= due);
+  CHECK(times["task_started"] >= due);
+  CHECK(troupe({"schedule", "remove", "often"}).exit_code == 0);
+  // What was ahead then was taken back.
+  for (const auto& each : read({"run", "list", "--limit", "100"}))
+    CHECK(each["status"] != "pending");
 }
 
 TEST_CASE_METHOD(scheduled, "wrong schedules are refused") {

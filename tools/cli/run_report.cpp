@@ -54,8 +54,8 @@ json details_of(const messages::RunEvent& event) {
 
 /// Indices become ids, and numbers that are instants are written as such.
 void make_readable(json& details, const engine::workflow& of) {
-  for (const auto* key :
-       {"start_by", "until", "stop_at", "at", "timeout_at", "deadline_at"})
+  for (const auto* key : {"start_by", "until", "stop_at", "at", "timeout_at",
+                          "deadline_at", "not_before"})
     if (const auto found = details.find(key); found != details.end())
       // 64-bit numbers are texts in protobuf's JSON.
       *found = render_time(

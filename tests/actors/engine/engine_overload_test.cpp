@@ -41,6 +41,7 @@ struct blocked_engine {
     options.threads = 3;
     options.activities_max = 2;
     options.ledger.queue.pending_max = pending_max;
+    options.ledger.immediate_max = 0; // Or the host would take them all.
     options.add_activities
       = [opened = gate.get_future().share()](activity_registry& registry,
                                              const runtime::store_actor&) {

@@ -68,7 +68,7 @@ struct kept_book {
       auto folded = stored->fold(each.id);
       REQUIRE(folded);
       book.restore(std::move(*definition), each.text, std::move(folded->state),
-                   folded->snapshot);
+                   folded->snapshot, now);
     }
   }
 
@@ -289,4 +289,58 @@ TEST_CASE_METHOD(kept_book, "a book has a limit") {
   REQUIRE(add("c"));
   CHECK(add("d").error().kind == problem_kind::unavailable);
   CHECK(add("c") == false);
+}
+
+TEST_CASE_METHOD(kept_book, "a start is decided ahead, or taken back before") {
+  book = schedule_book{3, 1, 700ms};
+  REQUIRE(add("a"));
+  CHECK(store().empty());
+  REQUIRE(book.next_check() == at("2026-11-26T10:59:59.3Z"));
+  CHECK(book.ahead("a", now).empty());
+  now = *book.next_check();
+  book.advance(now, 10);
+  const auto orders = store();
+  REQUIRE(orders.size() == 1);
+  CHECK(fire_key("a", orders[0].start) == "a@2026-11-26T11:00:00Z");
+  REQUIRE(book.ahead("a", now) == std::vector{orders[0].start});
+  CHECK(book.ahead("a", at("2026-11-26T11:00:00Z")).empty());
+  CHECK(book.ahead("b", now).empty());
+
+  book.hold_back("a");
+  REQUIRE(book.withdraw("a", orders[0].start, now));
+  CHECK(book.withdraw("a", orders[0].start, now).error().kind
+        == problem_kind::conflict);
+  CHECK(store().empty());
+  CHECK_FALSE(book.next_check());
+  book.let_go("a");
+  CHECK(book.next_check() == at("2026-11-26T10:59:59.3Z"));
+  restart();
+  CHECK(store().empty());
+  CHECK(book.find("a")->state.fired_count() == 0);
+}
+
+TEST_CASE_METHOD(kept_book,
+                 "what was decided ahead and is too late is taken back") {
+  book = schedule_book{3, 1, 700ms};
+  REQUIRE(add("a", "workflow: w\nevery: 1h\ncatch_up: 10m\n"));
+  now = *book.next_check();
+  book.advance(now, 10);
+  const auto decided = store();
+  REQUIRE(decided.size() == 1);
+  now = at("2026-11-26T11:10:00Z");
+  restart();
+  auto orders = store();
+  REQUIRE(orders.size() == 1);
+  CHECK(orders[0].what == order_kind::start);
+  now += 1us;
+  restart();
+  orders = store();
+  REQUIRE(orders.size() == 1);
+  CHECK(orders[0].what == order_kind::take_back);
+  CHECK(orders[0].start == decided[0].start);
+  CHECK_FALSE(book.next_check());
+  REQUIRE(book.withdraw("a", orders[0].start, now));
+  book.let_go("a");
+  book.advance(now, 10);
+  CHECK(book.find("a")->state.missed_count() == 1);
 }

@@ -273,3 +273,91 @@ TEST_CASE("jitter puts a start off, the key stays that of the due time") {
   story.decide([](auto& decision) { decision.advance(); });
   CHECK(story.take() == texts{"fired 01:00"});
 }
+
+// -- ahead of time ------------------------------------------------------------
+
+TEST_CASE("what nothing can change any more is decided ahead") {
+  auto story = schedule_story{hourly};
+  story.ahead = 10min;
+  CHECK(story.until("00:49").empty());
+  CHECK(story.until("00:50") == texts{"fired 01:00"});
+  // Whether that run has ended by then is not known.
+  CHECK(story.until("01:55").empty());
+  CHECK(story.end("01:00") == texts{"ended 01:00"});
+  CHECK(story.until("01:56") == texts{"fired 02:00"});
+}
+
+TEST_CASE("what may overlap is decided ahead while runs go on") {
+  auto story = schedule_story{hourly + "overlap: allow_all\n"};
+  story.ahead = 130min;
+  CHECK(story.until("00:00") == texts{"fired 01:00", "fired 02:00"});
+  CHECK(story.until("01:00") == texts{"fired 03:00"});
+}
+
+TEST_CASE("nothing is decided ahead where the end of a run decides") {
+  const auto* keys
+    = GENERATE("overlap: allow_all\npause_on_failures: 1\n",
+               "overlap: buffer_all\n", "overlap: cancel_other\n");
+  auto story = schedule_story{hourly + keys};
+  story.ahead = 30min;
+  CHECK(story.until("00:30") == texts{"fired 01:00"});
+  CHECK(story.until("01:45").empty());
+}
+
+TEST_CASE("nothing is decided ahead where others decide") {
+  auto story = schedule_story{hourly + "after: [load]\n"};
+  story.ahead = 30min;
+  CHECK(story.until("00:59").empty());
+  CHECK(story.until("01:00") == texts{"held 01:00"});
+}
+
+TEST_CASE("jitter puts off what is decided ahead") {
+  auto story = schedule_story{hourly + "jitter: 20m\n"};
+  const auto start
+    = schedule_recurrence{story.of}.start_of(at("2026-03-02T01:00:00Z"));
+  story.ahead = 10min;
+  story.now = start - 10min - 1us;
+  story.decide([&](auto& decision) { decision.advance(story.ahead); });
+  CHECK(story.take().empty());
+  story.now = start - 10min;
+  story.decide([&](auto& decision) { decision.advance(story.ahead); });
+  CHECK(story.take() == texts{"fired 01:00"});
+}
+
+TEST_CASE("what is taken back is open again, and counts once") {
+  auto story = schedule_story{hourly + "overlap: allow_all\nmax_runs: 2\n"};
+  story.ahead = 3h;
+  CHECK(story.until("00:10") == texts{"fired 01:00", "fired 02:00"});
+  CHECK(story.state.fired_count() == 2);
+  // The earlier one not before the later one.
+  const auto first
+    = start_key{messages::ScheduleStart::SCHEDULED, at("2026-03-02T01:00:00Z")};
+  story.decide([&](auto& decision) {
+    CHECK(decision.withdraw(first).error().kind
+          == runtime::problem_kind::conflict);
+  });
+  CHECK(story.withdraw("02:00") == texts{"withdrawn 02:00"});
+  CHECK(story.withdraw("01:00") == texts{"withdrawn 01:00"});
+  CHECK(story.state.active().empty());
+  CHECK(story.state.fired_count() == 0);
+  CHECK(story.waiting().next_check == at("2026-03-02T01:00:00Z"));
+  story.decide([](auto& decision) { CHECK(decision.pause("bob", "")); });
+  story.now = at("2026-03-02T01:30:00Z");
+  story.decide([](auto& decision) { CHECK(decision.resume("bob")); });
+  CHECK(story.take() == texts{"paused", "missed 01:00-01:00 1", "resumed"});
+  CHECK(story.until("01:31") == texts{"fired 02:00", "fired 03:00"});
+}
+
+TEST_CASE("only what was decided last is taken back") {
+  auto story = schedule_story{hourly};
+  story.ahead = 10min;
+  CHECK(story.until("00:50") == texts{"fired 01:00"});
+  CHECK(story.until("02:00") == texts{"skipped 02:00 OVERLAP"});
+  const auto key
+    = start_key{messages::ScheduleStart::SCHEDULED, at("2026-03-02T01:00:00Z")};
+  story.decide([&](auto& decision) {
+    CHECK(refusal_of(decision.withdraw(key))
+          == runtime::problem_kind::conflict);
+  });
+  CHECK(story.take().empty());
+}

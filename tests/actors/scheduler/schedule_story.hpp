@@ -47,6 +47,8 @@ inline std::string told(const messages::ScheduleEvent& event) {
            + std::to_string(event.missed().count());
   if (event.has_cancel_requested())
     return "cancel " + name(event.cancel_requested().start());
+  if (event.has_withdrawn())
+    return "withdrawn " + name(event.withdrawn().start());
   if (event.has_ended())
     return "ended " + name(event.ended().start());
   return "dependency " + event.dependency_ended().id();
@@ -76,7 +78,14 @@ public:
   /// What is said from now on until `time`, such as "10:00", is over.
   std::vector<std::string> until(const std::string& time) {
     now = at("2026-03-02T" + time + ":00Z");
-    decide([](auto& decision) { CHECK_FALSE(decision.advance()); });
+    decide([this](auto& decision) { CHECK_FALSE(decision.advance(ahead)); });
+    return take();
+  }
+
+  std::vector<std::string> withdraw(const std::string& time) {
+    const auto key = scheduler::start_key{messages::ScheduleStart::SCHEDULED,
+                                          at("2026-03-02T" + time + ":00Z")};
+    decide([&](auto& decision) { CHECK(decision.withdraw(key)); });
     return take();
   }
 
@@ -106,6 +115,7 @@ public:
   scheduler::schedule_definition of;
   scheduler::schedule_state state;
   scheduler::instant now = at("2026-03-02T00:00:00Z");
+  std::chrono::microseconds ahead{}; ///< How far `until` looks.
   std::vector<messages::ScheduleEvent> history;
   std::vector<std::string> heard;
 };

@@ -1,6 +1,9 @@
+#include "actors/scheduler/schedule_file.hpp"
 #include "actors/scheduler/schedule_records.hpp"
 #include "actors/scheduler/scheduler.hpp"
 #include "runtime/actor_system.hpp"
+#include "runtime/store/store_writer.hpp"
+#include "tests/actors/scheduler/schedules.hpp"
 #include "tests/support/mortal_store.hpp"
 #include "tests/support/places.hpp"
 
@@ -12,7 +15,9 @@
 
 #include <future>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -27,15 +32,28 @@ struct asked {
   std::mutex mutex;
   std::vector<messages::SubmitRun> runs;
   std::promise<std::string> awaited; ///< The run whose end is asked for.
+  std::vector<messages::SubmitRun> early; ///< With an instant.
+  std::vector<messages::ChangeRun> taken_back;
+  /// What is said to who wants a run back; empty: it is taken back.
+  std::optional<runtime::problem> begun;
+  /// For whoever waits for such a run.
+  std::vector<caf::typed_response_promise<messages::RunResult>> ends;
   bool forgets = false; ///< Runs are gone as soon as they have ended.
 };
 
-run_starter_actor::behavior_type engine(std::shared_ptr<asked> heard) {
+run_starter_actor::behavior_type engine(run_starter_actor::pointer self,
+                                        std::shared_ptr<asked> heard) {
   return {
     [=](const messages::SubmitRuns& wanted) {
       auto answer = messages::RunsAccepted{};
       const auto guard = std::lock_guard{heard->mutex};
       for (const auto& run : wanted.runs()) {
+        if (run.not_before() != 0) {
+          heard->early.push_back(run);
+          answer.add_each()->mutable_accepted()->set_run_id(
+            "early " + std::to_string(heard->early.size()));
+          continue;
+        }
         heard->runs.push_back(run);
         auto& each = *answer.add_each();
         if (heard->runs.size() == 1)
@@ -46,8 +64,27 @@ run_starter_actor::behavior_type engine(std::shared_ptr<asked> heard) {
       }
       return answer;
     },
-    [](const messages::ChangeRun&) { return messages::RunChanged{}; },
+    [=](
+      const messages::ChangeRun& wanted) -> caf::result<messages::RunChanged> {
+      const auto guard = std::lock_guard{heard->mutex};
+      if (!wanted.has_withdraw())
+        return messages::RunChanged{};
+      heard->taken_back.push_back(wanted);
+      if (heard->begun)
+        return runtime::to_error(*heard->begun);
+      // Whoever waits for its end hears of that, too.
+      auto result = messages::RunResult{};
+      result.set_status("cancelled");
+      for (auto& each : std::exchange(heard->ends, {}))
+        each.deliver(result);
+      return messages::RunChanged{};
+    },
     [=](const messages::AwaitRun& wanted) -> caf::result<messages::RunResult> {
+      if (wanted.run_id().starts_with("early")) {
+        heard->ends.push_back(
+          self->make_response_promise<messages::RunResult>());
+        return heard->ends.back();
+      }
       heard->awaited.set_value(wanted.run_id());
       if (heard->forgets)
         return runtime::to_error(
@@ -70,17 +107,22 @@ struct scheduled {
   run_starter_actor starter;
   scheduler_actor subject;
 
-  scheduled() {
+  /// `prepare` is told where the store is to be.
+  explicit scheduled(std::chrono::milliseconds ahead = 700ms,
+                     void (*prepare)(const std::string& path) = nullptr) {
+    options.ahead = ahead;
     options.store_path = (folder / "store.db").string();
     options.time = &time;
     options.retry_after = 1ms;
     options.has_fired = [](const std::string&) { return false; };
+    if (prepare != nullptr)
+      prepare(options.store_path);
     auto from = runtime::store_options{};
     from.path = options.store_path;
     auto opened = runtime::spawn_store(*system, from, scheduler_schema());
     REQUIRE(opened);
     store = *opened;
-    starter = system->spawn([this] { return engine(heard); });
+    starter = system->spawn(engine, heard);
     subject = spawn_scheduler(*system, store, starter, options);
   }
 
@@ -92,6 +134,11 @@ struct scheduled {
     subject = nullptr;
     starter = nullptr;
     store = nullptr;
+    {
+      // Whoever may still answer keeps actors alive.
+      const auto guard = std::lock_guard{heard->mutex};
+      heard->ends.clear();
+    }
     system.shutdown(10s);
   }
 
@@ -99,10 +146,37 @@ struct scheduled {
   /// scheduler, ahead of whatever is asked of it from now on.
   void await_end_of_run() {
     CHECK(heard->awaited.get_future().get() == "r1");
+    await_engine();
+  }
+
+  /// Returns once the engine has heard whatever the scheduler has said.
+  void await_engine() {
     auto self = caf::scoped_actor{*system};
     self->request(starter, 60s, messages::ChangeRun{})
       .receive([](const messages::RunChanged&) {},
                [](const caf::error& error) { FAIL(to_string(error)); });
+  }
+
+  static messages::ChangeSchedule change_of(const std::string& id) {
+    auto wanted = messages::ChangeSchedule{};
+    wanted.set_id(id);
+    return wanted;
+  }
+
+  /// Returns once everything that follows from the answers so far is done.
+  void settle() {
+    auto nobody = change_of("nobody");
+    nobody.set_resume(true);
+    CHECK(ask(nobody)->kind == runtime::problem_kind::not_found);
+    await_engine();
+  }
+
+  recorded_schedule stored(const std::string& id = "yearly") {
+    auto schedules = recorded_schedules::open(options.store_path);
+    REQUIRE(schedules);
+    const auto found = schedules->find(id);
+    REQUIRE(found);
+    return *found;
   }
 
   /// The problem of the answer, if there is one.
@@ -116,6 +190,43 @@ struct scheduled {
                  reason = runtime::to_problem(error, *system);
                });
     return reason;
+  }
+};
+
+/// Everything is decided long before its time.
+struct looking_ahead : scheduled {
+  looking_ahead() : scheduled{std::chrono::hours{24 * 400}} {
+    auto add = messages::AddSchedule{};
+    add.set_text("apiVersion: troupe/v1\nkind: Schedule\nid: yearly\n"
+                 "workflow: job\ncron: 0 0 1 1 *\noverlap: allow_all\n"
+                 "max_runs: 1\n");
+    REQUIRE_FALSE(ask(add));
+  }
+};
+
+/// A scheduler stopped, long ago, just before a start that it had decided.
+struct stopped : scheduled {
+  stopped() : scheduled{700ms, prepare} {}
+
+  static void prepare(const std::string& path) {
+    const auto text = std::string{
+      "apiVersion: troupe/v1\nkind: Schedule\nid: old\nworkflow: job\n"
+      "every: 1h\nuntil: 2020-01-01T02:00:00Z\n"};
+    auto book = schedule_book{1, 1, 700ms};
+    auto read = parse_schedule(text, "old.yaml");
+    REQUIRE(read);
+    REQUIRE(book.add(std::move(*read), {text, "old.yaml"}, "ann",
+                     at("2020-01-01T00:30:00Z")));
+    const auto now = at("2020-01-01T00:59:59.5Z");
+    book.advance(now, 1);
+    auto from = runtime::store_options{};
+    from.path = path;
+    auto writer = runtime::store_writer::open(from, scheduler_schema(), now);
+    REQUIRE(writer);
+    const auto all = std::vector<runtime::write_request>{
+      store_changes(book.take_changes(), book, 1)};
+    const auto done = writer->commit(all);
+    REQUIRE(done[0]);
   }
 };
 
@@ -184,9 +295,8 @@ TEST_CASE_METHOD(scheduled, "what is no schedule is refused with its place") {
 }
 
 TEST_CASE_METHOD(scheduled, "who waits for a scheduler that ends is told") {
-  auto other
-    = spawn_scheduler(*system, spawn_mortal_store(*system),
-                      system->spawn([this] { return engine(heard); }), options);
+  auto other = spawn_scheduler(*system, spawn_mortal_store(*system),
+                               system->spawn(engine, heard), options);
   std::swap(subject, other);
   auto add = messages::AddSchedule{};
   add.set_text("apiVersion: troupe/v1\nkind: Schedule\nid: yearly\n"
@@ -195,4 +305,100 @@ TEST_CASE_METHOD(scheduled, "who waits for a scheduler that ends is told") {
   std::swap(subject, other);
   REQUIRE(reason);
   CHECK(reason->kind == runtime::problem_kind::unavailable);
+}
+
+// -- ahead of time ------------------------------------------------------------
+
+TEST_CASE_METHOD(looking_ahead,
+                 "a run is asked for ahead, and taken back before a pause") {
+  settle();
+  REQUIRE(heard->early.size() == 1);
+  const auto run = heard->early[0];
+  CHECK(to_string(from_micros(run.not_before())).ends_with("-01-01T00:00:00Z"));
+  CHECK(run.idempotency_key()
+        == "yearly@" + to_string(from_micros(run.not_before())));
+  CHECK(stored().active == 1);
+  auto pause = change_of("yearly");
+  pause.mutable_pause();
+  REQUIRE_FALSE(ask(pause));
+  REQUIRE(heard->taken_back.size() == 1);
+  CHECK(heard->taken_back[0].withdraw().idempotency_key()
+        == run.idempotency_key());
+  CHECK(stored().is_paused);
+  CHECK(stored().active == 0);
+  CHECK(stored().fired == 0);
+  auto resume = change_of("yearly");
+  resume.set_resume(true);
+  REQUIRE_FALSE(ask(resume));
+  settle();
+  REQUIRE(heard->early.size() == 2);
+  CHECK(heard->early[1].idempotency_key() == run.idempotency_key());
+}
+
+TEST_CASE_METHOD(looking_ahead,
+                 "a start by hand finds what is ahead undecided") {
+  auto trigger = change_of("yearly");
+  trigger.set_trigger(true);
+  REQUIRE_FALSE(ask(trigger));
+  settle();
+  CHECK(heard->taken_back.size() == 1);
+  CHECK_FALSE(heard->runs.empty());
+  // The end of the one that was taken back is not that of the next one.
+  auto again = change_of("yearly");
+  again.set_resume(true);
+  CHECK(ask(again)->kind == runtime::problem_kind::conflict);
+  CHECK(heard->taken_back.size() == 2);
+  CHECK(heard->early.size() >= 2);
+}
+
+TEST_CASE_METHOD(looking_ahead, "a run that has begun goes on") {
+  heard->begun
+    = runtime::fail(runtime::problem_kind::conflict, "it has begun").value();
+  auto pause = change_of("yearly");
+  pause.mutable_pause();
+  REQUIRE_FALSE(ask(pause));
+  settle();
+  CHECK(stored().is_paused);
+  CHECK(stored().active == 1);
+  // Its end is waited for anew.
+  REQUIRE(heard->early.size() == 2);
+  CHECK(heard->early[0].idempotency_key() == heard->early[1].idempotency_key());
+}
+
+TEST_CASE_METHOD(looking_ahead,
+                 "nothing is changed while nobody can take a run back") {
+  heard->begun
+    = runtime::fail(runtime::problem_kind::unavailable, "the disk is full")
+        .value();
+  auto remove = change_of("yearly");
+  remove.set_remove(true);
+  const auto reason = ask(remove);
+  REQUIRE(reason);
+  CHECK(reason->kind == runtime::problem_kind::unavailable);
+  CHECK(stored().active == 1);
+  {
+    const auto guard = std::lock_guard{heard->mutex};
+    heard->begun.reset();
+  }
+  REQUIRE_FALSE(ask(remove));
+  CHECK(heard->taken_back.size() == 2);
+  auto schedules = recorded_schedules::open(options.store_path);
+  CHECK(schedules->find("yearly").error().kind
+        == runtime::problem_kind::not_found);
+}
+
+TEST_CASE_METHOD(stopped,
+                 "what was decided ahead of a long stop is missed in the end") {
+  // It waits for what is taken back, and is answered when all of it is stored.
+  auto pause = change_of("old");
+  pause.mutable_pause();
+  REQUIRE_FALSE(ask(pause));
+  CHECK(stored("old").missed == 2);
+  CHECK(stored("old").active == 0);
+  CHECK(stored("old").fired == 0);
+  REQUIRE(heard->taken_back.size() == 1);
+  CHECK(heard->taken_back[0].withdraw().idempotency_key()
+        == "old@2020-01-01T01:00:00Z");
+  CHECK(heard->early.empty());
+  CHECK(heard->runs.empty());
 }

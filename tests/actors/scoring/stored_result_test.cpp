@@ -74,11 +74,13 @@ struct keyed_scorings {
     return std::move(*result);
   }
 
-  /// What was published, by path; and takes it away.
+  /// What was published, by name; and takes it away. What was being written by
+  /// a scoring that came too late goes a little later than its answer comes.
   std::map<std::string, std::string> take_files() {
     auto found = std::map<std::string, std::string>{};
     for (const auto& entry : fs::directory_iterator{out})
-      found[entry.path().filename()] = read_file(entry.path());
+      if (entry.path().string().find(".tmp-") == std::string::npos)
+        found[entry.path().filename()] = read_file(entry.path());
     found["scores.csv"] = read_file(folder / "scores.csv");
     fs::remove_all(out);
     fs::remove(folder / "scores.csv");

@@ -75,6 +75,12 @@ function(troupe_compile_alone)
   set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
+# troupe_replaceable(SOURCES...): what crash_point_program has in another form. The
+# linker leaves out an object of a library only as a whole.
+function(troupe_replaceable)
+  troupe_compile_alone(${ARGN})
+endfunction()
+
 # Several test files at once where CMAKE_UNITY_BUILD asks for it. CMake's own way
 # would have their fixtures meet in one namespace.
 function(troupe_group_tests name)

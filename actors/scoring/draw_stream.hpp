@@ -1,18 +1,14 @@
 #pragma once
 
+#include "runtime/mix_bits.hpp"
+
 #include <cstdint>
 
 namespace troupe::scoring {
 
-/// Finaliser of SplitMix64 (Steele, Lea, Flood 2014): mixes all bits.
-[[nodiscard]] constexpr std::uint64_t mix_bits(std::uint64_t z) noexcept {
-  z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
-  z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
-  return z ^ (z >> 31U);
-}
+using runtime::mix_bits;
 
-/// What SplitMix64 counts with: 2^64 divided by the golden ratio.
-inline constexpr std::uint64_t draw_step = 0x9E3779B97F4A7C15U;
+inline constexpr std::uint64_t draw_step = runtime::mix_step;
 
 /// Draws that depend on a seed and an index only, so that any item can be made
 /// without those before it.

@@ -1,18 +1,16 @@
 #include "runtime/supervision/restart_policy.hpp"
 
+#include "runtime/mix_bits.hpp"
+
 #include <algorithm>
 
 namespace troupe::runtime {
 
 namespace {
 
-/// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number
-/// generators, 2014), used as a hash.
+/// SplitMix64, used as a hash.
 std::uint64_t mix(std::uint64_t value) noexcept {
-  value += 0x9E3779B97F4A7C15;
-  value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9;
-  value = (value ^ value >> 27) * 0x94D049BB133111EB;
-  return value ^ value >> 31;
+  return mix_bits(value + mix_step);
 }
 
 } // namespace

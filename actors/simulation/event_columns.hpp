@@ -1,0 +1,134 @@
+#pragma once
+
+#include "actors/simulation/scenario.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace troupe::simulation {
+
+/// In the order of the rules, which is that of a person's events.
+enum class event_type : std::uint8_t {
+  termination,
+  enrollment,
+  opt_out,
+  promotion,
+  raise,
+  hire,
+  eligibility,
+  new_hire_termination,
+};
+
+inline constexpr std::size_t event_type_count = 8;
+
+struct event {
+  std::uint64_t key = 0;
+  cents amount = 0;
+  /// Pay before it; 0 where there is none.
+  cents previous = 0;
+  std::int32_t probability = 0;
+  /// 0 is 1 January.
+  std::uint16_t day = 0;
+  event_type type = event_type::termination;
+  std::uint8_t level = 0;
+  std::uint8_t age = 0;
+  std::uint8_t tenure = 0;
+
+  friend bool operator==(const event&, const event&) = default;
+};
+
+/// Events of a block by key, and of a person in the order of the rules. The
+/// columns are longer than `count` where memory of an earlier block is used
+/// again.
+struct event_columns {
+  std::size_t count = 0;
+  std::vector<std::uint64_t> key;
+  std::vector<cents> amount;
+  std::vector<cents> previous;
+  std::vector<std::int32_t> probability;
+  std::vector<std::uint16_t> day;
+  std::vector<event_type> type;
+  std::vector<std::uint8_t> level;
+  std::vector<std::uint8_t> age;
+  std::vector<std::uint8_t> tenure;
+
+  [[nodiscard]] event operator[](std::size_t at) const {
+    return {.key = key[at],
+            .amount = amount[at],
+            .previous = previous[at],
+            .probability = probability[at],
+            .day = day[at],
+            .type = type[at],
+            .level = level[at],
+            .age = age[at],
+            .tenure = tenure[at]};
+  }
+};
+
+/// Writes events over what the columns held. Pointers of its own: a compiler
+/// must take every byte written for a change of the columns themselves.
+class event_writer {
+public:
+  /// There will be at most so many.
+  event_writer(event_columns& columns, std::size_t events_max)
+    : columns_{&columns} {
+    if (columns.key.size() < events_max) {
+      columns.key.resize(events_max);
+      columns.amount.resize(events_max);
+      columns.previous.resize(events_max);
+      columns.probability.resize(events_max);
+      columns.day.resize(events_max);
+      columns.type.resize(events_max);
+      columns.level.resize(events_max);
+      columns.age.resize(events_max);
+      columns.tenure.resize(events_max);
+    }
+    key_ = columns.key.data();
+    amount_ = columns.amount.data();
+    previous_ = columns.previous.data();
+    probability_ = columns.probability.data();
+    day_ = columns.day.data();
+    type_ = columns.type.data();
+    level_ = columns.level.data();
+    age_ = columns.age.data();
+    tenure_ = columns.tenure.data();
+  }
+
+  void add(const event& one) noexcept {
+    key_[count_] = one.key;
+    amount_[count_] = one.amount;
+    previous_[count_] = one.previous;
+    probability_[count_] = one.probability;
+    day_[count_] = one.day;
+    type_[count_] = one.type;
+    level_[count_] = one.level;
+    age_[count_] = one.age;
+    tenure_[count_] = one.tenure;
+    ++count_;
+  }
+
+  [[nodiscard]] std::size_t count() const noexcept {
+    return count_;
+  }
+
+  /// To be called once, at the end.
+  void finish() noexcept {
+    columns_->count = count_;
+  }
+
+private:
+  event_columns* columns_;
+  std::size_t count_ = 0;
+  std::uint64_t* key_;
+  cents* amount_;
+  cents* previous_;
+  std::int32_t* probability_;
+  std::uint16_t* day_;
+  event_type* type_;
+  std::uint8_t* level_;
+  std::uint8_t* age_;
+  std::uint8_t* tenure_;
+};
+
+} // namespace troupe::simulation

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "actors/simulation/scenario.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace troupe::simulation {
+
+/// Days since 1970-01-01.
+using day_number = std::int32_t;
+
+/// Whether and why somebody takes part in the plan.
+enum class enrollment : std::uint8_t {
+  none,
+  enrolled,
+  /// Has opted out once, and is no candidate any more.
+  opted_out,
+};
+
+/// People who are active on 1 January, column by column, by ascending key. A
+/// projection has its people in blocks that follow each other by key; how many
+/// a block has changes nothing in the results.
+struct people {
+  /// Unique: that of the census, or year * 2^32 + sequence for a hire.
+  std::vector<std::uint64_t> key;
+  std::vector<day_number> birth_date;
+  std::vector<day_number> hire_date;
+  std::vector<cents> pay;
+  std::vector<std::int32_t> deferral;
+  /// 1 to 5.
+  std::vector<std::uint8_t> level;
+  std::vector<enrollment> plan;
+
+  [[nodiscard]] std::size_t size() const noexcept {
+    return key.size();
+  }
+
+  /// All columns get so many entries.
+  void resize(std::size_t count) {
+    key.resize(count);
+    birth_date.resize(count);
+    hire_date.resize(count);
+    pay.resize(count);
+    deferral.resize(count);
+    level.resize(count);
+    plan.resize(count);
+  }
+};
+
+} // namespace troupe::simulation

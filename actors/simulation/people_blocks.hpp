@@ -1,0 +1,15 @@
+#pragma once
+
+#include "actors/simulation/people.hpp"
+
+#include <cstddef>
+#include <vector>
+
+namespace troupe::simulation {
+
+/// People of any order as blocks by ascending key, each but the last with
+/// `block_size`, which is at least 1.
+[[nodiscard]] std::vector<people> make_blocks(const people& everybody,
+                                              std::size_t block_size);
+
+} // namespace troupe::simulation

@@ -1,0 +1,214 @@
+// Passes of a year of the workforce simulation over columns in memory, one
+// thread, in blocks of 65,536 people. Items per second are people per second;
+// bytes per second are bytes of CSV.
+#include "actors/simulation/hire_year.hpp"
+#include "actors/simulation/people_blocks.hpp"
+#include "actors/simulation/staff_year.hpp"
+#include "actors/simulation/year_text.hpp"
+#include "runtime/mix_bits.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace troupe::simulation;
+
+constexpr auto block_size = std::size_t{65'536};
+
+scenario make_scenario() {
+  auto made = scenario{};
+  made.start_year = 2025;
+  made.end_year = 2029;
+  made.seed = 42;
+  made.growth_rate = 30'000;
+  made.compensation.cola_rate = 25'000;
+  made.compensation.merit_by_level = {35'000, 40'000, 45'000, 50'000, 55'000};
+  made.compensation.hire_band_by_level = {{{56'000, 80'000},
+                                           {81'000, 120'000},
+                                           {121'000, 160'000},
+                                           {161'000, 250'000},
+                                           {275'000, 350'000}}};
+  made.promotion.base_rate = 100'000;
+  made.promotion.level_dampener = 150'000;
+  made.promotion.age_multipliers
+    = {1'600'000, 1'400'000, 1'100'000, 700'000, 300'000, 100'000};
+  made.promotion.tenure_multipliers
+    = {500'000, 1'500'000, 1'800'000, 800'000, 200'000};
+  made.enrollment.rate_by_age_segment = {300'000, 550'000, 700'000, 800'000};
+  made.enrollment.income_multipliers
+    = {700'000, 1'000'000, 1'150'000, 1'250'000};
+  made.enrollment.deferral_by_age_segment = {30'000, 60'000, 80'000, 100'000};
+  made.enrollment.opt_out_rate_young = 350'000;
+  made.enrollment.opt_out_income_multipliers
+    = {1'600'000, 1'000'000, 600'000, 200'000};
+  return made;
+}
+
+/// Ages of 21 to 65, tenures of 0 to 19, of whom half have enrolled.
+people make_people(std::size_t count, day_number first_day) {
+  auto staff = people{};
+  staff.resize(count);
+  for (auto i = std::size_t{0}; i < count; ++i) {
+    auto bits = troupe::runtime::mix_bits(i + 1);
+    const auto draw = [&bits](std::uint64_t below) {
+      bits = troupe::runtime::mix_bits(bits + troupe::runtime::mix_step);
+      return static_cast<std::int32_t>(bits % below);
+    };
+    staff.key[i] = i + 1;
+    staff.birth_date[i] = first_day - 21 * 366 - draw(44 * 365);
+    staff.hire_date[i] = first_day - 1 - std::min(draw(20 * 365), draw(7'300));
+    staff.level[i] = static_cast<std::uint8_t>(1 + std::min(draw(5), draw(5)));
+    staff.pay[i] = 5'000'000 * staff.level[i] + draw(3'000'000);
+    staff.deferral[i] = draw(2) * 60'000;
+    staff.plan[i]
+      = staff.deferral[i] > 0 ? enrollment::enrolled : enrollment::none;
+  }
+  return staff;
+}
+
+/// A tenth leaves.
+struct workforce {
+  year_plan plan = make_year_plan(make_scenario(), 2025);
+  std::vector<people> staff;
+  person_ids ids;
+  draw_bound leaver;
+  std::int64_t hires = 0;
+};
+
+draw_bound choose(const workforce& of, std::uint64_t count) {
+  auto histogram = draw_histogram{};
+  for (const auto& block : of.staff)
+    count_staff_draws(of.plan, block, histogram);
+  const auto bucket = find_bucket(histogram, count);
+  auto draws = std::vector<keyed_draw>{};
+  for (const auto& block : of.staff)
+    list_staff_draws(of.plan, block, *bucket, draws);
+  return find_bound(*bucket, draws);
+}
+
+const workforce& workforce_of(const benchmark::State& state) {
+  static auto kept = workforce{};
+  static auto kept_size = std::size_t{0};
+  const auto size = static_cast<std::size_t>(state.range(0));
+  if (kept_size == size)
+    return kept;
+  kept = workforce{};
+  kept_size = size;
+  kept.staff = make_blocks(make_people(size, kept.plan.days.first), block_size);
+  auto keys = std::vector<std::uint64_t>{};
+  auto ids = troupe::runtime::text_column{};
+  for (auto key = std::uint64_t{1}; key <= size; ++key) {
+    keys.push_back(key);
+    ids.characters += "EMP_" + std::to_string(10'000'000 + key);
+    ids.offsets.push_back(static_cast<std::uint32_t>(ids.characters.size()));
+  }
+  kept.ids = person_ids{std::move(keys), ids};
+  kept.leaver = choose(kept, size / 10);
+  kept.hires = static_cast<std::int64_t>(size / 6);
+  return kept;
+}
+
+void choose_leavers(benchmark::State& state) {
+  const auto& people_of = workforce_of(state);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(
+      choose(people_of, static_cast<std::uint64_t>(state.range(0) / 10)));
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
+void simulate_staff_blocks(benchmark::State& state) {
+  const auto& people_of = workforce_of(state);
+  auto block = year_block{};
+  for (auto _ : state)
+    for (const auto& staff : people_of.staff) {
+      simulate_staff(people_of.plan, staff, people_of.leaver, block);
+      benchmark::DoNotOptimize(block.totals);
+    }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
+void simulate_hire_blocks(benchmark::State& state) {
+  const auto& people_of = workforce_of(state);
+  auto block = year_block{};
+  const auto size = static_cast<std::int64_t>(block_size);
+  for (auto _ : state)
+    for (auto first = std::int64_t{1}; first <= people_of.hires;
+         first += size) {
+      const auto last = std::min(first + size - 1, people_of.hires);
+      simulate_hires(people_of.plan, {first, last, people_of.hires},
+                     people_of.leaver, block);
+      benchmark::DoNotOptimize(block.totals);
+    }
+  state.SetItemsProcessed(state.iterations() * people_of.hires);
+}
+
+/// Everything with staff, with lines of CSV in a string used again.
+void simulate_and_write(benchmark::State& state) {
+  const auto& people_of = workforce_of(state);
+  auto block = year_block{};
+  auto text = std::string{};
+  auto bytes = std::int64_t{0};
+  const auto writer = year_text{people_of.plan, people_of.ids};
+  for (auto _ : state)
+    for (const auto& staff : people_of.staff) {
+      simulate_staff(people_of.plan, staff, people_of.leaver, block);
+      text.clear();
+      writer.append_events(text, block.events);
+      writer.append_rows(text, block.rows);
+      bytes += static_cast<std::int64_t>(text.size());
+    }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+  state.SetBytesProcessed(bytes);
+}
+
+template <class Append>
+void write_lines(benchmark::State& state, Append append) {
+  const auto& people_of = workforce_of(state);
+  auto block = year_block{};
+  simulate_staff(people_of.plan, people_of.staff.front(), people_of.leaver,
+                 block);
+  auto text = std::string{};
+  auto bytes = std::int64_t{0};
+  const auto writer = year_text{people_of.plan, people_of.ids};
+  for (auto _ : state) {
+    text.clear();
+    append(writer, text, block);
+    bytes += static_cast<std::int64_t>(text.size());
+  }
+  state.SetBytesProcessed(bytes);
+}
+
+void write_events(benchmark::State& state) {
+  write_lines(state, [](const year_text& writer, std::string& text,
+                        const year_block& block) {
+    writer.append_events(text, block.events);
+  });
+}
+
+void write_rows(benchmark::State& state) {
+  write_lines(state, [](const year_text& writer, std::string& text,
+                        const year_block& block) {
+    writer.append_rows(text, block.rows);
+  });
+}
+
+} // namespace
+
+#define TROUPE_SIMULATION_BENCHMARK(name)                                      \
+  BENCHMARK(name)->Arg(1'000'000)->Unit(benchmark::kMillisecond)
+
+TROUPE_SIMULATION_BENCHMARK(choose_leavers);
+TROUPE_SIMULATION_BENCHMARK(simulate_staff_blocks);
+TROUPE_SIMULATION_BENCHMARK(simulate_hire_blocks);
+TROUPE_SIMULATION_BENCHMARK(simulate_and_write);
+TROUPE_SIMULATION_BENCHMARK(write_events);
+TROUPE_SIMULATION_BENCHMARK(write_rows);
+
+BENCHMARK_MAIN();

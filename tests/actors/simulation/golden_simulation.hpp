@@ -1,0 +1,41 @@
+#pragma once
+
+#include "actors/simulation/people.hpp"
+#include "actors/simulation/person_ids.hpp"
+#include "actors/simulation/projection.hpp"
+#include "actors/simulation/scenario.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::tests {
+
+/// A census in the order of its file, or as shuffled by the number if that is
+/// not 0.
+struct golden_census {
+  simulation::people staff;
+  simulation::person_ids ids;
+};
+
+[[nodiscard]] golden_census read_golden_census(unsigned shuffled_by = 0);
+[[nodiscard]] simulation::scenario read_golden_scenario();
+[[nodiscard]] nlohmann::json read_simulation_json(std::string_view name);
+[[nodiscard]] std::string read_simulation_text(std::string_view name);
+
+/// The headcounts of invariants.json, by how many start.
+[[nodiscard]] simulation::headcount_source golden_headcounts();
+
+/// Everything a projection tells, as text.
+struct projection_text {
+  std::string events{};
+  std::string rows{};
+  std::vector<simulation::year_totals> years{};
+};
+
+[[nodiscard]] projection_text project_golden(std::size_t block_size,
+                                             unsigned shuffled_by);
+
+} // namespace troupe::tests

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace troupe::simulation {
 
@@ -80,6 +81,14 @@ struct eligibility_rules {
   std::int32_t minimum_age = 21;
 };
 
+/// A rate that holds in one year only.
+struct year_rate {
+  std::int32_t year = 0;
+  ppm rate = 0;
+
+  friend bool operator==(const year_rate&, const year_rate&) = default;
+};
+
 /// All that a projection depends on beside its census: equal scenarios over
 /// equal people have equal results, to the byte.
 struct scenario {
@@ -93,6 +102,13 @@ struct scenario {
   compensation_rules compensation;
   promotion_rules promotion;
   enrollment_rules enrollment;
+  /// By ascending year; they win over growth_rate and compensation.cola_rate.
+  std::vector<year_rate> growth_by_year{};
+  std::vector<year_rate> cola_by_year{};
 };
+
+/// The scenario as it holds in one year: the rates of that year in the place of
+/// those of all years, and no rates by year.
+[[nodiscard]] scenario rules_of_year(const scenario& of, std::int32_t year);
 
 } // namespace troupe::simulation

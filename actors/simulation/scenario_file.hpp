@@ -1,0 +1,44 @@
+#pragma once
+
+#include "actors/simulation/scenario.hpp"
+#include "actors/simulation/scenario_source.hpp"
+#include "runtime/config/yaml_document.hpp"
+#include "runtime/problem.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace troupe::simulation {
+
+struct named_scenario {
+  std::string name;
+  scenario values;
+};
+
+/// All problems of a file and what it builds on, by file and line.
+template <class T>
+using checked = tl::expected<T, std::vector<runtime::problem>>;
+
+/// The scenarios of a YAML or JSON file in its order, at least one. The form of
+/// a file is that of tools/schema/simulation-scenario.schema.json; what has no
+/// default there and is not given is a problem.
+[[nodiscard]] checked<std::vector<named_scenario>>
+read_scenarios(const std::string& path,
+               std::span<const scenario_override> overrides = {});
+
+/// The same of a text that is already read; `path` is where a relative `base`
+/// starts from.
+[[nodiscard]] checked<std::vector<named_scenario>>
+parse_scenarios(const runtime::yaml_document& document, const std::string& path,
+                std::span<const scenario_override> overrides = {});
+
+/// The scenario as one line of JSON, every rate in parts per million, keys in a
+/// fixed order: equal for equal scenarios, however they were written.
+[[nodiscard]] std::string canonical_text(const scenario& of);
+
+/// Of the canonical text.
+[[nodiscard]] std::uint64_t digest(const scenario& of);
+
+} // namespace troupe::simulation

@@ -59,6 +59,7 @@ void print_json(const nlohmann::ordered_json& value);
 
 // One function per command.
 void add_score_command(command_line& line);
+void add_simulate_command(command_line& line);
 void add_bench_command(command_line& line);
 void add_generate_command(command_line& line);
 void add_guard_command(command_line& line);

@@ -183,6 +183,7 @@ void declare(command_line& line, shared_flags& flags) {
   line.app.require_subcommand(1);
   declare_shared(line, flags);
   add_score_command(line);
+  add_simulate_command(line);
   add_bench_command(line);
   add_run_command(line);
   add_server_command(line);

@@ -1,0 +1,117 @@
+#include "tests/support/places.hpp"
+#include "tests/support/program.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace troupe::tests;
+
+namespace {
+
+class fixture {
+public:
+  /// Over the golden census and scenario, with more arguments.
+  [[nodiscard]] program_result
+  simulate(const std::vector<std::string>& more) const {
+    auto asked = program_run{};
+    asked.arguments
+      = {"simulate", "--census", golden("simulation/census.csv").string(),
+         "--config", golden("simulation/scenario.yaml").string()};
+    asked.arguments.insert(asked.arguments.end(), more.begin(), more.end());
+    asked.folder = folder.path();
+    return run_program(asked);
+  }
+
+  [[nodiscard]] std::vector<std::string> files() const {
+    auto names = std::vector<std::string>{};
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator{folder.path()})
+      names.push_back(entry.path().filename().string());
+    return names;
+  }
+
+  temporary_folder folder;
+};
+
+} // namespace
+
+TEST_CASE_METHOD(fixture, "troupe simulate writes the reference, to the byte") {
+  const auto result = simulate({"--out", "results"});
+  CAPTURE(result.err);
+  REQUIRE(result.exit_code == 0);
+  for (const auto* name : {"years.json", "events.csv", "snapshots.csv"}) {
+    CAPTURE(name);
+    CHECK(read_file(folder / "results" / name)
+          == read_file(golden(std::string{"simulation/"} + name)));
+  }
+  const auto run
+    = nlohmann::json::parse(read_file(folder / "results" / "run.json"));
+  CHECK(run.at("seed") == 42);
+  CHECK(run.at("people") == 200);
+  CHECK(run.at("configuration_digest").get<std::string>().size() == 16);
+}
+
+TEST_CASE_METHOD(fixture,
+                 "another seed has other people, the same headcounts") {
+  const auto one = simulate({"--output", "json"});
+  const auto other = simulate({"--output", "json", "--seed", "43"});
+  REQUIRE(one.exit_code == 0);
+  REQUIRE(other.exit_code == 0);
+  const auto ours = nlohmann::json::parse(one.out).at("years");
+  const auto theirs = nlohmann::json::parse(other.out).at("years");
+  REQUIRE(ours.size() == 5);
+  REQUIRE(theirs.size() == 5);
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    CHECK(ours[i]["end_headcount"] == theirs[i]["end_headcount"]);
+    CHECK(ours[i]["terminated_key_sum"] != theirs[i]["terminated_key_sum"]);
+  }
+}
+
+TEST_CASE_METHOD(fixture, "the years of a simulation are a table with bars") {
+  const auto result = simulate({});
+  REQUIRE(result.exit_code == 0);
+  CHECK(result.err.empty());
+  CHECK(result.out.starts_with("year "));
+  CHECK(result.out.find("\n2025 ") != std::string::npos);
+  CHECK(result.out.find("  2029  ##############################  234\n")
+        != std::string::npos);
+}
+
+TEST_CASE_METHOD(fixture, "what a flag says wins over the scenario") {
+  const auto result = simulate({"--output", "jsonl", "--end-year", "2026",
+                                "--set", "workforce.total_termination_rate=0",
+                                "--set", "target_growth_rate=0"});
+  CAPTURE(result.err);
+  REQUIRE(result.exit_code == 0);
+  const auto first
+    = nlohmann::json::parse(result.out.substr(0, result.out.find('\n')));
+  CHECK(first.at("terminations") == 0);
+  CHECK(first.at("hires") == 0);
+  CHECK(first.at("end_headcount") == 200);
+  CHECK(std::ranges::count(result.out, '\n') == 2);
+}
+
+TEST_CASE_METHOD(fixture, "a bad simulation leaves nothing behind") {
+  const auto [arguments, key]
+    = GENERATE(table<std::vector<std::string>, std::string>(
+      {{{"--scenario", "other"}, "--scenario"},
+       {{"--set", "nothing"}, "--set"},
+       {{"--set", "compensation.cola=1"}, "cola"},
+       {{"--set", "workforce.new_hire_termination_rate=1"}, "new_hire"}}));
+  auto more = arguments;
+  more.insert(more.end(), {"--out", "results"});
+  const auto result = simulate(more);
+  CAPTURE(key);
+  CHECK(result.exit_code == 2);
+  CHECK(result.out.empty());
+  CHECK(result.err.find(key) != std::string::npos);
+  CHECK(result.err.find("hint:") != std::string::npos);
+  for (const auto& name : files())
+    CHECK(name == "results");
+}

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/simulation/checked.hpp"
 #include "actors/simulation/scenario.hpp"
 #include "actors/simulation/scenario_source.hpp"
 #include "runtime/config/yaml_document.hpp"
@@ -16,10 +17,6 @@ struct named_scenario {
   std::string name;
   scenario values;
 };
-
-/// All problems of a file and what it builds on, by file and line.
-template <class T>
-using checked = tl::expected<T, std::vector<runtime::problem>>;
 
 /// The scenarios of a YAML or JSON file in its order, at least one. The form of
 /// a file is that of tools/schema/simulation-scenario.schema.json; what has no

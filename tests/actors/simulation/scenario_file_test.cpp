@@ -1,3 +1,4 @@
+#include "actors/simulation/checked.hpp"
 #include "actors/simulation/date_text.hpp"
 #include "actors/simulation/scenario_file.hpp"
 #include "actors/simulation/scenario_keys.hpp"

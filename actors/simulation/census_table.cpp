@@ -12,10 +12,14 @@ namespace troupe::simulation {
 
 using runtime::problem;
 
-std::pair<std::uint64_t, std::uint32_t>
-census_table::rank_of(const ranked_row& each) {
-  return {each.rank, each.row};
-}
+namespace {
+
+/// Inlined into the sorts, unlike a function.
+constexpr auto rank_of = [](const auto& each) {
+  return std::pair{each.rank, each.row};
+};
+
+} // namespace
 
 std::uint64_t derive_key(std::string_view id) noexcept {
   return XXH3_64bits(id.data(), id.size()) % census_key_end;
@@ -121,9 +125,13 @@ std::uint32_t census_table::settle_pair(std::uint32_t first,
 void census_table::sort_by_key(std::vector<ranked_row>& order,
                                std::vector<problem>& problems) const {
   if (!key_column_.empty()) {
-    for (auto& each : order)
-      each.rank = rows_.key[each.row];
-    std::ranges::sort(order, {}, rank_of);
+    // Many files are in this order already.
+    order.clear();
+    for (auto i = std::uint32_t{0}; i < rows_.size(); ++i)
+      if (!is_dropped_[i])
+        order.push_back({rows_.key[i], i});
+    if (!std::ranges::is_sorted(order, {}, rank_of))
+      std::ranges::sort(order, {}, rank_of);
   }
   for (auto i = std::size_t{1}; i < order.size(); ++i) {
     if (order[i].rank != order[i - 1].rank)

@@ -9,7 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace troupe::simulation {
@@ -94,8 +93,6 @@ private:
     std::uint32_t row = 0;
   };
 
-  [[nodiscard]] static std::pair<std::uint64_t, std::uint32_t>
-  rank_of(const ranked_row& each);
   /// The rows that stay, by key if keys are derived.
   [[nodiscard]] std::vector<ranked_row>
   settle_duplicates(duplicate_policy policy, census& to,

@@ -12,7 +12,9 @@ using namespace troupe::tests;
 namespace {
 
 program_result generate(std::vector<std::string> arguments) {
+  const auto folder = temporary_folder{};
   auto asked = program_run{};
+  asked.folder = folder.path();
   asked.arguments = {"generate", "census"};
   asked.arguments.insert(asked.arguments.end(), arguments.begin(),
                          arguments.end());

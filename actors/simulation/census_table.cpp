@@ -12,6 +12,15 @@ namespace troupe::simulation {
 
 using runtime::problem;
 
+namespace {
+
+/// Inlined into the sorts, unlike a function.
+constexpr auto rank_of = [](const auto& each) {
+  return std::pair{each.rank, each.row};
+};
+
+} // namespace
+
 std::uint64_t derive_key(std::string_view id) noexcept {
   return XXH3_64bits(id.data(), id.size()) % census_key_end;
 }
@@ -41,8 +50,8 @@ checked<census> census_table::finish(duplicate_policy policy) && {
   auto to = census{};
   auto problems = std::vector<problem>{};
   is_dropped_.assign(rows_.size(), false);
-  settle_duplicates(policy, to, problems);
-  const auto order = by_key(problems);
+  auto order = settle_duplicates(policy, to, problems);
+  sort_by_key(order, problems);
   if (order.empty())
     problems.push_back(problem_at(0, {}, "nobody is in the census",
                                   "a projection needs at least one person"));
@@ -52,14 +61,17 @@ checked<census> census_table::finish(duplicate_policy policy) && {
   return to;
 }
 
-void census_table::settle_duplicates(duplicate_policy policy, census& to,
-                                     std::vector<problem>& problems) {
+std::vector<census_table::ranked_row>
+census_table::settle_duplicates(duplicate_policy policy, census& to,
+                                std::vector<problem>& problems) {
+  // Rows of one id have one rank, whichever of the two it is.
   auto order = std::vector<ranked_row>(rows_.size());
   for (auto i = std::uint32_t{0}; i < order.size(); ++i)
-    order[i] = {XXH3_64bits(ids_[i].data(), ids_[i].size()), i};
-  std::ranges::sort(order, {}, [](const ranked_row& each) {
-    return std::pair{each.rank, each.row};
-  });
+    order[i]
+      = {key_column_.empty() ? rows_.key[i]
+                             : XXH3_64bits(ids_[i].data(), ids_[i].size()),
+         i};
+  std::ranges::sort(order, {}, rank_of);
   // Of the ids that share a hash: the row of each that stays so far.
   auto kept = std::vector<std::uint32_t>{};
   for (auto i = std::size_t{0}; i < order.size(); ++i) {
@@ -75,6 +87,11 @@ void census_table::settle_duplicates(duplicate_policy policy, census& to,
       *same = settle_pair(*same, row, policy, to, problems);
   }
   std::ranges::sort(to.duplicates, {}, &duplicate_row::dropped_line);
+  if (!to.duplicates.empty() || !problems.empty())
+    std::erase_if(order, [this](const ranked_row& each) {
+      return is_dropped_[each.row];
+    });
+  return order;
 }
 
 std::uint32_t census_table::settle_pair(std::uint32_t first,
@@ -105,18 +122,17 @@ std::uint32_t census_table::settle_pair(std::uint32_t first,
   return kept;
 }
 
-std::vector<census_table::ranked_row>
-census_table::by_key(std::vector<problem>& problems) const {
-  auto order = std::vector<ranked_row>{};
-  order.reserve(rows_.size());
-  for (auto i = std::uint32_t{0}; i < rows_.size(); ++i)
-    if (!is_dropped_[i])
-      order.push_back({rows_.key[i], i});
-  const auto rank = [](const ranked_row& each) {
-    return std::pair{each.rank, each.row};
-  };
-  if (!std::ranges::is_sorted(order, {}, rank))
-    std::ranges::sort(order, {}, rank);
+void census_table::sort_by_key(std::vector<ranked_row>& order,
+                               std::vector<problem>& problems) const {
+  if (!key_column_.empty()) {
+    // Many files are in this order already.
+    order.clear();
+    for (auto i = std::uint32_t{0}; i < rows_.size(); ++i)
+      if (!is_dropped_[i])
+        order.push_back({rows_.key[i], i});
+    if (!std::ranges::is_sorted(order, {}, rank_of))
+      std::ranges::sort(order, {}, rank_of);
+  }
   for (auto i = std::size_t{1}; i < order.size(); ++i) {
     if (order[i].rank != order[i - 1].rank)
       continue;
@@ -129,7 +145,6 @@ census_table::by_key(std::vector<problem>& problems) const {
       key_column_.empty() ? "give the census a column of unique keys"
                           : "give everybody a key of their own"));
   }
-  return order;
 }
 
 problem census_table::problem_at(std::uint64_t line, std::string column,

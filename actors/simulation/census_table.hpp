@@ -74,7 +74,8 @@ struct census_row {
 /// Gathers rows in any order into a census.
 class census_table {
 public:
-  /// `file` and the names of the columns are for problems.
+  /// `file` and the names of the columns are for problems. No key column: the
+  /// keys of all rows are derived.
   census_table(std::string file, std::string id_column, std::string key_column)
     : file_{std::move(file)}, id_column_{std::move(id_column)},
       key_column_{std::move(key_column)} {}
@@ -92,14 +93,17 @@ private:
     std::uint32_t row = 0;
   };
 
-  void settle_duplicates(duplicate_policy policy, census& to,
-                         std::vector<runtime::problem>& problems);
+  /// The rows that stay, by key if keys are derived.
+  [[nodiscard]] std::vector<ranked_row>
+  settle_duplicates(duplicate_policy policy, census& to,
+                    std::vector<runtime::problem>& problems);
   /// The row of the two that stays.
   std::uint32_t settle_pair(std::uint32_t first, std::uint32_t second,
                             duplicate_policy policy, census& to,
                             std::vector<runtime::problem>& problems);
-  [[nodiscard]] std::vector<ranked_row>
-  by_key(std::vector<runtime::problem>& problems) const;
+  /// Finds keys that two people have.
+  void sort_by_key(std::vector<ranked_row>& order,
+                   std::vector<runtime::problem>& problems) const;
   [[nodiscard]] runtime::problem problem_at(std::uint64_t line,
                                             std::string column,
                                             std::string message,

@@ -9,7 +9,8 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <tuple>
+#include <limits>
+#include <unordered_set>
 #include <utility>
 
 namespace troupe::simulation {
@@ -19,15 +20,26 @@ using runtime::problem;
 
 namespace {
 
-/// Scenarios share files, and with them their mistakes.
+/// By file and line. Scenarios share files, and with them their mistakes: each
+/// is told once.
 std::vector<problem> each_once(std::vector<problem> problems) {
-  auto result = std::vector<problem>{};
-  for (auto& each : problems)
-    if (std::ranges::find(result, each) == result.end()
-        && result.size() <= runtime::problems_told_max)
-      result.push_back(std::move(each));
-  std::ranges::stable_sort(result, {}, &problem::file);
-  return result;
+  constexpr auto all = std::numeric_limits<std::size_t>::max();
+  auto seen = std::unordered_set<std::string>{};
+  std::erase_if(problems, [&](const problem& each) {
+    return !seen.insert(runtime::render(each)).second;
+  });
+  auto ordered = runtime::in_file_order(std::move(problems), all);
+  std::ranges::stable_sort(ordered, {}, &problem::file);
+  if (ordered.size() <= runtime::problems_told_max)
+    return ordered;
+  auto rest = problem{};
+  rest.kind = runtime::problem_kind::invalid_input;
+  rest.message = "and "
+                 + std::to_string(ordered.size() - runtime::problems_told_max)
+                 + " more problems";
+  ordered.resize(runtime::problems_told_max);
+  ordered.push_back(std::move(rest));
+  return ordered;
 }
 
 template <class Words, class Choice>
@@ -82,8 +94,7 @@ parse_scenarios(const runtime::yaml_document& document, const std::string& path,
     scenarios.push_back({std::move(source.name), std::move(values)});
   }
   if (!problems.empty())
-    return tl::unexpected{each_once(
-      runtime::in_file_order(std::move(problems), std::size_t{1'000'000}))};
+    return tl::unexpected{each_once(std::move(problems))};
   return scenarios;
 }
 

@@ -98,7 +98,9 @@ TEST_CASE_METHOD(refusing_program, "wrong inputs are refused by their name") {
 TEST_CASE_METHOD(refusing_program, "schemas are printed as they are kept") {
   for (const auto& [kind, file] :
        std::vector<std::pair<std::string, std::string>>{
-         {"workflow", "workflow"}, {"scoring", "scoring-config"}}) {
+         {"workflow", "workflow"},
+         {"scoring", "scoring-config"},
+         {"simulation-scenario", "simulation-scenario"}}) {
     const auto result = run_program(run({"schema", kind}));
     CHECK(result.exit_code == 0);
     CHECK(

@@ -3,6 +3,7 @@
 #include "tools/cli/bench_w1.hpp"
 #include "tools/cli/bench_w3.hpp"
 #include "tools/cli/bench_w4.hpp"
+#include "tools/cli/bench_w7.hpp"
 #include "tools/cli/invocation.hpp"
 
 #include <cstdio>
@@ -23,7 +24,8 @@ void print_table(const json& result) {
               result["commit"].get<std::string>().c_str());
   std::printf("%-16s %14s\n", "figure", "median");
   for (const auto& [key, value] : result["median"].items())
-    std::printf("%-16s %14s\n", key.c_str(), value.dump().c_str());
+    if (!value.is_structured())
+      std::printf("%-16s %14s\n", key.c_str(), value.dump().c_str());
 }
 
 int print(const runtime::outcome<json>& result, output_format output) {
@@ -110,6 +112,22 @@ void add_w4(CLI::App& bench, command_line& line) {
                   "temporary folder)");
 }
 
+void add_w7(CLI::App& bench, command_line& line) {
+  const auto [app, options] = add_workload<bench_w7_options>(
+    bench, line, "w7",
+    "Project N people over the years of a scenario, in memory",
+    "Examples:\n"
+    "  troupe bench w7 --people 100000\n"
+    "  troupe bench w7 --census people.csv --config scenario.yaml",
+    bench_w7);
+  add_number(*app, "--people", options->people, "people of a generated census",
+             1, 10'000'000);
+  app->add_option("--census", options->census,
+                  "a census instead of a generated one");
+  app->add_option("--config", options->config,
+                  "the scenario (default: that of the reference results)");
+}
+
 void add_restart(CLI::App& bench, command_line& line) {
   const auto [app, options] = add_workload<bench_restart_options>(
     bench, line, "restart",
@@ -157,6 +175,7 @@ void add_bench_command(command_line& line) {
   add_restart(*app, line);
   add_overload(*app, line);
   add_w4(*app, line);
+  add_w7(*app, line);
 }
 
 } // namespace troupe::tools

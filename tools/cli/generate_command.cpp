@@ -1,5 +1,6 @@
 #include "actors/scoring/portfolio_generator.hpp"
 #include "actors/scoring/w4_portfolio.hpp"
+#include "actors/simulation/census_generator.hpp"
 #include "runtime/tabular/output_file.hpp"
 #include "tools/cli/interruption.hpp"
 #include "tools/cli/invocation.hpp"
@@ -19,7 +20,8 @@ namespace {
 constexpr auto generate_examples = R"(Examples:
   troupe generate portfolio --items 1000 --out portfolio.jsonl
   troupe generate portfolio --items 20 --seed 7 --format csv
-  troupe generate w4 --items 1000000 --out w4.csv)";
+  troupe generate w4 --items 1000000 --out w4.csv
+  troupe generate census --people 10000 --out census.csv)";
 
 constexpr auto portfolio_examples = R"(Examples:
   troupe generate portfolio --items 1000 --out portfolio.jsonl
@@ -27,6 +29,10 @@ constexpr auto portfolio_examples = R"(Examples:
 
 constexpr auto w4_examples = R"(Examples:
   troupe generate w4 --items 1000000 --out w4.csv)";
+
+constexpr auto census_examples = R"(Examples:
+  troupe generate census --people 10000 --out census.csv
+  troupe generate census --people 1000000 --seed 7 --start-year 2030)";
 
 constexpr auto items_max = std::uint64_t{1'000'000'000};
 /// Large enough that writing costs nothing, small enough for the cache.
@@ -37,6 +43,7 @@ struct generate_flags {
   std::uint64_t seed = 1;
   std::string format = "jsonl";
   std::string out = "-";
+  std::int32_t start_year = 2025;
 };
 
 using line_writer = std::function<void(std::uint64_t, std::string&)>;
@@ -71,10 +78,14 @@ int generate(const generate_flags& flags, std::string header,
   return report(done.error(), with.output);
 }
 
+/// `counted` is the name of what there are so many of.
 CLI::App* add_kind(CLI::App& parent, const std::string& name,
-                   const std::string& purpose, generate_flags& flags) {
+                   const std::string& purpose, generate_flags& flags,
+                   const std::string& counted = "items") {
   auto* app = parent.add_subcommand(name, purpose);
-  app->add_option("--items", flags.items, "How many items to make")
+  app
+    ->add_option("--" + counted, flags.items,
+                 "How many " + counted + " to make")
     ->check(CLI::Range(std::uint64_t{1}, items_max))
     ->type_name("NUMBER")
     ->capture_default_str();
@@ -121,15 +132,44 @@ void add_w4(CLI::App& parent, command_line& line) {
   });
 }
 
+void add_census(CLI::App& parent, command_line& line) {
+  const auto flags = std::make_shared<generate_flags>();
+  auto* app = add_kind(parent, "census",
+                       "Write made-up employees to try projections with (CSV)",
+                       *flags, "people");
+  app->footer(census_examples);
+  app->add_option("--seed", flags->seed, "The same seed gives the same people")
+    ->type_name("NUMBER")
+    ->capture_default_str();
+  app
+    ->add_option("--start-year", flags->start_year,
+                 "The people are those of 31 December before")
+    ->check(CLI::Range(1900, 9999))
+    ->type_name("YEAR")
+    ->capture_default_str();
+  app->callback([flags, &line] {
+    line.chosen = [flags](const invocation& with) {
+      const auto generator
+        = simulation::census_generator{flags->seed, flags->start_year};
+      const auto append = [&](std::uint64_t index, std::string& text) {
+        generator.append(index, text);
+      };
+      return generate(*flags, generator.header(), append, with);
+    };
+  });
+}
+
 } // namespace
 
 void add_generate_command(command_line& line) {
   auto* app = line.app.add_subcommand(
-    "generate", "Write made-up portfolios for trials and benchmarks");
+    "generate",
+    "Write made-up portfolios and censuses for trials and benchmarks");
   app->footer(generate_examples);
   app->require_subcommand(1);
   add_portfolio(*app, line);
   add_w4(*app, line);
+  add_census(*app, line);
 }
 
 } // namespace troupe::tools

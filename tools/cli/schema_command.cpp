@@ -45,6 +45,8 @@ void add_schema_command(command_line& line) {
            schedule_schema);
   add_kind(*app, line, "scoring", "Print the schema of scoring configurations",
            scoring_schema);
+  add_kind(*app, line, "simulation-scenario",
+           "Print the schema of workforce scenarios", scenario_schema);
 }
 
 } // namespace troupe::tools

@@ -7,7 +7,8 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <numeric>
+#include <random>
+#include <span>
 
 namespace troupe::simulation {
 
@@ -182,6 +183,42 @@ TEST_CASE("a census of gross pay is annualised and levelled") {
   // 30 days of 365: 73,000 a year.
   CHECK(read->staff.pay[1 - first] == 7'300'000);
   CHECK(read->staff.level[1 - first] == 1);
+}
+
+TEST_CASE("random changes to a census never crash the reader") {
+  auto random = std::mt19937_64{20250609};
+  const auto pick = [&](std::size_t bound) {
+    return static_cast<std::size_t>(random() % bound);
+  };
+  const auto source = tests::read_file(tests::golden("simulation/census.csv"));
+  auto options = of_2024();
+  options.bad_rows = bad_row_policy::drop;
+  options.duplicates = duplicate_policy::keep_latest;
+  auto accepted = 0;
+  for (auto round = 0; round < 500; ++round) {
+    auto text = source;
+    for (auto edits = pick(4) + 1; edits > 0; --edits)
+      text[100 + pick(text.size() - 100)] = "\n,\"-09a\xff"[pick(8)];
+    auto at = std::size_t{0};
+    const auto read = read_census(
+      [&](std::span<char> to) -> runtime::outcome<std::size_t> {
+        const auto size = std::min({to.size(), text.size() - at, pick(99) + 1});
+        std::copy_n(text.data() + at, size, to.data());
+        at += size;
+        return size;
+      },
+      "fuzz", options);
+    if (!read) {
+      REQUIRE_FALSE(read.error().empty());
+      continue;
+    }
+    ++accepted;
+    REQUIRE(read->staff.size() + read->dropped + read->not_staff
+              + read->duplicates.size()
+            == read->rows);
+    REQUIRE(std::ranges::is_sorted(read->staff.key));
+  }
+  CHECK(accepted > 0);
 }
 
 TEST_CASE("a made-up census is read whole") {

@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include <random>
 #include <set>
 
 namespace troupe::simulation {
@@ -209,6 +210,52 @@ TEST_CASE("mistakes of a shared file are told once, each with its place") {
   CHECK_FALSE(second.hint.empty());
   CHECK(read_scenarios((folder / "none.yaml").string()).error().at(0).kind
         == runtime::problem_kind::not_found);
+}
+
+TEST_CASE("of very many mistakes a hundred are told and the rest counted") {
+  auto text = std::string{"scenarios:\n"};
+  for (auto i = 0; i < 150; ++i)
+    text += "  s" + std::to_string(i) + ": {endyear: 1}\n";
+  const auto document = runtime::yaml_document::parse(text, "m.yaml").value();
+  const auto read = parse_scenarios(document, "m.yaml");
+  REQUIRE_FALSE(read);
+  REQUIRE(read.error().size() == 101);
+  // The keys that the file lacks are told once, not for each scenario.
+  CHECK(read.error().back().message == "and 58 more problems");
+}
+
+TEST_CASE("random changes to a scenario never crash the reader") {
+  using namespace std::string_view_literals;
+  constexpr auto bytes = "{}[]:,-\"'\n #&*0.9e~null"sv;
+  auto random = std::mt19937_64{20250608};
+  const auto pick = [&](std::size_t bound) {
+    return static_cast<std::size_t>(random() % bound);
+  };
+  const auto source
+    = tests::read_file(tests::golden("simulation/scenario.yaml"));
+  auto accepted = 0;
+  for (auto round = 0; round < 1000; ++round) {
+    auto text = source;
+    for (auto edits = pick(4) + 1; edits > 0; --edits) {
+      const auto at = pick(text.size());
+      if (pick(2) == 0)
+        text[at] = bytes[pick(bytes.size())];
+      else
+        text.erase(at, pick(6));
+    }
+    const auto document = runtime::yaml_document::parse(text, "fuzz");
+    if (!document)
+      continue;
+    const auto read = parse_scenarios(*document, "fuzz");
+    if (read) {
+      ++accepted;
+      REQUIRE(read->front().values.end_year >= read->front().values.start_year);
+      REQUIRE(digest(read->front().values) != 0);
+    } else {
+      REQUIRE_FALSE(read.error().empty());
+    }
+  }
+  CHECK(accepted > 0);
 }
 
 TEST_CASE("schema of scenarios and reader know the same keys") {

@@ -1,0 +1,130 @@
+#include "tools/cli/bench_w7.hpp"
+
+#include "actors/simulation/census_file.hpp"
+#include "actors/simulation/census_generator.hpp"
+#include "actors/simulation/headcount.hpp"
+#include "actors/simulation/people_blocks.hpp"
+#include "actors/simulation/projection.hpp"
+#include "actors/simulation/scenario_file.hpp"
+#include "actors/simulation/year_totals_json.hpp"
+#include "runtime/tabular/output_file.hpp"
+#include "tools/cli/heap.hpp"
+
+#include <filesystem>
+#include <utility>
+
+namespace troupe::tools {
+
+namespace fs = std::filesystem;
+
+using json = nlohmann::ordered_json;
+using runtime::fail;
+using runtime::outcome;
+
+namespace {
+
+/// People of a block: its columns stay in the second-level cache.
+constexpr std::size_t block_people = 8'192;
+
+outcome<void> make_census(std::size_t people, std::int32_t start_year,
+                          const std::string& path) {
+  constexpr auto seed = std::uint64_t{7};
+  const auto generator = simulation::census_generator{seed, start_year};
+  auto file = runtime::output_file::create(path);
+  if (!file)
+    return fail(file.error());
+  auto text = generator.header();
+  for (std::size_t i = 0; i < people; ++i) {
+    generator.append(i, text);
+    if (text.size() < std::size_t{1} << 20 && i + 1 < people)
+      continue;
+    if (auto written = file->write(text); !written)
+      return written;
+    text.clear();
+  }
+  return file->commit();
+}
+
+outcome<simulation::people> read_staff(const std::string& path,
+                                       std::int32_t start_year) {
+  auto options = simulation::census_options{};
+  options.year = start_year - 1;
+  auto census = simulation::read_census(path, options);
+  if (!census)
+    return fail(census.error().front());
+  return std::move(census->staff);
+}
+
+/// People in memory to the columns of every year in memory.
+outcome<json> project(const simulation::scenario& scenario,
+                      const std::string& path) {
+  auto staff = read_staff(path, scenario.start_year);
+  if (!staff)
+    return fail(staff.error());
+  auto figures = json{};
+  figures["people"] = staff->size();
+  auto blocks = simulation::make_blocks(*staff, block_people);
+  *staff = {};
+  auto year = scenario.start_year;
+  const auto start = seconds_now();
+  const auto years = simulation::project(
+    scenario, std::move(blocks), block_people,
+    [&](std::int64_t people) -> outcome<simulation::year_headcounts> {
+      const auto rules = simulation::rules_of_year(scenario, year++);
+      const auto counts = simulation::plan_headcount(rules.workforce,
+                                                     rules.growth_rate, people);
+      if (!counts)
+        return fail(counts.error());
+      return simulation::year_headcounts{counts->terminations, counts->hires,
+                                         counts->new_hire_terminations};
+    },
+    [](const simulation::projected_year&) -> outcome<void> { return {}; });
+  const auto seconds = seconds_now() - start;
+  if (!years)
+    return fail(years.error());
+  auto employee_years = std::int64_t{0};
+  auto events = std::int64_t{0};
+  auto totals = json::array();
+  for (const auto& one : *years) {
+    employee_years += one.start_headcount + one.hires;
+    events += one.events;
+    totals.push_back(simulation::to_json(one));
+  }
+  figures["years"] = years->size();
+  figures["seconds"] = seconds;
+  figures["employee_years_per_s"]
+    = static_cast<double>(employee_years) / seconds;
+  figures["events"] = events;
+  figures["totals"] = std::move(totals);
+  return figures;
+}
+
+} // namespace
+
+outcome<json> bench_w7(const bench_w7_options& options) {
+  prepare_heap_for_columns();
+  const auto scenarios = simulation::read_scenarios(options.config);
+  if (!scenarios)
+    return fail(scenarios.error().front());
+  const auto& scenario = scenarios->front().values;
+  auto census = options.census;
+  if (census.empty()) {
+    census = (fs::temp_directory_path()
+              / ("troupe-w7-" + std::to_string(scenario.start_year) + '-'
+                 + std::to_string(options.people) + ".csv"))
+               .string();
+    if (!fs::exists(census))
+      if (auto made = make_census(options.people, scenario.start_year, census);
+          !made)
+        return fail(made.error());
+  }
+  auto settings = bench_settings{};
+  settings.workload = "w7";
+  settings.mode = "in-process";
+  settings.runs = options.runs;
+  settings.settings["census"] = census;
+  settings.settings["config"] = options.config;
+  return measure(settings, {[&] { return project(scenario, census); }});
+}
+
+} // namespace troupe::tools

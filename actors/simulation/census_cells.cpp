@@ -105,7 +105,7 @@ std::optional<cents> parse_pay(std::string_view text, pay_unit unit) {
     return value;
   const auto tenths = after[0] - '0';
   const auto hundredths = after.size() == 2 ? after[1] - '0' : 0;
-  return value * 100 + tenths * 10 + hundredths;
+  return value * 100 + cents{tenths} * 10 + hundredths;
 }
 
 std::optional<std::int32_t> parse_deferral(std::string_view text,
@@ -126,8 +126,8 @@ std::optional<std::int32_t> parse_deferral(std::string_view text,
   return static_cast<std::int32_t>(*rate);
 }
 
-census_cells::census_cells(const census_mapping& mapping, std::int32_t year)
-  : mapping_{mapping}, year_{year},
+census_cells::census_cells(census_mapping mapping, std::int32_t year)
+  : mapping_{std::move(mapping)}, year_{year},
     first_day_{day_of(year, 1, 1)}, last_day_{day_of(year, 12, 31)} {}
 
 checked<census_cells> census_cells::find(const census_mapping& mapping,

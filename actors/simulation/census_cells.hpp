@@ -67,7 +67,7 @@ private:
     std::optional<std::size_t> staff;
   };
 
-  explicit census_cells(const census_mapping& mapping, std::int32_t year);
+  census_cells(census_mapping mapping, std::int32_t year);
 
   [[nodiscard]] bool read_identity(std::span<const std::string_view> fields,
                                    census_row& row);

@@ -68,7 +68,7 @@ census_generator::census_generator(std::uint64_t seed, std::int32_t start_year)
                      .time_since_epoch()
                      .count())} {}
 
-std::string census_generator::header() const {
+std::string census_generator::header() {
   return "employee_id,key,birth_date,hire_date,level_id,compensation_cents,"
          "deferral_ppm\n";
 }

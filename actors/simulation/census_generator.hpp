@@ -17,7 +17,7 @@ public:
   census_generator(std::uint64_t seed, std::int32_t start_year);
 
   /// The line that names the columns.
-  [[nodiscard]] std::string header() const;
+  [[nodiscard]] static std::string header();
 
   /// Appends person `index` (0-based), whose key is `index` + 1, as one line.
   void append(std::uint64_t index, std::string& text) const;

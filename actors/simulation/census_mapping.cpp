@@ -36,11 +36,19 @@ auto choice_of(const Words& known) {
   };
 }
 
-/// One of two keys, each of which names a column.
+/// Two keys of which one names a column, and what each means.
 template <class Form>
-void read_either(const yaml_value& value, const words<Form>& first,
-                 const words<Form>& second, std::string& column, Form& form,
-                 problems_list& problems) {
+using two_forms = std::array<words<Form>, 2>;
+
+constexpr auto birth_words = two_forms<birth_form>{
+  {{"date", birth_form::date}, {"age", birth_form::age}}};
+constexpr auto hire_words = two_forms<hire_form>{
+  {{"date", hire_form::date}, {"years", hire_form::years}}};
+
+template <class Form>
+void read_either(const yaml_value& value, const two_forms<Form>& forms,
+                 std::string& column, Form& form, problems_list& problems) {
+  const auto& [first, second] = forms;
   auto in = mapping_reader{value, problems};
   const auto one = in.take(first.first);
   const auto other = in.take(second.first);
@@ -164,13 +172,9 @@ parse_census_mapping(const runtime::yaml_document& document) {
   const auto staff = in.take("staff");
   in.finish();
   if (birth)
-    read_either<birth_form>(*birth, {"date", birth_form::date},
-                            {"age", birth_form::age}, to.birth, to.birth_as,
-                            problems);
+    read_either(*birth, birth_words, to.birth, to.birth_as, problems);
   if (hire)
-    read_either<hire_form>(*hire, {"date", hire_form::date},
-                           {"years", hire_form::years}, to.hire, to.hire_as,
-                           problems);
+    read_either(*hire, hire_words, to.hire, to.hire_as, problems);
   if (level)
     read_level(*level, to, problems);
   if (pay)

@@ -127,33 +127,43 @@ void read_rates(layered_reader& in, std::string_view key, std::string_view per,
   }
 }
 
-/// The rates of the years from `start` to `end`; a file may have more.
-void read_years(layered_reader in, ppm min, ppm max, const scenario& of,
-                std::vector<year_rate>& to) {
-  auto years = std::vector<std::string>{};
+/// All keys of a mapping, whichever layer has them.
+std::vector<std::string> keys_of(const layered_reader& in) {
+  auto keys = std::vector<std::string>{};
   for (const auto& layer : in.layers())
     if (const auto entries = layer.entries())
-      for (const auto& [year, value] : *entries)
-        if (std::ranges::find(years, year) == years.end())
-          years.push_back(year);
-  for (const auto& text : years) {
+      for (const auto& [key, value] : *entries)
+        keys.push_back(key);
+  std::ranges::sort(keys);
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  return keys;
+}
+
+outcome<std::int32_t> read_year(const std::string& text,
+                                const yaml_value& value) {
+  auto year = std::int32_t{0};
+  const auto* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, year);
+  if (read.ec == std::errc{} && text == std::to_string(year)
+      && year >= start_year_min && year <= end_year_max)
+    return year;
+  return fail(
+    value.error("\"" + text + "\" is not a year", "write it as 2025: 0.03"));
+}
+
+/// The rates of the years from `start` to `end`; a file may have more.
+void read_years(const layered_reader& in, ppm min, ppm max, const scenario& of,
+                std::vector<year_rate>& to) {
+  for (const auto& text : keys_of(in)) {
     const auto value = in.take(text);
     if (!value)
       continue;
-    auto year = std::int32_t{0};
-    const auto* end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, year);
-    if (read.ec != std::errc{} || read.ptr != end || year < start_year_min
-        || year > end_year_max) {
-      in.problems().push_back(value->error("\"" + text + "\" is not a year",
-                                           "write it as 2025: 0.03"));
-      continue;
-    }
+    const auto year = read_year(text, *value);
     const auto found = read_rate(*value, min, max);
-    if (!found)
-      in.problems().push_back(found.error());
-    else if (year >= of.start_year && year <= of.end_year)
-      to.push_back({year, *found});
+    if (!year || !found)
+      in.problems().push_back(year ? found.error() : year.error());
+    else if (*year >= of.start_year && *year <= of.end_year)
+      to.push_back({*year, *found});
   }
   std::ranges::sort(to, {}, &year_rate::year);
 }

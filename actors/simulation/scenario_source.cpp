@@ -104,7 +104,8 @@ outcome<yaml_value> parse_override(const scenario_override& given) {
     const auto key = path.substr(dot == std::string_view::npos ? 0 : dot + 1);
     if (key.empty())
       return runtime::fail(wrong_override(given, "an override names no key"));
-    text = "{" + quoted(key) + ": " + text + "}";
+    text.insert(0, "{" + quoted(key) + ": ");
+    text += "}";
     if (dot == std::string_view::npos)
       break;
     path = path.substr(0, dot);

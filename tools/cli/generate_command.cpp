@@ -154,7 +154,8 @@ void add_census(CLI::App& parent, command_line& line) {
       const auto append = [&](std::uint64_t index, std::string& text) {
         generator.append(index, text);
       };
-      return generate(*flags, generator.header(), append, with);
+      return generate(*flags, simulation::census_generator::header(), append,
+                      with);
     };
   });
 }

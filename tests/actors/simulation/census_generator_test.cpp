@@ -17,7 +17,7 @@ std::string line_of(const census_generator& maker, std::uint64_t index) {
 }
 
 std::string many(const census_generator& maker, std::uint64_t count) {
-  auto text = maker.header();
+  auto text = census_generator::header();
   for (auto i = std::uint64_t{0}; i < count; ++i)
     maker.append(i, text);
   return text;

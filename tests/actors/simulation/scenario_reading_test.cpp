@@ -77,6 +77,7 @@ TEST_CASE("values out of range are refused, those at the limits are not") {
     {"target_growth_rate", "0.0000001"},
     {"growth_by_year", "{2026: 11}"},
     {"growth_by_year", "{next: 0.1}"},
+    {"growth_by_year", "{02026: 0.1}"},
     {"workforce.headcount_method", "floor"},
     {"workforce.total_termination_rate", "1.1"},
     {"workforce.new_hire_termination_rate", "1"},

@@ -1,8 +1,8 @@
 #include "actors/scoring/portfolio_generator.hpp"
 
-#include "actors/scoring/draw_stream.hpp"
 #include "actors/scoring/portfolio_forms.hpp"
 #include "actors/scoring/work_item.hpp"
+#include "runtime/draw_stream.hpp"
 
 #include <array>
 #include <charconv>
@@ -359,7 +359,7 @@ private:
     add_number("discount_rate", draws_.between(5, 15), 2);
   }
 
-  draw_stream draws_;
+  runtime::draw_stream draws_;
   std::uint64_t index_;
   Form form_;
 };

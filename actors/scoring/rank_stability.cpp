@@ -1,8 +1,8 @@
 #include "actors/scoring/rank_stability.hpp"
 
-#include "actors/scoring/draw_stream.hpp"
 #include "actors/scoring/ranking.hpp"
 #include "actors/scoring/refusal.hpp"
+#include "runtime/mix_bits.hpp"
 
 #include <algorithm>
 #include <future>
@@ -17,7 +17,7 @@ constexpr std::uint32_t rows_limit = 100'000;
 
 /// The output function of SplitMix64.
 std::uint64_t splitmix64(std::uint64_t state) noexcept {
-  return mix_bits(state + draw_step);
+  return runtime::mix_bits(state + runtime::mix_step);
 }
 
 /// Uniform in [0, 1), a function of its arguments only.

@@ -1,6 +1,6 @@
 #include "actors/scoring/w4_portfolio.hpp"
 
-#include "actors/scoring/draw_stream.hpp"
+#include "runtime/mix_bits.hpp"
 #include "runtime/tabular/numbers.hpp"
 
 #include <cmath>
@@ -19,7 +19,8 @@ constexpr auto category_size = std::size_t{5};
 double w4_value(std::size_t row, std::size_t column) noexcept {
   const auto place = std::uint64_t{row} * criterion_count + column + 1;
   const auto unit
-    = static_cast<double>(mix_bits(place * draw_step) >> 11U) * 0x1p-53;
+    = static_cast<double>(runtime::mix_bits(place * runtime::mix_step) >> 11U)
+      * 0x1p-53;
   const auto value = unit * 100.0 * static_cast<double>(column + 1);
   return std::nearbyint(value * 1e6) / 1e6;
 }

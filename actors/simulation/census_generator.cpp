@@ -1,7 +1,7 @@
 #include "actors/simulation/census_generator.hpp"
 
-#include "actors/scoring/draw_stream.hpp"
 #include "actors/simulation/date_text.hpp"
+#include "runtime/draw_stream.hpp"
 #include "runtime/tabular/numbers.hpp"
 
 #include <algorithm>
@@ -27,7 +27,7 @@ constexpr auto age_max = 64;
 constexpr auto hire_age_min = 18;
 constexpr auto tenure_max = 30;
 
-std::uint8_t draw_level(scoring::draw_stream& draws) {
+std::uint8_t draw_level(runtime::draw_stream& draws) {
   const auto drawn = draws.below(100);
   const auto* const at = std::ranges::find_if(
     people_up_to_level, [=](unsigned below) { return drawn < below; });
@@ -35,7 +35,7 @@ std::uint8_t draw_level(scoring::draw_stream& draws) {
 }
 
 /// Days since the hire: half of them below six years, none before adulthood.
-std::int32_t draw_service(scoring::draw_stream& draws, std::int32_t age_days) {
+std::int32_t draw_service(runtime::draw_stream& draws, std::int32_t age_days) {
   const auto longest = std::min(age_days - hire_age_min * (days_of_year + 1),
                                 tenure_max * days_of_year);
   const auto recent = std::min(longest, 6 * days_of_year);
@@ -74,7 +74,7 @@ std::string census_generator::header() {
 }
 
 void census_generator::append(std::uint64_t index, std::string& text) const {
-  auto draws = scoring::draw_stream{seed_, index};
+  auto draws = runtime::draw_stream{seed_, index};
   const auto level = draw_level(draws);
   const auto age_days = static_cast<std::int32_t>(draws.between(
     age_min * (days_of_year + 1), (age_max + 1) * days_of_year - 1));

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 namespace {
 
 /// One in ten critical, two high, five normal, two low.
-runtime::call_class draw_class(scoring::draw_stream& draws) {
+runtime::call_class draw_class(runtime::draw_stream& draws) {
   using runtime::call_class;
   constexpr auto classes
     = std::array{call_class::critical, call_class::high,   call_class::high,
@@ -94,7 +94,7 @@ private:
 
   std::array<phase, 3> phases_;
   event_loop loop_;
-  scoring::draw_stream draws_;
+  runtime::draw_stream draws_;
   virtual_backend backend_;
   std::unique_ptr<outage_callers> callers_;
 };

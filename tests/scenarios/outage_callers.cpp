@@ -234,7 +234,7 @@ private:
 
   event_loop* loop_;
   virtual_backend* backend_;
-  scoring::draw_stream draws_;
+  runtime::draw_stream draws_;
   runtime::guard guard_;
   std::uint64_t next_id_ = 1;
   virtual_time timer_{};

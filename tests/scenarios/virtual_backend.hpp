@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/scoring/draw_stream.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/draw_stream.hpp"
 
 #include <cmath>
 #include <cstddef>
@@ -49,11 +49,11 @@ private:
 };
 
 /// Uniform in (0, 1].
-inline double unit_draw(scoring::draw_stream& draws) {
+inline double unit_draw(runtime::draw_stream& draws) {
   return (static_cast<double>(draws.bits() >> 11U) + 1.0) * 0x1p-53;
 }
 
-inline virtual_duration exponential(scoring::draw_stream& draws, double mean) {
+inline virtual_duration exponential(runtime::draw_stream& draws, double mean) {
   return virtual_duration{static_cast<virtual_duration::rep>(
     -std::log(unit_draw(draws)) * mean * 1e9)};
 }
@@ -95,7 +95,7 @@ private:
   std::size_t free_;
   double slowdown_ = 1.0;
   std::deque<std::function<void()>> queue_;
-  scoring::draw_stream draws_;
+  runtime::draw_stream draws_;
 };
 
 } // namespace troupe::tests

@@ -1,7 +1,7 @@
-#include "actors/scoring/draw_stream.hpp"
 #include "actors/scoring/portfolio_generator.hpp"
 #include "actors/scoring/scoring_plan.hpp"
 #include "actors/scoring/w4_portfolio.hpp"
+#include "runtime/draw_stream.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -78,7 +78,7 @@ TEST_CASE("made items read the same from JSON and from a table") {
 }
 
 TEST_CASE("draws stay in their range and reach both ends") {
-  auto draws = scoring::draw_stream{7, 0};
+  auto draws = runtime::draw_stream{7, 0};
   auto seen = std::set<std::int64_t>{};
   for (auto i = 0; i < 1'000; ++i)
     seen.insert(draws.between(-2, 3));

@@ -1,4 +1,4 @@
-#include "actors/scoring/draw_stream.hpp"
+#include "runtime/draw_stream.hpp"
 #include "runtime/guard/guard.hpp"
 
 #include <catch2/catch.hpp>
@@ -11,7 +11,7 @@ using namespace troupe::runtime;
 
 namespace {
 
-guard_options draw_options(troupe::scoring::draw_stream& draws) {
+guard_options draw_options(troupe::runtime::draw_stream& draws) {
   auto options = guard_options{};
   const auto some
     = [&](std::uint32_t percent) { return draws.chance(percent); };
@@ -227,7 +227,7 @@ private:
 
   sightings* seen_;
   virtual_clock time_{clock::wall_time{std::chrono::seconds{1'700'000'000}}};
-  troupe::scoring::draw_stream draws_;
+  troupe::runtime::draw_stream draws_;
   guard_options options_;
   std::uint32_t finish_percent_;
   std::uint32_t success_percent_;

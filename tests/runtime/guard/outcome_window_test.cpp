@@ -1,4 +1,4 @@
-#include "actors/scoring/draw_stream.hpp"
+#include "runtime/draw_stream.hpp"
 #include "runtime/guard/outcome_window.hpp"
 
 #include <catch2/catch.hpp>
@@ -11,7 +11,7 @@ using namespace troupe::runtime;
 
 namespace {
 
-counted_outcome draw_outcome(troupe::scoring::draw_stream& draws) {
+counted_outcome draw_outcome(troupe::runtime::draw_stream& draws) {
   return static_cast<counted_outcome>(draws.below(3));
 }
 
@@ -19,7 +19,7 @@ counted_outcome draw_outcome(troupe::scoring::draw_stream& draws) {
 
 TEST_CASE("a count window is the last outcomes, as a list would have it") {
   const auto size = GENERATE(1U, 2U, 7U, 100U);
-  auto draws = troupe::scoring::draw_stream{size, 0};
+  auto draws = troupe::runtime::draw_stream{size, 0};
   auto window = count_window{size};
   auto list = std::deque<counted_outcome>{};
   for (int i = 0; i < 2'000; ++i) {
@@ -40,7 +40,7 @@ TEST_CASE("a count window is the last outcomes, as a list would have it") {
 }
 
 TEST_CASE("a time window forgets by tenths, as a list would have it") {
-  auto draws = troupe::scoring::draw_stream{5, 0};
+  auto draws = troupe::runtime::draw_stream{5, 0};
   auto window = time_window{10s};
   auto list = std::deque<std::pair<clock::steady_time, counted_outcome>>{};
   auto now = clock::steady_time{123'456ms};

@@ -1,4 +1,4 @@
-#include "actors/scoring/draw_stream.hpp"
+#include "runtime/draw_stream.hpp"
 #include "runtime/guard/rate_limit.hpp"
 
 #include <catch2/catch.hpp>
@@ -26,7 +26,7 @@ TEST_CASE("a rate limit lets a burst pass, then one per interval") {
 }
 
 TEST_CASE("the wait is exact to the nanosecond") {
-  auto draws = troupe::scoring::draw_stream{7, 0};
+  auto draws = troupe::runtime::draw_stream{7, 0};
   auto limit = rate_limit{{7, 1s, 4}};
   auto now = start;
   for (int i = 0; i < 10'000; ++i) {
@@ -42,7 +42,7 @@ TEST_CASE("the wait is exact to the nanosecond") {
 }
 
 TEST_CASE("no span of time has more calls than the rate allows") {
-  auto draws = troupe::scoring::draw_stream{11, 0};
+  auto draws = troupe::runtime::draw_stream{11, 0};
   auto limit = rate_limit{{3, 1s, 5}};
   auto passed = std::vector<clock::steady_time>{};
   auto now = start;

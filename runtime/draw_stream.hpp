@@ -4,21 +4,17 @@
 
 #include <cstdint>
 
-namespace troupe::scoring {
-
-using runtime::mix_bits;
-
-inline constexpr std::uint64_t draw_step = runtime::mix_step;
+namespace troupe::runtime {
 
 /// Draws that depend on a seed and an index only, so that any item can be made
 /// without those before it.
 class draw_stream {
 public:
   constexpr draw_stream(std::uint64_t seed, std::uint64_t index) noexcept
-    : state_{mix_bits(mix_bits(seed + draw_step) ^ (index * draw_step))} {}
+    : state_{mix_bits(mix_bits(seed + mix_step) ^ (index * mix_step))} {}
 
   constexpr std::uint64_t bits() noexcept {
-    state_ += draw_step;
+    state_ += mix_step;
     return mix_bits(state_);
   }
 
@@ -42,4 +38,4 @@ private:
   std::uint64_t state_;
 };
 
-} // namespace troupe::scoring
+} // namespace troupe::runtime

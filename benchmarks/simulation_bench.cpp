@@ -1,6 +1,6 @@
 // Passes of a year of the workforce simulation over columns in memory, one
-// thread, in blocks of 65,536 people. Items per second are people per second;
-// bytes per second are bytes of CSV.
+// thread. Arguments: people, people in a block. Items per second are people per
+// second; bytes per second are bytes of CSV.
 #include "actors/simulation/hire_year.hpp"
 #include "actors/simulation/people_blocks.hpp"
 #include "actors/simulation/staff_year.hpp"
@@ -19,8 +19,6 @@
 namespace {
 
 using namespace troupe::simulation;
-
-constexpr auto block_size = std::size_t{65'536};
 
 scenario make_scenario() {
   auto made = scenario{};
@@ -96,11 +94,14 @@ draw_bound choose(const workforce& of, std::uint64_t count) {
 const workforce& workforce_of(const benchmark::State& state) {
   static auto kept = workforce{};
   static auto kept_size = std::size_t{0};
+  static auto kept_block_size = std::size_t{0};
   const auto size = static_cast<std::size_t>(state.range(0));
-  if (kept_size == size)
+  const auto block_size = static_cast<std::size_t>(state.range(1));
+  if (kept_size == size && kept_block_size == block_size)
     return kept;
   kept = workforce{};
   kept_size = size;
+  kept_block_size = block_size;
   kept.staff = make_blocks(make_people(size, kept.plan.days.first), block_size);
   auto keys = std::vector<std::uint64_t>{};
   auto ids = troupe::runtime::text_column{};
@@ -137,7 +138,7 @@ void simulate_staff_blocks(benchmark::State& state) {
 void simulate_hire_blocks(benchmark::State& state) {
   const auto& people_of = workforce_of(state);
   auto block = year_block{};
-  const auto size = static_cast<std::int64_t>(block_size);
+  const auto size = std::int64_t{state.range(1)};
   for (auto _ : state)
     for (auto first = std::int64_t{1}; first <= people_of.hires;
          first += size) {
@@ -202,7 +203,10 @@ void write_rows(benchmark::State& state) {
 } // namespace
 
 #define TROUPE_SIMULATION_BENCHMARK(name)                                      \
-  BENCHMARK(name)->Arg(1'000'000)->Unit(benchmark::kMillisecond)
+  BENCHMARK(name)                                                              \
+    ->Args({1'000'000, 4'096})                                                 \
+    ->Args({1'000'000, 65'536})                                                \
+    ->Unit(benchmark::kMillisecond)
 
 TROUPE_SIMULATION_BENCHMARK(choose_leavers);
 TROUPE_SIMULATION_BENCHMARK(simulate_staff_blocks);

@@ -53,6 +53,9 @@ struct event_columns {
   std::vector<std::uint8_t> age;
   std::vector<std::uint8_t> tenure;
 
+  /// The columns get at least so many entries.
+  void make_room(std::size_t events);
+
   [[nodiscard]] event operator[](std::size_t at) const {
     return {.key = key[at],
             .amount = amount[at],
@@ -66,24 +69,15 @@ struct event_columns {
   }
 };
 
-/// Writes events over what the columns held. Pointers of its own: a compiler
-/// must take every byte written for a change of the columns themselves.
+/// Writes events over what the columns held, with pointers of its own. A byte
+/// written may be a part of anything whose address is known elsewhere, so that
+/// a compiler keeps these in registers only while all of this is inline.
 class event_writer {
 public:
   /// There will be at most so many.
   event_writer(event_columns& columns, std::size_t events_max)
     : columns_{&columns} {
-    if (columns.key.size() < events_max) {
-      columns.key.resize(events_max);
-      columns.amount.resize(events_max);
-      columns.previous.resize(events_max);
-      columns.probability.resize(events_max);
-      columns.day.resize(events_max);
-      columns.type.resize(events_max);
-      columns.level.resize(events_max);
-      columns.age.resize(events_max);
-      columns.tenure.resize(events_max);
-    }
+    columns.make_room(events_max);
     key_ = columns.key.data();
     amount_ = columns.amount.data();
     previous_ = columns.previous.data();

@@ -109,8 +109,7 @@ void count(year_totals& totals, const year_plan& plan, const year_row& row) {
   totals.hires_eligible_by_year_end
     += std::int64_t{is_eligible_by_year_end(plan, row)};
   totals.prorated_payroll += row.prorated;
-  if (row.pay > pay_max)
-    note_overpaid(totals, row.key);
+  totals.note_pay(row.key, row.pay);
   if (!row.is_active()) {
     ++totals.new_hire_terminations;
     totals.terminated_key_sum += row.key;

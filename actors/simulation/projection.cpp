@@ -1,6 +1,7 @@
 #include "actors/simulation/projection.hpp"
 
 #include "actors/simulation/hire_year.hpp"
+#include "actors/simulation/people_check.hpp"
 #include "actors/simulation/staff_year.hpp"
 
 #include <algorithm>
@@ -72,27 +73,6 @@ std::vector<hire_range> cut(std::int64_t hires, std::int64_t block_size) {
   return ranges;
 }
 
-outcome<void> check_keys(const scenario& parameters,
-                         const std::vector<people>& staff) {
-  const auto end = hire_key(parameters.start_year, 0);
-  auto least = std::uint64_t{0};
-  for (const auto& block : staff)
-    for (const auto key : block.key) {
-      if (key < least)
-        return fail(problem_kind::invalid_input,
-                    "key " + std::to_string(key)
-                      + " comes twice or after a larger one",
-                    "order the people by key");
-      if (key >= end)
-        return fail(problem_kind::invalid_input,
-                    "key " + std::to_string(key) + " is one of hires",
-                    "give the people of the start keys below "
-                      + std::to_string(end));
-      least = key + 1;
-    }
-  return {};
-}
-
 std::int64_t count_people(const std::vector<people>& blocks) {
   auto count = std::size_t{0};
   for (const auto& block : blocks)
@@ -129,10 +109,10 @@ outcome<year_totals> run_year(const year_plan& plan,
   totals.year = plan.year;
   for (const auto& part : blocks)
     add(totals, part.totals);
-  if (totals.overpaid_key)
+  if (totals.overpaid_key != no_key)
     return fail(problem_kind::failed,
                 "pay of the person with key "
-                  + std::to_string(*totals.overpaid_key) + " is above "
+                  + std::to_string(totals.overpaid_key) + " is above "
                   + std::to_string(pay_max / 100) + " in "
                   + std::to_string(plan.year),
                 "lower the rates of raises, or the pay at the start");
@@ -146,7 +126,7 @@ outcome<std::vector<year_totals>> project(const scenario& parameters,
                                           std::size_t hires_per_block,
                                           const headcount_source& headcounts,
                                           const year_sink& sink) {
-  if (const auto checked = check_keys(parameters, staff); !checked)
+  if (const auto checked = check_people(parameters, staff); !checked)
     return fail(checked.error());
   const auto block_size
     = static_cast<std::int64_t>(std::max(hires_per_block, std::size_t{1}));
@@ -154,7 +134,7 @@ outcome<std::vector<year_totals>> project(const scenario& parameters,
   auto blocks = std::vector<year_block>{};
   for (auto year = parameters.start_year; year <= parameters.end_year; ++year) {
     const auto plan = make_year_plan(parameters, year);
-    const auto counts = headcounts(count_people(staff));
+    const auto counts = headcounts(year, count_people(staff));
     if (!counts)
       return fail(in_year(counts.error(), year));
     const auto totals = run_year(plan, staff, *counts, block_size, blocks);

@@ -23,8 +23,8 @@ struct year_headcounts {
 };
 
 /// The headcounts of a year that so many people start.
-using headcount_source
-  = std::function<runtime::outcome<year_headcounts>(std::int64_t start)>;
+using headcount_source = std::function<runtime::outcome<year_headcounts>(
+  std::int32_t year, std::int64_t start)>;
 
 /// A finished year; valid while the sink runs.
 struct projected_year {
@@ -40,8 +40,8 @@ using year_sink
 /// All years one after the other, in this thread. `staff` starts the first
 /// year, in blocks by key; hires get blocks of at most `hires_per_block`.
 /// Problems: those of `headcounts` and `sink`; more people to leave than there
-/// are; keys that do not ascend or that hires have (invalid_input); pay above
-/// pay_max, with the person's key.
+/// are; those of check_people; pay above pay_max, with the person's key and the
+/// year.
 [[nodiscard]] runtime::outcome<std::vector<year_totals>>
 project(const scenario& parameters, std::vector<people> staff,
         std::size_t hires_per_block, const headcount_source& headcounts,

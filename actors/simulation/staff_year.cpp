@@ -47,8 +47,7 @@ public:
     promote(member);
     const auto promoted_pay = member.pay;
     raise(member);
-    if (member.pay > pay_max)
-      note_overpaid(totals_, member.key);
+    totals_.note_pay(member.key, member.pay);
     const auto prorated = prorate(member, start_pay, promoted_pay);
     totals_.start_payroll += start_pay;
     totals_.prorated_payroll += prorated;

@@ -32,7 +32,7 @@ year_days make_days(std::int32_t year) {
 /// Number of the band of each count of years; a band ends before its limit.
 year_table make_bands(std::span<const std::int32_t> limits) {
   auto bands = year_table{};
-  for (auto years = std::int32_t{0}; years <= years_max; ++years)
+  for (auto years = std::int32_t{0}; years <= completed_years_max; ++years)
     bands[static_cast<std::size_t>(years)]
       = static_cast<std::uint8_t>(std::ranges::count_if(
         limits, [years](auto limit) { return years >= limit; }));

@@ -13,7 +13,7 @@
 namespace troupe::simulation {
 
 /// Ages and tenures beyond count as this.
-inline constexpr std::int32_t years_max = 127;
+inline constexpr std::int32_t completed_years_max = 127;
 
 /// Above it there is no level to be promoted to.
 inline constexpr std::uint8_t level_max = level_count;
@@ -44,7 +44,7 @@ struct year_days {
                            : half_up<cents>(sum, 365);
 }
 
-using year_table = std::array<std::uint8_t, years_max + 1>;
+using year_table = std::array<std::uint8_t, completed_years_max + 1>;
 
 /// A scenario worked out for one year: all that its kernels look at.
 struct year_plan {
@@ -52,7 +52,7 @@ struct year_plan {
   year_draws draws{0, 0};
   year_days days;
   /// 1 January of the year that is so many years earlier.
-  std::array<day_number, years_max + 2> new_years{};
+  std::array<day_number, completed_years_max + 2> new_years{};
 
   year_table age_bands{};
   year_table tenure_bands{};
@@ -91,10 +91,10 @@ struct year_plan {
   // Divided by the longest year, the days are right or one short.
   const auto days
     = static_cast<std::uint32_t>(std::max(plan.days.first - since, 0));
-  const auto years = std::min(days / 366U, std::uint32_t{years_max});
+  const auto years = std::min(days / 366U, std::uint32_t{completed_years_max});
   return std::min(static_cast<std::int32_t>(
                     years + (since <= plan.new_years[years + 1] ? 1U : 0U)),
-                  years_max);
+                  completed_years_max);
 }
 
 /// By pay <50,000, <100,000, <200,000, else.

@@ -61,6 +61,9 @@ struct year_row_columns {
   std::vector<std::uint8_t> tenure;
   std::vector<enrollment> plan;
 
+  /// The columns get at least so many entries.
+  void make_room(std::size_t rows);
+
   [[nodiscard]] year_row operator[](std::size_t at) const {
     return {.key = key[at],
             .pay = pay[at],
@@ -78,11 +81,34 @@ struct year_row_columns {
 };
 
 /// Writes rows over what the columns held, and of those who stay also the
-/// people of the next year.
+/// people of the next year. See event_writer for why all is in the header.
 class year_row_writer {
 public:
-  year_row_writer(year_row_columns& columns, people& next,
-                  std::size_t rows_max);
+  /// There will be at most so many.
+  year_row_writer(year_row_columns& columns, people& next, std::size_t rows_max)
+    : columns_{&columns}, next_{&next} {
+    columns.make_room(rows_max);
+    next.resize(rows_max);
+    key_ = columns.key.data();
+    pay_ = columns.pay.data();
+    prorated_ = columns.prorated.data();
+    birth_date_ = columns.birth_date.data();
+    hire_date_ = columns.hire_date.data();
+    termination_date_ = columns.termination_date.data();
+    deferral_ = columns.deferral.data();
+    status_ = columns.status.data();
+    level_ = columns.level.data();
+    age_ = columns.age.data();
+    tenure_ = columns.tenure.data();
+    plan_ = columns.plan.data();
+    next_key_ = next.key.data();
+    next_birth_date_ = next.birth_date.data();
+    next_hire_date_ = next.hire_date.data();
+    next_pay_ = next.pay.data();
+    next_deferral_ = next.deferral.data();
+    next_level_ = next.level.data();
+    next_plan_ = next.plan.data();
+  }
 
   void add(const year_row& row) noexcept {
     key_[count_] = row.key;
@@ -110,7 +136,10 @@ public:
   }
 
   /// To be called once, at the end.
-  void finish();
+  void finish() {
+    columns_->count = count_;
+    next_->resize(stay_);
+  }
 
 private:
   year_row_columns* columns_;

@@ -45,12 +45,7 @@ void add(year_totals& totals, const year_totals& part) {
   add(totals.expected_promotions, part.expected_promotions);
   add(totals.expected_enrollments, part.expected_enrollments);
   totals.raise_candidates += part.raise_candidates;
-  if (part.overpaid_key)
-    note_overpaid(totals, *part.overpaid_key);
-}
-
-void note_overpaid(year_totals& totals, std::uint64_t key) {
-  totals.overpaid_key = std::min(totals.overpaid_key.value_or(key), key);
+  totals.overpaid_key = std::min(totals.overpaid_key, part.overpaid_key);
 }
 
 } // namespace troupe::simulation

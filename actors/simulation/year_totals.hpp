@@ -2,12 +2,15 @@
 
 #include "actors/simulation/scenario.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
 namespace troupe::simulation {
+
+/// Instead of a key: nobody.
+inline constexpr auto no_key = ~std::uint64_t{0};
 
 /// What can be expected of a kind of event before anybody leaves, which is what
 /// its count is checked against. Sums stay within 64 bits for 70 million
@@ -59,16 +62,19 @@ struct year_totals {
   expected_events expected_promotions;
   expected_events expected_enrollments;
   std::int64_t raise_candidates = 0;
-  /// The lowest key of those with pay above pay_max.
-  std::optional<std::uint64_t> overpaid_key;
+  /// The lowest key of those with pay above pay_max, or no_key.
+  std::uint64_t overpaid_key = no_key;
+
+  /// Notes somebody whose pay is above pay_max.
+  void note_pay(std::uint64_t key, cents pay) noexcept {
+    if (pay > pay_max)
+      overpaid_key = std::min(overpaid_key, key);
+  }
 
   friend bool operator==(const year_totals&, const year_totals&) = default;
 };
 
 /// Adds the totals of another part of the same year.
 void add(year_totals& totals, const year_totals& part);
-
-/// Notes a person whose pay is above pay_max.
-void note_overpaid(year_totals& totals, std::uint64_t key);
 
 } // namespace troupe::simulation

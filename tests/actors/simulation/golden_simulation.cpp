@@ -131,7 +131,8 @@ headcount_source golden_headcounts() {
       = {.terminations = year.at("terminations"),
          .hires = year.at("hires"),
          .new_hire_terminations = year.at("new_hire_terminations")};
-  return [counts](std::int64_t start) -> runtime::outcome<year_headcounts> {
+  return [counts](std::int32_t,
+                  std::int64_t start) -> runtime::outcome<year_headcounts> {
     return counts.at(start);
   };
 }

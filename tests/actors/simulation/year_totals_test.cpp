@@ -40,10 +40,11 @@ TEST_CASE("totals of parts add up in any order") {
 
 TEST_CASE("of the overpaid the lowest key is told") {
   auto totals = year_totals{};
-  CHECK_FALSE(totals.overpaid_key);
+  CHECK(totals.overpaid_key == no_key);
   for (const auto key : {7U, 3U, 9U}) {
     auto part = year_totals{};
-    note_overpaid(part, key);
+    part.note_pay(key, pay_max + 1);
+    part.note_pay(1, pay_max);
     add(totals, part);
   }
   add(totals, {});

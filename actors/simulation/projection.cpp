@@ -1,5 +1,6 @@
 #include "actors/simulation/projection.hpp"
 
+#include "actors/simulation/headcount.hpp"
 #include "actors/simulation/hire_year.hpp"
 #include "actors/simulation/people_check.hpp"
 #include "actors/simulation/staff_year.hpp"
@@ -121,6 +122,21 @@ outcome<year_totals> run_year(const year_plan& plan,
 
 } // namespace
 
+headcount_source planned_headcounts(const scenario& parameters) {
+  return [parameters](std::int32_t year,
+                      std::int64_t start) -> runtime::outcome<year_headcounts> {
+    const auto rules = rules_of_year(parameters, year);
+    const auto counts
+      = plan_headcount(rules.workforce, rules.growth_rate, start);
+    if (!counts)
+      return runtime::fail(counts.error());
+    return year_headcounts{.terminations = counts->terminations,
+                           .hires = counts->hires,
+                           .new_hire_terminations
+                           = counts->new_hire_terminations};
+  };
+}
+
 outcome<std::vector<year_totals>> project(const scenario& parameters,
                                           std::vector<people> staff,
                                           std::size_t hires_per_block,
@@ -133,7 +149,7 @@ outcome<std::vector<year_totals>> project(const scenario& parameters,
   auto years = std::vector<year_totals>{};
   auto blocks = std::vector<year_block>{};
   for (auto year = parameters.start_year; year <= parameters.end_year; ++year) {
-    const auto plan = make_year_plan(parameters, year);
+    const auto plan = make_year_plan(rules_of_year(parameters, year), year);
     const auto counts = headcounts(year, count_people(staff));
     if (!counts)
       return fail(in_year(counts.error(), year));

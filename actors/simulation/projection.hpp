@@ -26,6 +26,9 @@ struct year_headcounts {
 using headcount_source = std::function<runtime::outcome<year_headcounts>(
   std::int32_t year, std::int64_t start)>;
 
+/// Those that the scenario plans, with the rates of each year.
+[[nodiscard]] headcount_source planned_headcounts(const scenario& parameters);
+
 /// A finished year; valid while the sink runs.
 struct projected_year {
   const year_plan& plan;

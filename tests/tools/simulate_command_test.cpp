@@ -97,6 +97,21 @@ TEST_CASE_METHOD(fixture, "what a flag says wins over the scenario") {
   CHECK(std::ranges::count(result.out, '\n') == 2);
 }
 
+TEST_CASE_METHOD(fixture, "a year may have rates of its own") {
+  const auto plain = simulate({"--output", "json"});
+  const auto other
+    = simulate({"--output", "json", "--set", "growth_by_year={2027: 0.1}",
+                "--set", "compensation.cola_by_year={2026: 0.05}"});
+  CAPTURE(other.err);
+  REQUIRE(other.exit_code == 0);
+  const auto ours = nlohmann::json::parse(plain.out).at("years");
+  const auto theirs = nlohmann::json::parse(other.out).at("years");
+  CHECK(ours[0] == theirs[0]);
+  CHECK(ours[1]["end_headcount"] == theirs[1]["end_headcount"]);
+  CHECK(ours[1]["end_payroll_cents"] < theirs[1]["end_payroll_cents"]);
+  CHECK(ours[2]["hires"] < theirs[2]["hires"]);
+}
+
 TEST_CASE_METHOD(fixture, "a bad simulation leaves nothing behind") {
   const auto [arguments, key]
     = GENERATE(table<std::vector<std::string>, std::string>(

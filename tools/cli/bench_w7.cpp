@@ -2,7 +2,6 @@
 
 #include "actors/simulation/census_file.hpp"
 #include "actors/simulation/census_generator.hpp"
-#include "actors/simulation/headcount.hpp"
 #include "actors/simulation/people_blocks.hpp"
 #include "actors/simulation/projection.hpp"
 #include "actors/simulation/scenario_file.hpp"
@@ -65,19 +64,10 @@ outcome<json> project(const simulation::scenario& scenario,
   figures["people"] = staff->size();
   auto blocks = simulation::make_blocks(*staff, block_people);
   *staff = {};
-  auto year = scenario.start_year;
   const auto start = seconds_now();
   const auto years = simulation::project(
     scenario, std::move(blocks), block_people,
-    [&](std::int64_t people) -> outcome<simulation::year_headcounts> {
-      const auto rules = simulation::rules_of_year(scenario, year++);
-      const auto counts = simulation::plan_headcount(rules.workforce,
-                                                     rules.growth_rate, people);
-      if (!counts)
-        return fail(counts.error());
-      return simulation::year_headcounts{counts->terminations, counts->hires,
-                                         counts->new_hire_terminations};
-    },
+    simulation::planned_headcounts(scenario),
     [](const simulation::projected_year&) -> outcome<void> { return {}; });
   const auto seconds = seconds_now() - start;
   if (!years)

@@ -1,5 +1,4 @@
 #include "actors/simulation/census_file.hpp"
-#include "actors/simulation/headcount.hpp"
 #include "actors/simulation/people_blocks.hpp"
 #include "actors/simulation/projection.hpp"
 #include "actors/simulation/projection_files.hpp"
@@ -253,16 +252,7 @@ outcome<simulated> simulate(const simulation::scenario& scenario,
   const auto start = steady::now();
   auto years = simulation::project(
     scenario, simulation::make_blocks(census.staff, block_people), block_people,
-    [&](std::int64_t people) -> outcome<simulation::year_headcounts> {
-      const auto rules = simulation::rules_of_year(scenario, scenario.start_year
-                                                               + done.load());
-      const auto counts = simulation::plan_headcount(rules.workforce,
-                                                     rules.growth_rate, people);
-      if (!counts)
-        return fail(counts.error());
-      return simulation::year_headcounts{counts->terminations, counts->hires,
-                                         counts->new_hire_terminations};
-    },
+    simulation::planned_headcounts(scenario),
     [&](const simulation::projected_year& year) -> outcome<void> {
       ++done;
       if (stop.token().stop_requested())

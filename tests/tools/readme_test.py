@@ -26,6 +26,7 @@ PAGES = [
     "tools/examples/explaining.md",
     "tools/examples/running.md",
     "tools/examples/operating.md",
+    "tools/examples/simulating.md",
 ]
 COMMAND = "    $ build/release/troupe"
 EXPORT = "    $ export "

@@ -97,6 +97,16 @@ TEST_CASE_METHOD(fixture, "what a flag says wins over the scenario") {
   CHECK(std::ranges::count(result.out, '\n') == 2);
 }
 
+TEST_CASE_METHOD(fixture, "what a simulation starts from can be looked at") {
+  const auto result = simulate({"--foundation-only", "--out", "results"});
+  REQUIRE(result.exit_code == 0);
+  CHECK(result.out.starts_with("scenario scenario, digest "));
+  CHECK(result.out.find("\n200 people of 200 rows; left out: 0 bad, 0 "
+                        "duplicates, 0 who are no staff\n")
+        != std::string::npos);
+  CHECK(files().empty());
+}
+
 TEST_CASE_METHOD(fixture, "a year may have rates of its own") {
   const auto plain = simulate({"--output", "json"});
   const auto other

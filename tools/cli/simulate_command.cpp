@@ -295,7 +295,7 @@ int run_simulate(const simulate_flags& flags, const invocation& with) {
   auto run = describe(*scenario, *census);
   run["foundation_seconds"] = seconds{steady::now() - start}.count();
   if (flags.foundation_only) {
-    print_simulation(run, {}, with.output);
+    print_foundation(run, with.output);
     return 0;
   }
   const auto result

@@ -119,6 +119,24 @@ std::string render_simulation(std::span<const year_totals> years) {
   return text;
 }
 
+void print_foundation(const nlohmann::ordered_json& run, output_format output) {
+  if (output != output_format::text) {
+    print_json(run);
+    return;
+  }
+  const auto number = [&](const char* key) {
+    return with_separators(run.at(key).get<std::uint64_t>());
+  };
+  const auto text = "scenario " + run.at("scenario").get<std::string>()
+                    + ", digest "
+                    + run.at("configuration_digest").get<std::string>() + "\n"
+                    + number("people") + " people of " + number("census_rows")
+                    + " rows; left out: " + number("census_dropped") + " bad, "
+                    + number("census_duplicates") + " duplicates, "
+                    + number("census_not_staff") + " who are no staff\n";
+  std::fputs(text.c_str(), stdout);
+}
+
 void print_simulation(const nlohmann::ordered_json& run,
                       std::span<const year_totals> years,
                       output_format output) {

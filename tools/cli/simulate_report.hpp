@@ -15,6 +15,9 @@ namespace troupe::tools {
 [[nodiscard]] std::string
 render_simulation(std::span<const simulation::year_totals> years);
 
+/// Prints what a projection starts from: the scenario and its census.
+void print_foundation(const nlohmann::ordered_json& run, output_format output);
+
 /// Prints it, or `run` with the years as one JSON object.
 void print_simulation(const nlohmann::ordered_json& run,
                       std::span<const simulation::year_totals> years,

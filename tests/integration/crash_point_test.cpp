@@ -211,18 +211,23 @@ TEST_CASE("a process that ends at any boundary goes on as if it had not") {
   auto crashes = 0;
   for (const auto& [name, count] : points) {
     for (const auto visit : chosen_visits(count)) {
-      const auto folder = temporary_folder{};
       const auto point = name + ":" + std::to_string(visit);
       INFO(point);
       // Threads meet in other orders each time: perhaps it does not come there.
-      const auto code = run(folder, point);
-      REQUIRE((code == crashed || (code == 0 && visit != 1)));
+      auto code = 0;
+      for (auto tries = visit == 1 ? 5 : 1; tries > 0 && code == 0; --tries) {
+        const auto folder = temporary_folder{};
+        code = run(folder, point);
+        INFO("exit code " << code);
+        REQUIRE((code == crashed || code == 0));
+        const auto again = run(folder, {});
+        INFO(read_file(folder / "printed"));
+        REQUIRE(again == 0);
+        check(folder);
+        CHECK(ranks_in(folder) == ranks);
+      }
+      REQUIRE((code == crashed || visit != 1));
       crashes += code == crashed ? 1 : 0;
-      const auto again = run(folder, {});
-      INFO(read_file(folder / "printed"));
-      REQUIRE(again == 0);
-      check(folder);
-      CHECK(ranks_in(folder) == ranks);
     }
   }
   CHECK(points.size() >= 15);

@@ -7,6 +7,10 @@
 
 namespace troupe::simulation {
 
+/// People of a block where nobody says otherwise: its columns stay in the
+/// second-level cache.
+inline constexpr auto block_people = std::size_t{8'192};
+
 /// People of any order as blocks by ascending key, each but the last with
 /// `block_size`, which is at least 1.
 [[nodiscard]] std::vector<people> make_blocks(const people& everybody,

@@ -22,9 +22,6 @@ using runtime::outcome;
 
 namespace {
 
-/// People of a block: its columns stay in the second-level cache.
-constexpr std::size_t block_people = 8'192;
-
 outcome<void> make_census(std::size_t people, std::int32_t start_year,
                           const std::string& path) {
   constexpr auto seed = std::uint64_t{7};
@@ -62,11 +59,11 @@ outcome<json> project(const simulation::scenario& scenario,
     return fail(staff.error());
   auto figures = json{};
   figures["people"] = staff->size();
-  auto blocks = simulation::make_blocks(*staff, block_people);
+  auto blocks = simulation::make_blocks(*staff, simulation::block_people);
   *staff = {};
   const auto start = seconds_now();
   const auto years = simulation::project(
-    scenario, std::move(blocks), block_people,
+    scenario, std::move(blocks), simulation::block_people,
     simulation::planned_headcounts(scenario),
     [](const simulation::projected_year&) -> outcome<void> { return {}; });
   const auto seconds = seconds_now() - start;

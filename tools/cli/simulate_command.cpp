@@ -33,9 +33,6 @@ using steady = std::chrono::steady_clock;
 
 namespace {
 
-/// People of a block: its columns stay in the second-level cache.
-constexpr auto block_people = std::size_t{8'192};
-
 /// What was typed after `troupe simulate`.
 struct simulate_flags {
   std::string census;
@@ -251,8 +248,8 @@ outcome<simulated> simulate(const simulation::scenario& scenario,
     });
   const auto start = steady::now();
   auto years = simulation::project(
-    scenario, simulation::make_blocks(census.staff, block_people), block_people,
-    simulation::planned_headcounts(scenario),
+    scenario, simulation::make_blocks(census.staff, simulation::block_people),
+    simulation::block_people, simulation::planned_headcounts(scenario),
     [&](const simulation::projected_year& year) -> outcome<void> {
       ++done;
       if (stop.token().stop_requested())

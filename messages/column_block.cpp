@@ -161,13 +161,37 @@ column column::blobs(std::vector<std::uint32_t> offsets, std::string bytes) {
   return result;
 }
 
-column column::borrow(std::span<const double> values,
-                      std::shared_ptr<const void> owner) {
+column column::borrow_plain(kind type, const void* values, std::size_t size,
+                            std::shared_ptr<const void> owner) {
   auto result = column{};
-  result.kind_ = kind::doubles;
-  result.size_ = values.size();
-  result.data_ = values.data();
+  result.kind_ = type;
+  result.size_ = size;
+  result.data_ = values;
   result.owner_ = std::move(owner);
+  return result;
+}
+
+#define TROUPE_BORROWING_COLUMN(Value, Kind)                                   \
+  column column::borrow(std::span<const Value> values,                         \
+                        std::shared_ptr<const void> owner) {                   \
+    return borrow_plain(Kind, values.data(), values.size(), std::move(owner)); \
+  }
+
+TROUPE_BORROWING_COLUMN(double, kind::doubles)
+TROUPE_BORROWING_COLUMN(std::int64_t, kind::integers)
+TROUPE_BORROWING_COLUMN(std::uint32_t, kind::counts)
+TROUPE_BORROWING_COLUMN(std::uint8_t, kind::bytes)
+
+#undef TROUPE_BORROWING_COLUMN
+
+column column::borrow(std::span<const std::uint32_t> offsets,
+                      std::string_view characters,
+                      std::shared_ptr<const void> owner) {
+  require(!offsets.empty() && offsets.back() <= characters.size(),
+          "text offsets end outside the characters");
+  auto result = borrow_plain(kind::texts, offsets.data(), offsets.size() - 1,
+                             std::move(owner));
+  result.characters_ = characters;
   return result;
 }
 

@@ -43,6 +43,16 @@ public:
   /// Values owned by somebody else, kept alive by `owner`.
   static column borrow(std::span<const double> values,
                        std::shared_ptr<const void> owner);
+  static column borrow(std::span<const std::int64_t> values,
+                       std::shared_ptr<const void> owner);
+  static column borrow(std::span<const std::uint32_t> values,
+                       std::shared_ptr<const void> owner);
+  static column borrow(std::span<const std::uint8_t> values,
+                       std::shared_ptr<const void> owner);
+  /// Texts: at least one offset, which ascend within the characters.
+  static column borrow(std::span<const std::uint32_t> offsets,
+                       std::string_view characters,
+                       std::shared_ptr<const void> owner);
 
   [[nodiscard]] kind type() const noexcept {
     return kind_;
@@ -66,6 +76,9 @@ public:
   [[nodiscard]] column slice(std::size_t first, std::size_t count) const;
 
 private:
+  static column borrow_plain(kind type, const void* values, std::size_t size,
+                             std::shared_ptr<const void> owner);
+
   kind kind_ = kind::bytes;
   std::size_t size_ = 0;
   const void* data_ = nullptr; // Values, or offsets of texts.

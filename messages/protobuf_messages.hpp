@@ -5,9 +5,11 @@
 #include "messages/column_block.pb.h"
 #include "messages/engine.pb.h"
 #include "messages/guards.pb.h"
+#include "messages/output.pb.h"
 #include "messages/queue_call.pb.h"
 #include "messages/schedule_call.pb.h"
 #include "messages/scoring.pb.h"
+#include "messages/simulation.pb.h"
 #include "messages/store.pb.h"
 #include "messages/supervision.pb.h"
 
@@ -82,6 +84,15 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::QueueReport))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::ChangeQueue))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::QueueChanged))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::GetSimulationTask))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::SimulationTask))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::SimulationTaskResult))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::SimulationTaskFailure))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::RunSimulation))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::CancelSimulation))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::SimulationSummary))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::RunProjections))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::Projections))
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 namespace troupe::messages {

@@ -198,7 +198,8 @@ struct scorer::state {
                                      prepared.source_bytes);
     to.writes_summary = prepared.outputs.contains("summary.json");
     if (!prepared.outputs.empty())
-      to.writer = spawn_result_writer(*system, std::move(prepared.outputs));
+      to.writer
+        = runtime::spawn_output_writer(*system, std::move(prepared.outputs));
     return spawn_scoring_coordinator(*system, std::move(to));
   }
 };

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "actors/scoring/chunk_source.hpp"
-#include "actors/scoring/result_writer.hpp"
 #include "actors/scoring/score_worker.hpp"
 #include "actors/scoring/scoring_record.hpp"
 #include "actors/scoring/scoring_run.hpp"
 #include "runtime/store/store.hpp"
+#include "runtime/tabular/output_writer.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/typed_actor.hpp>
@@ -45,7 +45,7 @@ struct scoring_coordinator_options {
   /// Absent: all batches are given.
   chunk_source_actor source;
   /// Absent: nothing is written.
-  result_writer_actor writer;
+  runtime::output_writer_actor writer;
   /// Whether the writer has a file "summary.json".
   bool writes_summary = false;
   /// Absent: nothing is stored.

@@ -153,10 +153,10 @@ outcome<void> scoring_run::fail(const ScoringTaskFailure& failure) {
   // Perhaps the worker failed before it took over the context.
   context_seen_.clear();
   switch (board_.fail(failure.task(), failure.attempt())) {
-    case task_board::verdict::late:
-    case task_board::verdict::again:
+    case runtime::task_board::verdict::late:
+    case runtime::task_board::verdict::again:
       return {};
-    case task_board::verdict::exhausted:
+    case runtime::task_board::verdict::exhausted:
       break;
   }
   if (auto handled = exhausted(failure.task(), failure.reason()); !handled)

@@ -4,10 +4,10 @@
 #include "actors/scoring/financial.hpp"
 #include "actors/scoring/scored_batch.hpp"
 #include "actors/scoring/scoring_context.hpp"
-#include "actors/scoring/task_board.hpp"
 #include "messages/column_block.hpp"
 #include "messages/scoring.pb.h"
 #include "runtime/problem.hpp"
+#include "runtime/task_board.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -65,7 +65,7 @@ struct scoring_run_options {
 /// (statistics, scores) is done again.
 class scoring_run {
 public:
-  using worker_id = task_board::worker_id;
+  using worker_id = runtime::task_board::worker_id;
 
   enum class stage {
     read,
@@ -258,7 +258,7 @@ private:
 
   scoring_run_options options_;
   stage stage_ = stage::read;
-  task_board board_;
+  runtime::task_board board_;
   std::uint64_t next_task_ = 1;
   std::map<std::uint64_t, job> jobs_;
   std::map<worker_id, std::uint64_t> context_seen_;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace troupe::simulation {
@@ -46,6 +47,31 @@ struct people {
     deferral.resize(count);
     level.resize(count);
     plan.resize(count);
+  }
+};
+
+/// People whose columns somebody else owns.
+struct people_view {
+  std::span<const std::uint64_t> key;
+  std::span<const day_number> birth_date;
+  std::span<const day_number> hire_date;
+  std::span<const cents> pay;
+  std::span<const std::int32_t> deferral;
+  std::span<const std::uint8_t> level;
+  /// Values of `enrollment`.
+  std::span<const std::uint8_t> plan;
+
+  people_view() = default;
+
+  // NOLINTNEXTLINE(google-explicit-constructor): as a span of a vector.
+  people_view(const people& of) noexcept
+    : key{of.key}, birth_date{of.birth_date}, hire_date{of.hire_date},
+      pay{of.pay}, deferral{of.deferral}, level{of.level},
+      plan{reinterpret_cast<const std::uint8_t*>(of.plan.data()),
+           of.plan.size()} {}
+
+  [[nodiscard]] std::size_t size() const noexcept {
+    return key.size();
   }
 };
 

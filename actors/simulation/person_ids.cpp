@@ -35,17 +35,43 @@ char* write_hire(char* target, std::uint64_t key) {
 } // namespace
 
 person_ids::person_ids(std::vector<std::uint64_t> keys,
-                       const runtime::text_column& ids)
-  : keys_{std::move(keys)} {
-  fields_.offsets.reserve(ids.offsets.size());
-  fields_.characters.reserve(ids.characters.size());
+                       const runtime::text_column& ids) {
+  struct fields {
+    std::vector<std::uint64_t> keys;
+    runtime::text_column texts;
+  };
+  auto made = std::make_shared<fields>();
+  made->keys = std::move(keys);
+  made->texts.offsets.reserve(ids.offsets.size());
+  made->texts.characters.reserve(ids.characters.size());
   for (auto row = std::size_t{0}; row < ids.size(); ++row) {
-    const auto begin = fields_.characters.size();
-    runtime::append_csv_field(fields_.characters, ids[row]);
-    fields_.offsets.push_back(
-      static_cast<std::uint32_t>(fields_.characters.size()));
-    bytes_max_ = std::max(bytes_max_, fields_.characters.size() - begin);
+    runtime::append_csv_field(made->texts.characters, ids[row]);
+    made->texts.offsets.push_back(
+      static_cast<std::uint32_t>(made->texts.characters.size()));
   }
+  *this
+    = person_ids{made->keys, made->texts.offsets, made->texts.characters, made};
+}
+
+person_ids::person_ids(std::span<const std::uint64_t> keys,
+                       std::span<const std::uint32_t> offsets,
+                       std::string_view characters,
+                       std::shared_ptr<const void> owner)
+  : keys_{keys}, offsets_{offsets}, characters_{characters}, owner_{std::move(
+                                                               owner)} {
+  for (auto at = std::size_t{0}; at < keys_.size(); ++at)
+    bytes_max_ = std::max(bytes_max_, field(at).size());
+}
+
+person_ids person_ids::between(std::uint64_t first, std::uint64_t last) const {
+  const auto begin = std::lower_bound(keys_.begin(), keys_.end(), first);
+  const auto end = std::upper_bound(begin, keys_.end(), last);
+  if (begin == end)
+    return {};
+  const auto at = static_cast<std::size_t>(begin - keys_.begin());
+  const auto count = static_cast<std::size_t>(end - begin);
+  return {keys_.subspan(at, count), offsets_.subspan(at, count + 1),
+          characters_, owner_};
 }
 
 char* person_ids::cursor::write(char* target, std::uint64_t key) {
@@ -59,7 +85,7 @@ char* person_ids::cursor::write(char* target, std::uint64_t key) {
         - keys.begin());
   }
   if (at_ < keys.size() && keys[at_] == key)
-    return copy_text(target, ids_->fields_[at_]);
+    return copy_text(target, ids_->field(at_));
   return write_hire(target, key);
 }
 

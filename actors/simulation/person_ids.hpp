@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -11,13 +13,41 @@ namespace troupe::simulation {
 
 /// Ids by key: those of the people of the start, as they were given, and those
 /// of hires, made of their keys: NH_2025_000001. As fields of CSV, so with
-/// quotes where they need some.
+/// quotes where they need some. Copies share what they hold.
 class person_ids {
 public:
   person_ids() = default;
 
   /// `keys` ascend; `ids` has as many entries.
   person_ids(std::vector<std::uint64_t> keys, const runtime::text_column& ids);
+
+  /// Of fields that somebody else owns: field i is characters[offsets[i],
+  /// offsets[i + 1]), so that there is one offset more than keys.
+  person_ids(std::span<const std::uint64_t> keys,
+             std::span<const std::uint32_t> offsets,
+             std::string_view characters, std::shared_ptr<const void> owner);
+
+  /// Those of the keys from the first to the last, both included.
+  [[nodiscard]] person_ids between(std::uint64_t first,
+                                   std::uint64_t last) const;
+
+  [[nodiscard]] std::span<const std::uint64_t> keys() const noexcept {
+    return keys_;
+  }
+
+  /// One more than keys; they are positions in `characters`.
+  [[nodiscard]] std::span<const std::uint32_t> offsets() const noexcept {
+    return offsets_;
+  }
+
+  [[nodiscard]] std::string_view characters() const noexcept {
+    return characters_;
+  }
+
+  /// Keeps the spans alive.
+  [[nodiscard]] const std::shared_ptr<const void>& owner() const noexcept {
+    return owner_;
+  }
 
   /// Bytes of the longest.
   [[nodiscard]] std::size_t bytes_max() const noexcept {
@@ -38,9 +68,15 @@ public:
   };
 
 private:
-  std::vector<std::uint64_t> keys_;
-  runtime::text_column fields_;
-  std::size_t bytes_max_ = 32;
+  [[nodiscard]] std::string_view field(std::size_t at) const {
+    return characters_.substr(offsets_[at], offsets_[at + 1] - offsets_[at]);
+  }
+
+  std::span<const std::uint64_t> keys_;
+  std::span<const std::uint32_t> offsets_;
+  std::string_view characters_;
+  std::shared_ptr<const void> owner_;
+  std::size_t bytes_max_ = 32; ///< Enough for every hire.
 };
 
 } // namespace troupe::simulation

@@ -39,7 +39,7 @@ public:
                                                               block.next,
                                                               count} {}
 
-  void run(const people& staff, std::size_t at) {
+  void run(const people_view& staff, std::size_t at) {
     auto member = begin(staff, at);
     const auto start_pay = member.pay;
     terminate(member);
@@ -78,7 +78,8 @@ public:
   }
 
 private:
-  [[nodiscard]] staff_member begin(const people& staff, std::size_t at) const {
+  [[nodiscard]] staff_member begin(const people_view& staff,
+                                   std::size_t at) const {
     const auto key = staff.key[at];
     return {.key = key,
             .draws = plan_.draws.of(key),
@@ -89,7 +90,7 @@ private:
             .pay = staff.pay[at],
             .deferral = staff.deferral[at],
             .level = staff.level[at],
-            .plan = staff.plan[at]};
+            .plan = static_cast<enrollment>(staff.plan[at])};
   }
 
   void add_event(const staff_member& member, event_type type, day_number day,
@@ -226,13 +227,13 @@ private:
 
 } // namespace
 
-void count_staff_draws(const year_plan& plan, const people& staff,
+void count_staff_draws(const year_plan& plan, const people_view& staff,
                        draw_histogram& draws) {
   for (const auto key : staff.key)
     draws.add(plan.draws.of(key)[draw_stream::termination]);
 }
 
-void list_staff_draws(const year_plan& plan, const people& staff,
+void list_staff_draws(const year_plan& plan, const people_view& staff,
                       const bound_bucket& bucket,
                       std::vector<keyed_draw>& draws) {
   for (const auto key : staff.key) {
@@ -242,7 +243,7 @@ void list_staff_draws(const year_plan& plan, const people& staff,
   }
 }
 
-void simulate_staff(const year_plan& plan, const people& staff,
+void simulate_staff(const year_plan& plan, const people_view& staff,
                     const draw_bound& last_leaver, year_block& block) {
   auto kernel = staff_kernel{plan, last_leaver, staff.size(), block};
   for (auto at = std::size_t{0}; at < staff.size(); ++at)

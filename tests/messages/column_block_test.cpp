@@ -61,3 +61,29 @@ TEST_CASE("a block that contradicts itself is refused") {
   }
   CHECK_FALSE(column_block::from_message(message));
 }
+
+TEST_CASE("a column may share values of somebody else, and keeps them alive") {
+  const auto owner = std::make_shared<std::vector<std::int64_t>>(
+    std::vector<std::int64_t>{4, 5});
+  const auto uses = owner.use_count();
+  {
+    const auto shared
+      = column::borrow(std::span<const std::int64_t>{*owner}, owner);
+    CHECK(owner.use_count() > uses);
+    CHECK(shared.integers().data() == owner->data());
+    CHECK(shared.slice(1, 1).integers()[0] == 5);
+  }
+  CHECK(owner.use_count() == uses);
+}
+
+TEST_CASE("shared texts begin anywhere, and survive the wire") {
+  const auto offsets = std::vector<std::uint32_t>{1, 3, 4};
+  const auto shared = column::borrow(offsets, "abcdef", nullptr);
+  REQUIRE(shared.size() == 2);
+  CHECK(shared.text(0) == "bc");
+  const auto received
+    = column_block::from_message(column_block{{shared}}.to_message());
+  REQUIRE(received);
+  CHECK((*received)[0].text(1) == "d");
+  CHECK_THROWS(column::borrow(offsets, "abc", nullptr));
+}

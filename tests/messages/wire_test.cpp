@@ -78,6 +78,15 @@ GetQueue
 QueueReport
 ChangeQueue
 QueueChanged
+GetSimulationTask
+SimulationTask
+SimulationTaskResult
+SimulationTaskFailure
+RunSimulation
+CancelSimulation
+SimulationSummary
+RunProjections
+Projections
 )";
 
 constexpr auto first_id = caf::id_block::troupe::begin;

@@ -79,9 +79,9 @@ struct coordinator_fixture : actor_fixture {
     });
   }
 
-  result_writer_actor writer() {
-    return system.spawn([state = around](result_writer_actor::pointer)
-                          -> result_writer_actor::behavior_type {
+  runtime::output_writer_actor writer() {
+    return system.spawn([state = around](runtime::output_writer_actor::pointer)
+                          -> runtime::output_writer_actor::behavior_type {
       return {
         [=](const messages::WriteOutput& request,
             const column_block& block) -> caf::result<messages::OutputWritten> {

@@ -79,6 +79,17 @@ TEST_CASE("long ids have room, and rows many pieces") {
     REQUIRE(text.compare(7 + i * line.size(), line.size(), line) == 0);
 }
 
+TEST_CASE("ids of a range of keys are those between its ends") {
+  const auto all = person_ids{{3, 5, 8, 9}, make_texts({"A", "B", "C", "D"})};
+  const auto some = all.between(4, 8);
+  REQUIRE(some.keys().size() == 2);
+  CHECK(write_id(some, 5) == "B");
+  CHECK(write_id(some, 8) == "C");
+  CHECK(write_id(some, 9) == "NH_0_000009");
+  CHECK(all.between(6, 7).keys().empty());
+  CHECK(all.between(10, 20).keys().empty());
+}
+
 TEST_CASE("rows end with the last day of who has left") {
   const auto plan = make_year_plan({}, 2025);
   auto block = year_block{};

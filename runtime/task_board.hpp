@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-namespace troupe::scoring {
+namespace troupe::runtime {
 
 /// Who does which task, and how often it was tried.
 ///
@@ -96,4 +96,4 @@ private:
   std::map<task_id, entry> out_;
 };
 
-} // namespace troupe::scoring
+} // namespace troupe::runtime

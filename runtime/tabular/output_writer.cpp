@@ -1,4 +1,4 @@
-#include "actors/scoring/result_writer.hpp"
+#include "runtime/tabular/output_writer.hpp"
 
 #include "runtime/actor_errors.hpp"
 
@@ -9,49 +9,48 @@
 #include <string_view>
 #include <utility>
 
-namespace troupe::scoring {
+namespace troupe::runtime {
 
 namespace {
 
-struct result_writer_state {
-  static constexpr auto name = "result_writer"; // Shown in logs.
+struct output_writer_state {
+  static constexpr auto name = "output_writer"; // Shown in logs.
 
   output_files files;
 };
 
-using result_writer_pointer
-  = result_writer_actor::stateful_pointer<result_writer_state>;
+using output_writer_pointer
+  = output_writer_actor::stateful_pointer<output_writer_state>;
 
 caf::result<messages::OutputWritten>
-write_output(result_writer_pointer self, const messages::WriteOutput& request,
+write_output(output_writer_pointer self, const messages::WriteOutput& request,
              const messages::column_block& block) {
   const auto found = self->state.files.find(request.file());
   if (found == self->state.files.end() || block.size() != 1)
-    return runtime::to_error(
-      runtime::fail(runtime::problem_kind::not_found,
-                    "no output file is called " + request.file())
-        .value());
+    return to_error(fail(problem_kind::not_found,
+                         "no output file is called " + request.file())
+                      .value());
   const auto bytes = block[0].bytes();
   const auto written = found->second.write(
     {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   if (!written)
-    return runtime::to_error(written.error());
+    return to_error(written.error());
   return messages::OutputWritten{};
 }
 
 caf::result<messages::OutputsPublished>
-publish_outputs(result_writer_pointer self) {
+publish_outputs(output_writer_pointer self) {
   auto published = messages::OutputsPublished{};
   for (auto& [name, file] : self->state.files) {
     published.set_bytes(published.bytes() + file.bytes_written());
     if (const auto committed = file.commit(); !committed)
-      return runtime::to_error(committed.error());
+      return to_error(committed.error());
   }
   return published;
 }
 
-result_writer_actor::behavior_type
-result_writer(result_writer_pointer self,
+output_writer_actor::behavior_type
+output_writer(output_writer_pointer self,
               const std::shared_ptr<output_files>& files) {
   self->state.files = std::move(*files);
   return {
@@ -65,11 +64,11 @@ result_writer(result_writer_pointer self,
 
 } // namespace
 
-result_writer_actor spawn_result_writer(caf::actor_system& system,
+output_writer_actor spawn_output_writer(caf::actor_system& system,
                                         output_files files) {
   // Writing blocks, hence the thread.
   return system.spawn<caf::detached>(
-    result_writer, std::make_shared<output_files>(std::move(files)));
+    output_writer, std::make_shared<output_files>(std::move(files)));
 }
 
-} // namespace troupe::scoring
+} // namespace troupe::runtime

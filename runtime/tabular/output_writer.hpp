@@ -10,11 +10,11 @@
 #include <map>
 #include <string>
 
-namespace troupe::scoring {
+namespace troupe::runtime {
 
 /// Writes the files of a result, on a thread of its own. Nothing is visible
 /// under a file's name before PublishOutputs.
-using result_writer_actor = caf::typed_actor<
+using output_writer_actor = caf::typed_actor<
   // Appends one column of bytes to a file.
   caf::replies_to<messages::WriteOutput,
                   messages::column_block>::with<messages::OutputWritten>,
@@ -22,9 +22,9 @@ using result_writer_actor = caf::typed_actor<
   caf::replies_to<messages::PublishOutputs>::with<messages::OutputsPublished>>;
 
 /// Files by the name that WriteOutput has for them.
-using output_files = std::map<std::string, runtime::output_file>;
+using output_files = std::map<std::string, output_file>;
 
-result_writer_actor spawn_result_writer(caf::actor_system& system,
+output_writer_actor spawn_output_writer(caf::actor_system& system,
                                         output_files files);
 
-} // namespace troupe::scoring
+} // namespace troupe::runtime

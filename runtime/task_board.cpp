@@ -1,8 +1,8 @@
-#include "actors/scoring/task_board.hpp"
+#include "runtime/task_board.hpp"
 
 #include <iterator>
 
-namespace troupe::scoring {
+namespace troupe::runtime {
 
 void task_board::add(task_id task, std::optional<std::uint32_t> attempts_max) {
   auto fresh = entry{};
@@ -70,4 +70,4 @@ void task_board::clear() {
   out_.clear();
 }
 
-} // namespace troupe::scoring
+} // namespace troupe::runtime

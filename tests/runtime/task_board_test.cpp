@@ -1,11 +1,11 @@
-#include "actors/scoring/task_board.hpp"
+#include "runtime/task_board.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <random>
 #include <set>
 
-using namespace troupe::scoring;
+using namespace troupe::runtime;
 
 using verdict = task_board::verdict;
 

@@ -93,6 +93,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::SimulationSummary))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::RunProjections))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::Projections))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::GetPeopleBlock))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::PeopleBlock))
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 namespace troupe::messages {

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace troupe::simulation {
@@ -37,6 +39,14 @@ using draw_bound = std::optional<keyed_draw>;
 class draw_histogram {
 public:
   static constexpr std::size_t bucket_count = 4096;
+
+  draw_histogram() = default;
+
+  /// Of how many draws each bucket has.
+  explicit draw_histogram(
+    std::span<const std::uint32_t, bucket_count> counts) noexcept {
+    std::ranges::copy(counts, counts_.begin());
+  }
 
   [[nodiscard]] static constexpr std::size_t
   bucket_of(std::uint64_t draw) noexcept {

@@ -73,6 +73,19 @@ struct people_view {
   [[nodiscard]] std::size_t size() const noexcept {
     return key.size();
   }
+
+  /// Rows [first, first + count).
+  [[nodiscard]] people_view part(std::size_t first, std::size_t count) const {
+    auto some = people_view{};
+    some.key = key.subspan(first, count);
+    some.birth_date = birth_date.subspan(first, count);
+    some.hire_date = hire_date.subspan(first, count);
+    some.pay = pay.subspan(first, count);
+    some.deferral = deferral.subspan(first, count);
+    some.level = level.subspan(first, count);
+    some.plan = plan.subspan(first, count);
+    return some;
+  }
 };
 
 } // namespace troupe::simulation

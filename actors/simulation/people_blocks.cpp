@@ -24,6 +24,20 @@ people pick(const people& from, std::span<const std::size_t> rows) {
   return picked;
 }
 
+people copy(const people_view& of) {
+  auto copied = people{};
+  copied.key.assign(of.key.begin(), of.key.end());
+  copied.birth_date.assign(of.birth_date.begin(), of.birth_date.end());
+  copied.hire_date.assign(of.hire_date.begin(), of.hire_date.end());
+  copied.pay.assign(of.pay.begin(), of.pay.end());
+  copied.deferral.assign(of.deferral.begin(), of.deferral.end());
+  copied.level.assign(of.level.begin(), of.level.end());
+  copied.plan.reserve(of.size());
+  for (const auto value : of.plan)
+    copied.plan.push_back(static_cast<enrollment>(value));
+  return copied;
+}
+
 } // namespace
 
 std::vector<people> make_blocks(const people& everybody,
@@ -38,6 +52,15 @@ std::vector<people> make_blocks(const people& everybody,
     blocks.push_back(
       pick(everybody, std::span{order}.subspan(
                         first, std::min(block_size, order.size() - first))));
+  return blocks;
+}
+
+std::vector<people> cut_blocks(const people_view& ordered,
+                               std::size_t block_size) {
+  auto blocks = std::vector<people>{};
+  for (auto first = std::size_t{0}; first < ordered.size(); first += block_size)
+    blocks.push_back(copy(
+      ordered.part(first, std::min(block_size, ordered.size() - first))));
   return blocks;
 }
 

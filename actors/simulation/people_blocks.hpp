@@ -16,4 +16,8 @@ inline constexpr auto block_people = std::size_t{8'192};
 [[nodiscard]] std::vector<people> make_blocks(const people& everybody,
                                               std::size_t block_size);
 
+/// The same of people who are in the order of their keys.
+[[nodiscard]] std::vector<people> cut_blocks(const people_view& ordered,
+                                             std::size_t block_size);
+
 } // namespace troupe::simulation

@@ -6,7 +6,6 @@
 #include "runtime/config/yaml_document.hpp"
 #include "runtime/problem.hpp"
 
-#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,12 +29,5 @@ read_scenarios(const std::string& path,
 [[nodiscard]] checked<std::vector<named_scenario>>
 parse_scenarios(const runtime::yaml_document& document, const std::string& path,
                 std::span<const scenario_override> overrides = {});
-
-/// The scenario as one line of JSON, every rate in parts per million, keys in a
-/// fixed order: equal for equal scenarios, however they were written.
-[[nodiscard]] std::string canonical_text(const scenario& of);
-
-/// Of the canonical text.
-[[nodiscard]] std::uint64_t digest(const scenario& of);
 
 } // namespace troupe::simulation

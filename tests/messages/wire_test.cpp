@@ -87,6 +87,8 @@ CancelSimulation
 SimulationSummary
 RunProjections
 Projections
+GetPeopleBlock
+PeopleBlock
 )";
 
 constexpr auto first_id = caf::id_block::troupe::begin;

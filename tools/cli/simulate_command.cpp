@@ -3,6 +3,7 @@
 #include "actors/simulation/projection.hpp"
 #include "actors/simulation/projection_files.hpp"
 #include "actors/simulation/scenario_file.hpp"
+#include "actors/simulation/scenario_text.hpp"
 #include "tools/cli/heap.hpp"
 #include "tools/cli/interruption.hpp"
 #include "tools/cli/invocation.hpp"

@@ -1,6 +1,8 @@
 #include "actors/simulation/checked.hpp"
 #include "actors/simulation/date_text.hpp"
 #include "actors/simulation/scenario_file.hpp"
+
+#include "actors/simulation/scenario_text.hpp"
 #include "actors/simulation/scenario_keys.hpp"
 #include "actors/simulation/scenario_reading.hpp"
 #include "tests/support/places.hpp"

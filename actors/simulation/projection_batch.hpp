@@ -1,0 +1,51 @@
+#pragma once
+
+#include "actors/simulation/simulation_tasks.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::simulation {
+
+/// Many scenarios over the same people, for their totals: each is one task. The
+/// results do not depend on who does which.
+class projection_batch final : public simulation_tasks {
+public:
+  /// `everybody` has all people of the start in order; scenarios are canonical
+  /// texts.
+  projection_batch(messages::column_block everybody,
+                   std::vector<std::string> scenarios);
+
+  [[nodiscard]] runtime::outcome<void> start() override;
+  [[nodiscard]] std::optional<offer> take(worker_id worker) override;
+  [[nodiscard]] runtime::outcome<void>
+  complete(const messages::SimulationTaskResult& result,
+           const messages::column_block& block) override;
+  [[nodiscard]] runtime::outcome<void>
+  fail(const messages::SimulationTaskFailure& failure) override;
+  [[nodiscard]] runtime::outcome<void> lose(worker_id worker) override;
+
+  [[nodiscard]] bool is_done() const override {
+    return done_ == scenarios_.size();
+  }
+
+  /// How many scenarios are done.
+  [[nodiscard]] std::size_t done() const noexcept {
+    return done_;
+  }
+
+  /// In the order of the scenarios, once all are done.
+  [[nodiscard]] messages::Projections result() &&;
+
+private:
+  messages::column_block everybody_;
+  std::vector<std::string> scenarios_;
+  std::vector<messages::Projections::Years> years_;
+  runtime::task_board board_;
+  std::size_t done_ = 0;
+};
+
+} // namespace troupe::simulation

@@ -1,0 +1,194 @@
+#include "actors/simulation/simulation_messages.hpp"
+
+#include <array>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace troupe::simulation {
+
+using messages::column;
+using messages::column_block;
+using kind = messages::column::kind;
+
+namespace {
+
+using owner_pointer = std::shared_ptr<const void>;
+
+// A signed and an unsigned integer of one size may share memory, and anything
+// may be read as bytes.
+
+column share(std::span<const std::int64_t> values, const owner_pointer& owner) {
+  return column::borrow(values, owner);
+}
+
+column share(std::span<const std::uint64_t> values,
+             const owner_pointer& owner) {
+  return column::borrow(
+    std::span{reinterpret_cast<const std::int64_t*>(values.data()),
+              values.size()},
+    owner);
+}
+
+column share(std::span<const std::int32_t> values, const owner_pointer& owner) {
+  return column::borrow(
+    std::span{reinterpret_cast<const std::uint32_t*>(values.data()),
+              values.size()},
+    owner);
+}
+
+/// Of bytes and of enumerations as large as one.
+template <class Byte>
+  requires(sizeof(Byte) == 1)
+column share(std::span<const Byte> values, const owner_pointer& owner) {
+  return column::borrow(
+    std::span{reinterpret_cast<const std::uint8_t*>(values.data()),
+              values.size()},
+    owner);
+}
+
+/// Days of a year have two bytes, for which there is no kind of column.
+column widen(std::span<const std::uint16_t> values) {
+  return column{std::vector<std::uint32_t>(values.begin(), values.end())};
+}
+
+template <class Value>
+std::span<const Value> first_of(const std::vector<Value>& values,
+                                std::size_t count) {
+  return std::span<const Value>{values}.first(count);
+}
+
+std::span<const std::uint64_t> keys_of(const column& from) {
+  const auto values = from.integers();
+  return {reinterpret_cast<const std::uint64_t*>(values.data()), values.size()};
+}
+
+std::span<const std::int32_t> numbers_of(const column& from) {
+  const auto values = from.counts();
+  return {reinterpret_cast<const std::int32_t*>(values.data()), values.size()};
+}
+
+} // namespace
+
+void append_people(column_list& to, const people_view& of,
+                   const owner_pointer& owner) {
+  to.push_back(share(of.key, owner));
+  to.push_back(share(of.birth_date, owner));
+  to.push_back(share(of.hire_date, owner));
+  to.push_back(share(of.pay, owner));
+  to.push_back(share(of.deferral, owner));
+  to.push_back(share(of.level, owner));
+  to.push_back(share(of.plan, owner));
+}
+
+void append_ids(column_list& to, const person_ids& ids) {
+  to.push_back(share(ids.keys(), ids.owner()));
+  if (ids.keys().empty())
+    to.emplace_back(std::vector<std::uint32_t>{0}, std::string{});
+  else
+    to.push_back(column::borrow(ids.offsets(), ids.characters(), ids.owner()));
+}
+
+void append_events(column_list& to, const event_columns& of,
+                   const owner_pointer& owner) {
+  const auto count = of.count;
+  to.push_back(share(first_of(of.key, count), owner));
+  to.push_back(share(first_of(of.amount, count), owner));
+  to.push_back(share(first_of(of.previous, count), owner));
+  to.push_back(share(first_of(of.probability, count), owner));
+  to.push_back(widen(first_of(of.day, count)));
+  to.push_back(share(first_of(of.type, count), owner));
+  to.push_back(share(first_of(of.level, count), owner));
+  to.push_back(share(first_of(of.age, count), owner));
+  to.push_back(share(first_of(of.tenure, count), owner));
+}
+
+void append_rows(column_list& to, const year_row_columns& of,
+                 const owner_pointer& owner) {
+  const auto count = of.count;
+  to.push_back(share(first_of(of.key, count), owner));
+  to.push_back(share(first_of(of.pay, count), owner));
+  to.push_back(share(first_of(of.prorated, count), owner));
+  to.push_back(share(first_of(of.birth_date, count), owner));
+  to.push_back(share(first_of(of.hire_date, count), owner));
+  to.push_back(share(first_of(of.termination_date, count), owner));
+  to.push_back(share(first_of(of.deferral, count), owner));
+  to.push_back(share(first_of(of.status, count), owner));
+  to.push_back(share(first_of(of.level, count), owner));
+  to.push_back(share(first_of(of.age, count), owner));
+  to.push_back(share(first_of(of.tenure, count), owner));
+  to.push_back(share(first_of(of.plan, count), owner));
+}
+
+std::optional<people_view> read_people(const column_block& block) {
+  using enum column::kind;
+  constexpr auto kinds
+    = std::array{integers, counts, counts, integers, counts, bytes, bytes};
+  if (block.size() < kinds.size())
+    return std::nullopt;
+  for (auto at = std::size_t{0}; at < kinds.size(); ++at)
+    if (block[at].type() != kinds[at] || block[at].size() != block[0].size())
+      return std::nullopt;
+  auto view = people_view{};
+  view.key = keys_of(block[0]);
+  view.birth_date = numbers_of(block[1]);
+  view.hire_date = numbers_of(block[2]);
+  view.pay = block[3].integers();
+  view.deferral = numbers_of(block[4]);
+  view.level = block[5].bytes();
+  view.plan = block[6].bytes();
+  return view;
+}
+
+std::optional<person_ids> read_ids(const column_block& block,
+                                   std::size_t first) {
+  if (block.size() < first + id_column_count
+      || block[first].type() != kind::integers
+      || block[first + 1].type() != kind::texts
+      || block[first].size() != block[first + 1].size())
+    return std::nullopt;
+  // The columns keep what they share alive.
+  const auto owner = std::make_shared<const column_block>(block);
+  return person_ids{keys_of((*owner)[first]), (*owner)[first + 1].text_offsets(),
+                    (*owner)[first + 1].text_characters(), owner};
+}
+
+column_block to_block(const draw_histogram& draws) {
+  auto counts = std::vector<std::uint32_t>{};
+  counts.reserve(draw_histogram::bucket_count);
+  for (const auto count : draws.counts())
+    counts.push_back(static_cast<std::uint32_t>(count));
+  return column_block{{column{std::move(counts)}}};
+}
+
+std::optional<draw_histogram> read_histogram(const column_block& block) {
+  if (block.size() != 1 || block[0].type() != kind::counts
+      || block[0].size() != draw_histogram::bucket_count)
+    return std::nullopt;
+  return draw_histogram{
+    block[0].counts().first<draw_histogram::bucket_count>()};
+}
+
+column_block to_block(const std::vector<keyed_draw>& draws) {
+  auto values = std::vector<std::int64_t>{};
+  auto keys = std::vector<std::int64_t>{};
+  for (const auto& each : draws) {
+    values.push_back(static_cast<std::int64_t>(each.draw));
+    keys.push_back(static_cast<std::int64_t>(each.key));
+  }
+  return column_block{{column{std::move(values)}, column{std::move(keys)}}};
+}
+
+bool read_draws(const column_block& block, std::vector<keyed_draw>& draws) {
+  if (block.size() != 2 || block[0].type() != kind::integers
+      || block[1].type() != kind::integers
+      || block[0].size() != block[1].size())
+    return false;
+  const auto values = keys_of(block[0]);
+  const auto keys = keys_of(block[1]);
+  for (auto at = std::size_t{0}; at < values.size(); ++at)
+    draws.push_back({values[at], keys[at]});
+  return true;
+}
+
+} // namespace troupe::simulation

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "actors/simulation/draw_selection.hpp"
+#include "actors/simulation/people.hpp"
+#include "actors/simulation/person_ids.hpp"
+#include "actors/simulation/year_block.hpp"
+#include "messages/column_block.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+/// What the columns of simulation.proto mean, by position.
+namespace troupe::simulation {
+
+inline constexpr std::size_t people_column_count = 7;
+inline constexpr std::size_t id_column_count = 2;
+inline constexpr std::size_t event_column_count = 9;
+inline constexpr std::size_t row_column_count = 12;
+
+using column_list = std::vector<messages::column>;
+
+/// Appends columns that share the memory of `of`, which `owner` keeps alive.
+void append_people(column_list& to, const people_view& of,
+                   const std::shared_ptr<const void>& owner);
+void append_ids(column_list& to, const person_ids& ids);
+void append_events(column_list& to, const event_columns& of,
+                   const std::shared_ptr<const void>& owner);
+void append_rows(column_list& to, const year_row_columns& of,
+                 const std::shared_ptr<const void>& owner);
+
+/// The people of a block that begins with them; it has to outlive the view.
+/// Nothing: they are no people.
+[[nodiscard]] std::optional<people_view>
+read_people(const messages::column_block& block);
+
+/// The ids at these two columns of a block. Nothing: they are none.
+[[nodiscard]] std::optional<person_ids>
+read_ids(const messages::column_block& block, std::size_t first);
+
+/// Of a histogram, how many draws each bucket has.
+[[nodiscard]] messages::column_block to_block(const draw_histogram& draws);
+[[nodiscard]] std::optional<draw_histogram>
+read_histogram(const messages::column_block& block);
+
+[[nodiscard]] messages::column_block
+to_block(const std::vector<keyed_draw>& draws);
+
+/// Appends the draws of a block. False: it has none.
+[[nodiscard]] bool read_draws(const messages::column_block& block,
+                              std::vector<keyed_draw>& draws);
+
+} // namespace troupe::simulation

@@ -1,0 +1,215 @@
+#include "actors/simulation/year_work.hpp"
+
+#include "actors/simulation/people_blocks.hpp"
+#include "actors/simulation/projection.hpp"
+#include "actors/simulation/scenario_text.hpp"
+#include "actors/simulation/simulation_messages.hpp"
+#include "actors/simulation/staff_year.hpp"
+#include "actors/simulation/year_text.hpp"
+#include "actors/simulation/year_totals_message.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+namespace troupe::simulation {
+
+using messages::column;
+using messages::column_block;
+using messages::SimulationTask;
+using runtime::fail;
+using runtime::outcome;
+
+namespace {
+
+runtime::problem broken_task(const std::string& what) {
+  auto reason = runtime::problem{};
+  reason.message = "a task came without " + what;
+  return reason;
+}
+
+bool is_about_hires(const SimulationTask& task) {
+  return task.first_hire() != 0;
+}
+
+hire_range hires_of(const SimulationTask& task) {
+  return {.first = static_cast<std::int64_t>(task.first_hire()),
+          .last = static_cast<std::int64_t>(task.last_hire()),
+          .all = static_cast<std::int64_t>(task.all_hires())};
+}
+
+bound_bucket bucket_of(const messages::SimulationContext::DrawBucket& from) {
+  return {.bucket = from.bucket(), .chosen = from.chosen()};
+}
+
+draw_bound staff_bound(const messages::SimulationContext& context) {
+  if (!context.has_staff_bound())
+    return {};
+  return keyed_draw{context.staff_bound().draw(), context.staff_bound().key()};
+}
+
+draw_bound hire_bound(const messages::SimulationContext& context) {
+  if (!context.has_hire_bound())
+    return {};
+  return keyed_draw{context.hire_bound().draw(), context.hire_bound().key()};
+}
+
+/// All years of a scenario of its own, for its totals.
+outcome<year_work::finished> project_scenario(const SimulationTask& task,
+                                              const column_block& block) {
+  const auto parameters = parse_canonical_text(task.scenario());
+  if (!parameters)
+    return fail(parameters.error());
+  const auto everybody = read_people(block);
+  if (!everybody || task.block_size() == 0)
+    return fail(broken_task("people"));
+  const auto block_size = static_cast<std::size_t>(task.block_size());
+  const auto years
+    = project(*parameters, cut_blocks(*everybody, block_size), block_size,
+              planned_headcounts(*parameters),
+              [](const projected_year&) -> outcome<void> { return {}; });
+  if (!years)
+    return fail(years.error());
+  auto done = year_work::finished{};
+  for (const auto& totals : *years)
+    *done.result.add_totals() = to_message(totals);
+  return done;
+}
+
+} // namespace
+
+outcome<year_work::finished> year_work::perform(const SimulationTask& task,
+                                                const column_block& block) {
+  if (before_task_)
+    before_task_(task, block);
+  if (task.has_context())
+    if (auto taken = accept(task.context()); !taken)
+      return fail(taken.error());
+  auto done = outcome<finished>{};
+  switch (task.stage()) {
+    case messages::SIMULATION_STAGE_COUNT:
+      done = count(task, block);
+      break;
+    case messages::SIMULATION_STAGE_LIST:
+      done = list(task, block);
+      break;
+    case messages::SIMULATION_STAGE_SIMULATE:
+      done = simulate(task, block);
+      break;
+    case messages::SIMULATION_STAGE_PROJECT:
+      done = project_scenario(task, block);
+      break;
+    default:
+      done = fail(broken_task("a stage that is known"));
+      break;
+  }
+  if (done) {
+    done->result.set_task(task.task());
+    done->result.set_attempt(task.attempt());
+  }
+  return done;
+}
+
+outcome<void> year_work::accept(const messages::SimulationContext& context) {
+  const auto is_other_year = context.year() != context_.year()
+                             || context.scenario() != context_.scenario();
+  if (is_other_year) {
+    const auto rules = parse_canonical_text(context.scenario());
+    if (!rules)
+      return fail(rules.error());
+    plan_ = make_year_plan(*rules, context.year());
+  }
+  context_ = context;
+  return {};
+}
+
+outcome<year_work::finished>
+year_work::count(const SimulationTask& task, const column_block& block) const {
+  auto draws = draw_histogram{};
+  if (is_about_hires(task)) {
+    count_hire_draws(plan_, hires_of(task), draws);
+  } else {
+    const auto staff = read_people(block);
+    if (!staff)
+      return fail(broken_task("people"));
+    count_staff_draws(plan_, *staff, draws);
+  }
+  return finished{.result = {}, .block = to_block(draws)};
+}
+
+outcome<year_work::finished>
+year_work::list(const SimulationTask& task, const column_block& block) const {
+  auto draws = std::vector<keyed_draw>{};
+  if (is_about_hires(task)) {
+    list_hire_draws(plan_, hires_of(task), bucket_of(context_.hire_bucket()),
+                    draws);
+  } else {
+    const auto staff = read_people(block);
+    if (!staff)
+      return fail(broken_task("people"));
+    list_staff_draws(plan_, *staff, bucket_of(context_.staff_bucket()), draws);
+  }
+  return finished{.result = {}, .block = to_block(draws)};
+}
+
+outcome<void> year_work::run_kernel(const SimulationTask& task,
+                                    const column_block& block,
+                                    year_block& made) const {
+  if (is_about_hires(task)) {
+    simulate_hires(plan_, hires_of(task), hire_bound(context_), made);
+    return {};
+  }
+  const auto staff = read_people(block);
+  if (!staff)
+    return fail(broken_task("people"));
+  simulate_staff(plan_, *staff, staff_bound(context_), made);
+  return {};
+}
+
+outcome<void> year_work::add_text(const SimulationTask& task,
+                                  const column_block& block,
+                                  const year_block& made,
+                                  std::vector<column>& columns) const {
+  auto ids = person_ids{};
+  if (!is_about_hires(task)) {
+    auto given = read_ids(block, people_column_count);
+    if (!given)
+      return fail(broken_task("ids"));
+    ids = std::move(*given);
+  }
+  const auto lines = year_text{plan_, ids};
+  auto events = std::string{};
+  lines.append_events(events, made.events);
+  auto rows = std::string{};
+  lines.append_rows(rows, made.rows);
+  columns.emplace_back(std::move(events));
+  columns.emplace_back(std::move(rows));
+  return {};
+}
+
+outcome<year_work::finished> year_work::simulate(const SimulationTask& task,
+                                                 const column_block& block) {
+  if (!made_)
+    made_ = std::make_shared<year_block>();
+  const auto made = made_;
+  if (const auto run = run_kernel(task, block, *made); !run)
+    return fail(run.error());
+  auto done = finished{};
+  *done.result.add_totals() = to_message(made->totals);
+  auto columns = std::vector<column>{};
+  const auto next = std::make_shared<const people>(std::move(made->next));
+  made->next = {};
+  append_people(columns, *next, next);
+  if (context_.keep_columns()) {
+    append_events(columns, made->events, made);
+    append_rows(columns, made->rows, made);
+    made_.reset();
+  }
+  if (context_.keep_text())
+    if (const auto added = add_text(task, block, *made, columns); !added)
+      return fail(added.error());
+  done.block = column_block{std::move(columns)};
+  return done;
+}
+
+} // namespace troupe::simulation

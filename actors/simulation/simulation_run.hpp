@@ -1,0 +1,209 @@
+#pragma once
+
+#include "actors/simulation/draw_selection.hpp"
+#include "actors/simulation/hire_year.hpp"
+#include "actors/simulation/person_ids.hpp"
+#include "actors/simulation/projection.hpp"
+#include "actors/simulation/scenario.hpp"
+#include "actors/simulation/simulation_tasks.hpp"
+#include "actors/simulation/year_totals.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::simulation {
+
+/// What a run is to do.
+struct simulation_run_options {
+  scenario parameters;
+  /// The people of the start, in the order of keys, as columns.
+  messages::column_block everybody;
+  /// Their ids; used only where text is wanted.
+  person_ids ids;
+  /// Years that are behind already, whose people `everybody` are.
+  std::vector<year_totals> before;
+  /// People of a block.
+  std::size_t block_people = 8'192;
+  std::size_t workers = 2;
+  /// Lines for events.csv and snapshots.csv are wanted.
+  bool keep_text = false;
+  /// Packed rows and events for the store are wanted.
+  bool keep_packed = false;
+  /// Events and rows as columns are wanted.
+  bool keep_columns = false;
+};
+
+/// Everything a simulation decides: which block is next, what a result means,
+/// when a year is over. Pure: answers and failures go in as they happen, tasks
+/// and output come out; the same results for any number of processors and any
+/// order of their answers.
+///
+///   [count -> list] -> simulate -> (the next year) ... -> done
+///
+/// The first two find the last of those who leave, exactly, over all blocks;
+/// they are left out in years in which nobody does.
+class simulation_run final : public simulation_tasks {
+public:
+  enum class stage : std::uint8_t { count, list, simulate, done };
+
+  /// Text to append to an output file.
+  struct output {
+    std::string file;
+    messages::column_block text;
+  };
+
+  /// A block of a year for the store.
+  struct packed {
+    std::uint64_t block = 0;
+    std::uint64_t first_key = 0;
+    std::uint64_t last_key = 0;
+    messages::column rows;
+    messages::column events;
+  };
+
+  /// Blocks of a year to be stored; with the totals, the year is whole.
+  struct commit {
+    std::int32_t year = 0;
+    std::vector<packed> blocks;
+    std::optional<year_totals> totals;
+    std::uint64_t raw_bytes = 0; ///< Of the whole year, if it is whole.
+    std::uint64_t packed_bytes = 0;
+  };
+
+  /// A year that is over, as columns; for each block what a task result has.
+  struct finished_year {
+    year_totals totals;
+    std::vector<messages::column_block> blocks;
+  };
+
+  explicit simulation_run(simulation_run_options options);
+
+  [[nodiscard]] runtime::outcome<void> start() override;
+  [[nodiscard]] std::optional<offer> take(worker_id worker) override;
+  [[nodiscard]] runtime::outcome<void>
+  complete(const messages::SimulationTaskResult& result,
+           const messages::column_block& block) override;
+  [[nodiscard]] runtime::outcome<void>
+  fail(const messages::SimulationTaskFailure& failure) override;
+  [[nodiscard]] runtime::outcome<void> lose(worker_id worker) override;
+
+  /// All years are over, and everything they put out is written.
+  [[nodiscard]] bool is_done() const override {
+    return stage_ == stage::done;
+  }
+
+  // -- the output ------------------------------------------------------------
+
+  /// The next piece of text, those of a file in the order of people. One at a
+  /// time: nothing until output_written().
+  [[nodiscard]] std::optional<output> take_output();
+  [[nodiscard]] runtime::outcome<void> output_written();
+
+  /// The next blocks to store, in the order of people; one at a time.
+  [[nodiscard]] std::optional<commit> take_commit();
+  [[nodiscard]] runtime::outcome<void> committed();
+
+  /// The year that has just ended, if columns are wanted; once.
+  [[nodiscard]] std::optional<finished_year> take_year();
+
+  // -- the result ------------------------------------------------------------
+
+  [[nodiscard]] stage current_stage() const noexcept {
+    return stage_;
+  }
+
+  /// Of the years that are over, those before the run included.
+  [[nodiscard]] const std::vector<year_totals>& years() const noexcept {
+    return years_;
+  }
+
+  /// Share of the run that is done, 0 to 1: years, and blocks of this one.
+  [[nodiscard]] double progress() const noexcept;
+
+  [[nodiscard]] messages::SimulationSummary summary() const;
+
+private:
+  /// People of the year, or hires to be made.
+  struct block {
+    messages::column_block people;
+    person_ids ids;
+    hire_range hires;
+
+    [[nodiscard]] bool is_hires() const noexcept {
+      return hires.size() != 0;
+    }
+  };
+
+  struct result {
+    bool is_there = false;
+    messages::column_block made;
+    std::size_t columns = 0; ///< Before texts and packed bytes.
+  };
+
+  void enter(stage next);
+  void release();
+  void add_tasks();
+  runtime::outcome<void> begin_year();
+  runtime::outcome<void> advance();
+  runtime::outcome<void> choose_leavers();
+  runtime::outcome<void> find_buckets();
+  void find_bounds();
+  void begin_simulating();
+  runtime::outcome<void> accept(std::size_t at,
+                                const messages::SimulationTaskResult& result,
+                                const messages::column_block& made);
+  runtime::outcome<void> accept_block(
+    std::size_t at, const messages::SimulationTaskResult& result,
+    const messages::column_block& made);
+  void hand_out();
+  runtime::outcome<void> end_year();
+  void take_over_people();
+  [[nodiscard]] bool is_drained() const noexcept;
+  [[nodiscard]] messages::column text_at(const result& of,
+                                         std::size_t index) const;
+
+  simulation_run_options options_;
+  headcount_source headcounts_;
+  stage stage_ = stage::count;
+  runtime::task_board board_;
+  std::uint64_t next_task_ = 1;
+  std::map<std::uint64_t, std::size_t> task_blocks_;
+  std::map<worker_id, std::uint64_t> context_seen_;
+  messages::SimulationContext context_;
+
+  std::int32_t year_ = 0;
+  std::vector<year_totals> years_;
+  year_headcounts planned_;
+  std::vector<block> blocks_;
+  std::size_t staff_blocks_ = 0; ///< Hires follow them.
+  std::size_t answered_ = 0; ///< Blocks of the stage.
+  draw_histogram staff_draws_;
+  draw_histogram hire_draws_;
+  std::vector<keyed_draw> staff_list_;
+  std::vector<keyed_draw> hire_list_;
+  std::vector<result> results_;
+  year_totals totals_;
+
+  std::size_t released_ = 0; ///< Blocks that are or were on the board.
+  std::size_t handed_out_ = 0; ///< Blocks whose output is in the queues.
+  std::size_t texts_written_ = 0;
+  std::deque<output> texts_;
+  bool text_out_ = false; ///< One is being written.
+  std::deque<packed> unstored_;
+  std::uint64_t unstored_bytes_ = 0;
+  bool commit_out_ = false;
+  bool year_committed_ = false;
+  std::uint64_t year_raw_bytes_ = 0;
+  std::uint64_t year_packed_bytes_ = 0;
+  std::uint64_t raw_bytes_ = 0;
+  std::uint64_t packed_bytes_ = 0;
+  std::uint64_t csv_bytes_ = 0;
+  std::optional<finished_year> finished_;
+};
+
+} // namespace troupe::simulation

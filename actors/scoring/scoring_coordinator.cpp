@@ -4,13 +4,13 @@
 #include "runtime/crash_point.hpp"
 #include "runtime/logging/log.hpp"
 #include "runtime/supervision/supervisor.hpp"
+#include "runtime/thrown_problem.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include <exception>
 #include <map>
-#include <new>
 #include <string>
 #include <utility>
 
@@ -64,23 +64,6 @@ void give_up(pointer self, const caf::error& reason) {
 
 void give_up(pointer self, const runtime::problem& reason) {
   give_up(self, runtime::to_error(reason));
-}
-
-/// What an exception means to whoever asked for the run.
-runtime::problem describe(const std::exception_ptr& thrown) {
-  auto reason = runtime::problem{};
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const std::bad_alloc&) {
-    reason.kind = runtime::problem_kind::unavailable;
-    reason.message = "out of memory";
-    reason.hint = "split the portfolio, or use --no-details";
-  } catch (const std::exception& error) {
-    reason.message = std::string{"internal error: "} + error.what();
-  } catch (...) {
-    reason.message = "internal error";
-  }
-  return reason;
 }
 
 void report_progress(pointer self) {
@@ -353,7 +336,8 @@ scoring_coordinator(pointer self, const scoring_coordinator_options& options) {
     [=](const caf::exit_msg& message) { give_up(self, message.reason); });
   // Nobody else would answer the run's requester.
   self->set_exception_handler([=](const std::exception_ptr& thrown) {
-    const auto reason = describe(thrown);
+    const auto reason = runtime::describe_thrown(
+      thrown, "split the portfolio, or use --no-details");
     give_up(self, reason);
     return runtime::to_error(reason);
   });

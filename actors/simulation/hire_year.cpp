@@ -133,6 +133,15 @@ void for_each_draw(const year_plan& plan, const hire_range& range, Use use) {
 
 } // namespace
 
+std::vector<hire_range> cut_hires(std::int64_t hires, std::int64_t block_size) {
+  auto ranges = std::vector<hire_range>{};
+  for (auto first = std::int64_t{1}; first <= hires; first += block_size)
+    ranges.push_back({.first = first,
+                      .last = std::min(first + block_size - 1, hires),
+                      .all = hires});
+  return ranges;
+}
+
 void count_hire_draws(const year_plan& plan, const hire_range& range,
                       draw_histogram& draws) {
   for_each_draw(plan, range,

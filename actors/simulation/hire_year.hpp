@@ -22,6 +22,10 @@ struct hire_range {
   }
 };
 
+/// All hires of a year, in ranges of at most `block_size`, which is at least 1.
+[[nodiscard]] std::vector<hire_range> cut_hires(std::int64_t hires,
+                                                std::int64_t block_size);
+
 /// Counts the termination draws of hires before 31 December: who is hired on
 /// that day cannot leave within the year.
 void count_hire_draws(const year_plan& plan, const hire_range& range,

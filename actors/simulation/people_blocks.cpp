@@ -59,8 +59,8 @@ std::vector<people> cut_blocks(const people_view& ordered,
                                std::size_t block_size) {
   auto blocks = std::vector<people>{};
   for (auto first = std::size_t{0}; first < ordered.size(); first += block_size)
-    blocks.push_back(copy(
-      ordered.part(first, std::min(block_size, ordered.size() - first))));
+    blocks.push_back(
+      copy(ordered.part(first, std::min(block_size, ordered.size() - first))));
   return blocks;
 }
 

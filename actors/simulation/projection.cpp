@@ -65,15 +65,6 @@ outcome<draw_bound> choose_leavers(const year_plan& plan,
     });
 }
 
-std::vector<hire_range> cut(std::int64_t hires, std::int64_t block_size) {
-  auto ranges = std::vector<hire_range>{};
-  for (auto first = std::int64_t{1}; first <= hires; first += block_size)
-    ranges.push_back({.first = first,
-                      .last = std::min(first + block_size - 1, hires),
-                      .all = hires});
-  return ranges;
-}
-
 std::int64_t count_people(const std::vector<people>& blocks) {
   auto count = std::size_t{0};
   for (const auto& block : blocks)
@@ -95,7 +86,7 @@ outcome<year_totals> run_year(const year_plan& plan,
   const auto leaver = choose_leavers(plan, staff, counts.terminations);
   if (!leaver)
     return fail(in_year(leaver.error(), plan.year));
-  const auto hires = cut(counts.hires, hires_per_block);
+  const auto hires = cut_hires(counts.hires, hires_per_block);
   const auto hired_leaver
     = choose_leavers(plan, hires, counts.new_hire_terminations);
   if (!hired_leaver)
@@ -111,16 +102,21 @@ outcome<year_totals> run_year(const year_plan& plan,
   for (const auto& part : blocks)
     add(totals, part.totals);
   if (totals.overpaid_key != no_key)
-    return fail(problem_kind::failed,
-                "pay of the person with key "
-                  + std::to_string(totals.overpaid_key) + " is above "
-                  + std::to_string(pay_max / 100) + " in "
-                  + std::to_string(plan.year),
-                "lower the rates of raises, or the pay at the start");
+    return fail(overpaid(totals));
   return totals;
 }
 
 } // namespace
+
+runtime::problem overpaid(const year_totals& totals) {
+  auto reason = runtime::problem{};
+  reason.message = "pay of the person with key "
+                   + std::to_string(totals.overpaid_key) + " is above "
+                   + std::to_string(pay_max / 100) + " in "
+                   + std::to_string(totals.year);
+  reason.hint = "lower the rates of raises, or the pay at the start";
+  return reason;
+}
 
 headcount_source planned_headcounts(const scenario& parameters) {
   return [parameters](std::int32_t year,

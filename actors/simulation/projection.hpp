@@ -29,6 +29,9 @@ using headcount_source = std::function<runtime::outcome<year_headcounts>(
 /// Those that the scenario plans, with the rates of each year.
 [[nodiscard]] headcount_source planned_headcounts(const scenario& parameters);
 
+/// The failure of a year in which somebody has pay above pay_max.
+[[nodiscard]] runtime::problem overpaid(const year_totals& totals);
+
 /// A finished year; valid while the sink runs.
 struct projected_year {
   const year_plan& plan;

@@ -32,9 +32,11 @@ public:
     return done_ == scenarios_.size();
   }
 
-  /// How many scenarios are done.
-  [[nodiscard]] std::size_t done() const noexcept {
-    return done_;
+  /// Share of the scenarios that are done, 0 to 1.
+  [[nodiscard]] double progress() const noexcept {
+    return scenarios_.empty() ? 1.0
+                              : static_cast<double>(done_)
+                                  / static_cast<double>(scenarios_.size());
   }
 
   /// In the order of the scenarios, once all are done.

@@ -39,8 +39,8 @@ column share(std::span<const std::int32_t> values, const owner_pointer& owner) {
 
 /// Of bytes and of enumerations as large as one.
 template <class Byte>
-  requires(sizeof(Byte) == 1)
-column share(std::span<const Byte> values, const owner_pointer& owner) {
+requires(sizeof(Byte) == 1) column
+  share(std::span<const Byte> values, const owner_pointer& owner) {
   return column::borrow(
     std::span{reinterpret_cast<const std::uint8_t*>(values.data()),
               values.size()},
@@ -149,7 +149,8 @@ std::optional<person_ids> read_ids(const column_block& block,
     return std::nullopt;
   // The columns keep what they share alive.
   const auto owner = std::make_shared<const column_block>(block);
-  return person_ids{keys_of((*owner)[first]), (*owner)[first + 1].text_offsets(),
+  return person_ids{keys_of((*owner)[first]),
+                    (*owner)[first + 1].text_offsets(),
                     (*owner)[first + 1].text_characters(), owner};
 }
 

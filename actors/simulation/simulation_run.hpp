@@ -122,6 +122,11 @@ public:
     return years_;
   }
 
+  /// The year it is at.
+  [[nodiscard]] std::int32_t year() const noexcept {
+    return year_;
+  }
+
   /// Share of the run that is done, 0 to 1: years, and blocks of this one.
   [[nodiscard]] double progress() const noexcept;
 
@@ -157,10 +162,12 @@ private:
   runtime::outcome<void> accept(std::size_t at,
                                 const messages::SimulationTaskResult& result,
                                 const messages::column_block& made);
-  runtime::outcome<void> accept_block(
-    std::size_t at, const messages::SimulationTaskResult& result,
-    const messages::column_block& made);
+  runtime::outcome<void>
+  accept_block(std::size_t at, const messages::SimulationTaskResult& result,
+               const messages::column_block& made);
   void hand_out();
+  void pack_up(std::size_t at);
+  runtime::outcome<void> check_year();
   runtime::outcome<void> end_year();
   void take_over_people();
   [[nodiscard]] bool is_drained() const noexcept;
@@ -197,8 +204,8 @@ private:
   std::deque<packed> unstored_;
   std::uint64_t unstored_bytes_ = 0;
   bool commit_out_ = false;
-  bool year_committed_ = false;
-  std::uint64_t year_raw_bytes_ = 0;
+  bool year_committed_ = false; ///< Or about to be.
+  bool is_checked_ = false; ///< All blocks are there and stood the checks.
   std::uint64_t year_packed_bytes_ = 0;
   std::uint64_t raw_bytes_ = 0;
   std::uint64_t packed_bytes_ = 0;

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <stdexcept>
 #include <vector>
 
 namespace troupe::simulation {
@@ -85,6 +86,10 @@ outcome<year_work::finished> year_work::perform(const SimulationTask& task,
   if (task.has_context())
     if (auto taken = accept(task.context()); !taken)
       return fail(taken.error());
+  // The task that brought the context may have failed before it was taken.
+  if (task.context_version() != context_.version()
+      && task.stage() != messages::SIMULATION_STAGE_PROJECT)
+    throw std::runtime_error{"the context of the task is missing"};
   auto done = outcome<finished>{};
   switch (task.stage()) {
     case messages::SIMULATION_STAGE_COUNT:
@@ -123,8 +128,8 @@ outcome<void> year_work::accept(const messages::SimulationContext& context) {
   return {};
 }
 
-outcome<year_work::finished>
-year_work::count(const SimulationTask& task, const column_block& block) const {
+outcome<year_work::finished> year_work::count(const SimulationTask& task,
+                                              const column_block& block) const {
   auto draws = draw_histogram{};
   if (is_about_hires(task)) {
     count_hire_draws(plan_, hires_of(task), draws);
@@ -137,8 +142,8 @@ year_work::count(const SimulationTask& task, const column_block& block) const {
   return finished{.result = {}, .block = to_block(draws)};
 }
 
-outcome<year_work::finished>
-year_work::list(const SimulationTask& task, const column_block& block) const {
+outcome<year_work::finished> year_work::list(const SimulationTask& task,
+                                             const column_block& block) const {
   auto draws = std::vector<keyed_draw>{};
   if (is_about_hires(task)) {
     list_hire_draws(plan_, hires_of(task), bucket_of(context_.hire_bucket()),

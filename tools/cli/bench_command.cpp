@@ -122,6 +122,8 @@ void add_w7(CLI::App& bench, command_line& line) {
     bench_w7);
   add_number(*app, "--people", options->people, "people of a generated census",
              1, 10'000'000);
+  add_number(*app, "--workers", options->workers,
+             "year processors; 0: one per processor", 0, 1'024);
   app->add_option("--census", options->census,
                   "a census instead of a generated one");
   app->add_option("--config", options->config,

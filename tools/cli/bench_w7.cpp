@@ -2,10 +2,10 @@
 
 #include "actors/simulation/census_file.hpp"
 #include "actors/simulation/census_generator.hpp"
-#include "actors/simulation/people_blocks.hpp"
-#include "actors/simulation/projection.hpp"
 #include "actors/simulation/scenario_file.hpp"
+#include "actors/simulation/simulator.hpp"
 #include "actors/simulation/year_totals_json.hpp"
+#include "runtime/store_host.hpp"
 #include "runtime/tabular/output_file.hpp"
 #include "tools/cli/heap.hpp"
 
@@ -52,32 +52,34 @@ outcome<simulation::people> read_staff(const std::string& path,
 }
 
 /// People in memory to the columns of every year in memory.
-outcome<json> project(const simulation::scenario& scenario,
-                      const std::string& path) {
+outcome<json> simulate(simulation::simulator& with,
+                       const simulation::scenario& scenario,
+                       const std::string& path) {
   auto staff = read_staff(path, scenario.start_year);
   if (!staff)
     return fail(staff.error());
   auto figures = json{};
   figures["people"] = staff->size();
-  auto blocks = simulation::make_blocks(*staff, simulation::block_people);
-  *staff = {};
+  auto request = simulation::simulation_request{};
+  request.parameters = scenario;
+  request.staff = std::move(*staff);
+  // Each year is there as a whole, then dropped.
+  request.take_year = [](const simulation::simulation_run::finished_year&) {};
   const auto start = seconds_now();
-  const auto years = simulation::project(
-    scenario, std::move(blocks), simulation::block_people,
-    simulation::planned_headcounts(scenario),
-    [](const simulation::projected_year&) -> outcome<void> { return {}; });
+  const auto result = with.simulate(std::move(request));
   const auto seconds = seconds_now() - start;
-  if (!years)
-    return fail(years.error());
+  if (!result)
+    return fail(result.error());
+  const auto& years = result->years;
   auto employee_years = std::int64_t{0};
   auto events = std::int64_t{0};
   auto totals = json::array();
-  for (const auto& one : *years) {
+  for (const auto& one : years) {
     employee_years += one.start_headcount + one.hires;
     events += one.events;
     totals.push_back(simulation::to_json(one));
   }
-  figures["years"] = years->size();
+  figures["years"] = years.size();
   figures["seconds"] = seconds;
   figures["employee_years_per_s"]
     = static_cast<double>(employee_years) / seconds;
@@ -111,7 +113,13 @@ outcome<json> bench_w7(const bench_w7_options& options) {
   settings.runs = options.runs;
   settings.settings["census"] = census;
   settings.settings["config"] = options.config;
-  return measure(settings, {[&] { return project(scenario, census); }});
+  auto from = simulation::simulator_options{};
+  from.workers = options.workers;
+  auto with = simulation::simulator::create(from);
+  if (!with)
+    return fail(with.error());
+  settings.settings["workers"] = runtime::worker_count(options.workers);
+  return measure(settings, {[&] { return simulate(*with, scenario, census); }});
 }
 
 } // namespace troupe::tools

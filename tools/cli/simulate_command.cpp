@@ -1,9 +1,8 @@
 #include "actors/simulation/census_file.hpp"
 #include "actors/simulation/people_blocks.hpp"
-#include "actors/simulation/projection.hpp"
-#include "actors/simulation/projection_files.hpp"
 #include "actors/simulation/scenario_file.hpp"
 #include "actors/simulation/scenario_text.hpp"
+#include "actors/simulation/simulator.hpp"
 #include "tools/cli/heap.hpp"
 #include "tools/cli/interruption.hpp"
 #include "tools/cli/invocation.hpp"
@@ -14,7 +13,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -47,6 +45,8 @@ struct simulate_flags {
   std::string bad_rows = "refuse";
   std::string duplicates = "refuse";
   std::string out;
+  std::size_t workers = 0;
+  std::size_t batch_size = simulation::block_people;
   bool foundation_only = false;
 };
 
@@ -97,6 +97,13 @@ void declare(CLI::App& app, simulate_flags& flags) {
     .add_option("--out", flags.out,
                 "folder for years.json, events.csv, snapshots.csv, run.json")
     ->type_name("FOLDER");
+  app.add_option("--max-workers", flags.workers,
+                 "blocks simulated at the same time; default: one per "
+                 "processor");
+  app
+    .add_option("--batch-size", flags.batch_size,
+                "people of a block; changes nothing in the results")
+    ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}));
   app.add_flag("--foundation-only", flags.foundation_only,
                "read and check scenario and census, then stop");
 }
@@ -211,66 +218,44 @@ json describe(const simulation::named_scenario& scenario,
   return run;
 }
 
-progress_report ask_progress(const std::atomic<std::int32_t>& done,
-                             std::int32_t years) {
+progress_report ask_progress(const simulation::simulation_progress& of) {
   auto report = progress_report{};
-  report.stage = "simulating";
-  report.unit = "years";
-  report.done = static_cast<std::uint64_t>(done.load());
-  report.share = static_cast<double>(report.done) / static_cast<double>(years);
+  report.stage = "simulating " + std::to_string(of.year.load());
+  report.share = of.share;
   return report;
 }
 
-struct simulated {
-  std::vector<simulation::year_totals> years;
-  double seconds = 0.0;
-};
-
 /// The years, and their files if some are wanted; run.json is `run` with what
 /// was measured.
-outcome<simulated> simulate(const simulation::scenario& scenario,
-                            const simulation::census& census,
-                            const std::string& out, json& run,
-                            bool show_progress) {
-  auto files = std::optional<simulation::projection_files>{};
-  if (!out.empty()) {
-    auto made = simulation::projection_files::create(out);
-    if (!made)
-      return fail(made.error());
-    files.emplace(std::move(*made));
-  }
+outcome<simulation::simulation_result>
+simulate(const simulate_flags& flags, const simulation::scenario& scenario,
+         simulation::census census, json& run, bool show_progress) {
+  auto options = simulation::simulator_options{};
+  options.workers = flags.workers;
+  auto with = simulation::simulator::create(options);
+  if (!with)
+    return fail(with.error());
+  const auto start = steady::now();
+  auto request = simulation::simulation_request{};
+  request.parameters = scenario;
+  request.ids = simulation::person_ids{census.staff.key, census.ids};
+  request.staff = std::move(census.staff);
+  request.block_people = flags.batch_size;
+  request.out = flags.out;
+  request.describe = [&](const messages::SimulationSummary& of) {
+    run["seconds"] = seconds{steady::now() - start}.count();
+    run["csv_bytes"] = of.csv_bytes();
+    return run.dump(1) + '\n';
+  };
   const auto stop = interruption{};
-  const auto ids = simulation::person_ids{census.staff.key, census.ids};
-  auto done = std::atomic<std::int32_t>{0};
+  const auto progress = std::make_shared<simulation::simulation_progress>();
   auto bar = std::optional<progress_bar>{};
   if (show_progress)
-    bar.emplace([&] {
-      return ask_progress(done, scenario.end_year - scenario.start_year + 1);
-    });
-  const auto start = steady::now();
-  auto years = simulation::project(
-    scenario, simulation::make_blocks(census.staff, simulation::block_people),
-    simulation::block_people, simulation::planned_headcounts(scenario),
-    [&](const simulation::projected_year& year) -> outcome<void> {
-      ++done;
-      if (stop.token().stop_requested())
-        return fail(problem_kind::interrupted,
-                    "interrupted; nothing was written");
-      if (files)
-        return files->add(year, ids);
-      return {};
-    });
+    bar.emplace([&] { return ask_progress(*progress); });
+  auto result = with->simulate(std::move(request), progress, stop.token());
   bar.reset();
-  if (!years)
-    return fail(years.error());
-  auto result
-    = simulated{std::move(*years), seconds{steady::now() - start}.count()};
-  run["seconds"] = result.seconds;
-  if (files) {
-    run["csv_bytes"] = files->bytes_written();
-    if (auto named = files->publish(result.years, run.dump(1) + '\n'); !named)
-      return fail(named.error());
-  }
+  if (result)
+    run["seconds"] = seconds{steady::now() - start}.count();
   return result;
 }
 
@@ -286,7 +271,7 @@ int run_simulate(const simulate_flags& flags, const invocation& with) {
   const auto scenario = choose_scenario(flags);
   if (!scenario)
     return report(scenario.error(), with.output);
-  const auto census = load_census(flags, scenario->values.start_year);
+  auto census = load_census(flags, scenario->values.start_year);
   if (!census)
     return report(census.error(), with.output);
   print_warnings(*census, flags.census);
@@ -296,8 +281,8 @@ int run_simulate(const simulate_flags& flags, const invocation& with) {
     print_foundation(run, with.output);
     return 0;
   }
-  const auto result
-    = simulate(scenario->values, *census, flags.out, run, with.show_progress);
+  const auto result = simulate(flags, scenario->values, std::move(*census), run,
+                               with.show_progress);
   if (!result)
     return report(result.error(), with.output);
   print_simulation(run, result->years, with.output);

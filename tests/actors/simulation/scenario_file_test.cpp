@@ -1,10 +1,9 @@
 #include "actors/simulation/checked.hpp"
 #include "actors/simulation/date_text.hpp"
 #include "actors/simulation/scenario_file.hpp"
-
-#include "actors/simulation/scenario_text.hpp"
 #include "actors/simulation/scenario_keys.hpp"
 #include "actors/simulation/scenario_reading.hpp"
+#include "actors/simulation/scenario_text.hpp"
 #include "tests/support/places.hpp"
 
 #include <catch2/catch.hpp>

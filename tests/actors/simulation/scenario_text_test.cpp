@@ -1,6 +1,5 @@
 #include "actors/simulation/scenario_text.hpp"
-
-#include "golden_simulation.hpp"
+#include "tests/actors/simulation/golden_simulation.hpp"
 
 #include <catch2/catch.hpp>
 

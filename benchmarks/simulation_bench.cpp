@@ -4,6 +4,7 @@
 #include "actors/simulation/hire_year.hpp"
 #include "actors/simulation/people_blocks.hpp"
 #include "actors/simulation/staff_year.hpp"
+#include "actors/simulation/year_check.hpp"
 #include "actors/simulation/year_text.hpp"
 #include "runtime/mix_bits.hpp"
 
@@ -150,6 +151,34 @@ void simulate_hire_blocks(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * people_of.hires);
 }
 
+/// The check alone, of blocks that were made before.
+void check_staff_blocks(benchmark::State& state) {
+  const auto& people_of = workforce_of(state);
+  auto made = std::vector<year_block>(people_of.staff.size());
+  for (auto at = std::size_t{0}; at < made.size(); ++at)
+    simulate_staff(people_of.plan, people_of.staff[at], people_of.leaver,
+                   made[at]);
+  for (auto _ : state)
+    for (auto at = std::size_t{0}; at < made.size(); ++at)
+      if (!check_staff_block(people_of.plan, people_of.staff[at], made[at])
+             .empty())
+        state.SkipWithError("a rule is broken");
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
+/// As it is used: each block is checked as soon as it is made.
+void simulate_and_check(benchmark::State& state) {
+  const auto& people_of = workforce_of(state);
+  auto block = year_block{};
+  for (auto _ : state)
+    for (const auto& staff : people_of.staff) {
+      simulate_staff(people_of.plan, staff, people_of.leaver, block);
+      if (!check_staff_block(people_of.plan, staff, block).empty())
+        state.SkipWithError("a rule is broken");
+    }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
 /// Everything with staff, with lines of CSV in a string used again.
 void simulate_and_write(benchmark::State& state) {
   const auto& people_of = workforce_of(state);
@@ -211,6 +240,8 @@ void write_rows(benchmark::State& state) {
 TROUPE_SIMULATION_BENCHMARK(choose_leavers);
 TROUPE_SIMULATION_BENCHMARK(simulate_staff_blocks);
 TROUPE_SIMULATION_BENCHMARK(simulate_hire_blocks);
+TROUPE_SIMULATION_BENCHMARK(check_staff_blocks);
+TROUPE_SIMULATION_BENCHMARK(simulate_and_check);
 TROUPE_SIMULATION_BENCHMARK(simulate_and_write);
 TROUPE_SIMULATION_BENCHMARK(write_events);
 TROUPE_SIMULATION_BENCHMARK(write_rows);

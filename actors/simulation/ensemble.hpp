@@ -1,9 +1,9 @@
 #pragma once
 
 #include "actors/simulation/measure_threshold.hpp"
+#include "actors/simulation/projector.hpp"
 #include "actors/simulation/scenario.hpp"
 #include "actors/simulation/year_measures.hpp"
-#include "actors/simulation/year_totals.hpp"
 #include "runtime/problem.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -14,9 +14,6 @@
 #include <vector>
 
 namespace troupe::simulation {
-
-/// All years of one projection.
-using projected_years = std::vector<year_totals>;
 
 /// The seeds of an ensemble: `first`, `first` + 1 and so on; after the highest
 /// comes 0. No two are equal.

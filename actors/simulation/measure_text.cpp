@@ -3,6 +3,7 @@
 #include "actors/simulation/decimal_text.hpp"
 #include "runtime/config/spelling.hpp"
 
+#include <charconv>
 #include <vector>
 
 namespace troupe::simulation {
@@ -52,6 +53,23 @@ std::int64_t rounded(std::int64_t dividend, std::int64_t divisor) {
   return below + (rest >= divisor - rest ? 1 : 0);
 }
 
+std::string_view without_spaces(std::string_view text) {
+  const auto first = text.find_first_not_of(' ');
+  if (first == std::string_view::npos)
+    return {};
+  return text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
+outcome<std::int32_t> parse_year(std::string_view text) {
+  auto year = std::int32_t{0};
+  const auto* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, year);
+  if (read.ec == std::errc{} && read.ptr == end)
+    return year;
+  return fail(problem_kind::invalid_input, quote(text) + " is no year",
+              "for example end_headcount[2029]");
+}
+
 } // namespace
 
 outcome<named_measure> find_named_measure(std::string_view name) {
@@ -64,10 +82,27 @@ outcome<named_measure> find_named_measure(std::string_view name) {
               similar_names(name));
 }
 
+outcome<measure_in_year> parse_measure_in_year(std::string_view text) {
+  auto name = without_spaces(text);
+  auto year = std::optional<std::int32_t>{};
+  if (const auto open = name.find('[');
+      open != std::string_view::npos && name.ends_with(']')) {
+    const auto read = parse_year(name.substr(open + 1, name.size() - open - 2));
+    if (!read)
+      return fail(read.error());
+    year = *read;
+    name = without_spaces(name.substr(0, open));
+  }
+  const auto named = find_named_measure(name);
+  if (!named)
+    return fail(named.error());
+  return measure_in_year{*named, year};
+}
+
 outcome<std::int64_t> parse_measure_value(const named_measure& of,
                                           std::string_view text) {
   const auto decimals = of.is_plain ? decimals_of(of.measure->unit) : 0;
-  if (const auto value = parse_decimal(text, decimals))
+  if (const auto value = parse_decimal(without_spaces(text), decimals))
     return *value;
   auto hint = std::string{"a whole number"};
   if (decimals != 0)

@@ -4,6 +4,7 @@
 #include "runtime/problem.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,8 +23,19 @@ struct named_measure {
 [[nodiscard]] runtime::outcome<named_measure>
 find_named_measure(std::string_view name);
 
-/// In cents, ppm or heads. `invalid_input` for what is not a number, or has
-/// more decimals than the measure.
+/// A measure in one year, or in each of them.
+struct measure_in_year {
+  named_measure named;
+  std::optional<std::int32_t> year;
+};
+
+/// Reads MEASURE or MEASURE[YEAR], spaces around them left out. Problems: those
+/// of find_named_measure; `invalid_input` for what is no year.
+[[nodiscard]] runtime::outcome<measure_in_year>
+parse_measure_in_year(std::string_view text);
+
+/// In cents, ppm or heads, spaces around it left out. `invalid_input` for what
+/// is not a number, or has more decimals than the measure.
 [[nodiscard]] runtime::outcome<std::int64_t>
 parse_measure_value(const named_measure& of, std::string_view text);
 

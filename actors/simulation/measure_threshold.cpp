@@ -2,8 +2,6 @@
 
 #include "actors/simulation/measure_text.hpp"
 
-#include <charconv>
-
 namespace troupe::simulation {
 
 using runtime::fail;
@@ -12,29 +10,11 @@ using runtime::problem_kind;
 
 namespace {
 
-std::string_view without_spaces(std::string_view text) {
-  const auto first = text.find_first_not_of(' ');
-  if (first == std::string_view::npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
-
 tl::unexpected<runtime::problem> refuse(std::string_view text) {
   return fail(problem_kind::invalid_input,
               "\"" + std::string{text.substr(0, 80)} + "\" is no threshold",
               "write MEASURE>VALUE or MEASURE[YEAR]<=VALUE, for example "
               "end_payroll[2029]>1250000");
-}
-
-/// What stands in the brackets at the end of a name, which then loses them;
-/// empty if there are none.
-std::string_view take_year(std::string_view& name) {
-  const auto open = name.find('[');
-  if (open == std::string_view::npos || !name.ends_with(']'))
-    return {};
-  const auto year = name.substr(open + 1, name.size() - open - 2);
-  name = without_spaces(name.substr(0, open));
-  return year;
 }
 
 } // namespace
@@ -49,27 +29,16 @@ outcome<measure_threshold> parse_threshold(std::string_view text) {
     threshold.how = or_equal ? comparison::at_least : comparison::above;
   else
     threshold.how = or_equal ? comparison::at_most : comparison::below;
-  auto name = without_spaces(text.substr(0, at));
-  if (name.ends_with(']')) {
-    const auto year = take_year(name);
-    auto number = std::int32_t{0};
-    const auto* const end = year.data() + year.size();
-    const auto read = std::from_chars(year.data(), end, number);
-    if (year.empty() || read.ec != std::errc{} || read.ptr != end)
-      return refuse(text);
-    threshold.year = number;
-  }
-  const auto value = without_spaces(text.substr(at + (or_equal ? 2 : 1)));
-  if (name.empty() || value.empty())
-    return refuse(text);
-  const auto measure = find_named_measure(name);
-  if (!measure)
-    return fail(measure.error());
-  const auto number = parse_measure_value(*measure, value);
-  if (!number)
-    return fail(number.error());
-  threshold.measure = measure->measure;
-  threshold.value = *number;
+  const auto of = parse_measure_in_year(text.substr(0, at));
+  if (!of)
+    return fail(of.error());
+  const auto value
+    = parse_measure_value(of->named, text.substr(at + (or_equal ? 2 : 1)));
+  if (!value)
+    return fail(value.error());
+  threshold.measure = of->named.measure;
+  threshold.year = of->year;
+  threshold.value = *value;
   return threshold;
 }
 

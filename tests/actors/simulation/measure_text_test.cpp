@@ -61,3 +61,19 @@ TEST_CASE("a value is shown as a person reads it") {
   CHECK(render_measure_exactly(share, 832'451) == "83.2451 %");
   CHECK(render_measure_exactly(hires, 10'300) == "10,300");
 }
+
+TEST_CASE("a measure may be named with a year") {
+  const auto one = parse_measure_in_year(" end_payroll [2029] ");
+  REQUIRE(one);
+  CHECK(one->named.measure == find_measure("end_payroll_cents"));
+  CHECK(one->named.is_plain);
+  CHECK(one->year == 2029);
+  CHECK_FALSE(parse_measure_in_year("hires")->year);
+  for (const auto* const text :
+       {"", "hires[", "hires[]", "hires[x]", "hires]", "hires[2029"}) {
+    INFO(text);
+    const auto read = parse_measure_in_year(text);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().kind == problem_kind::invalid_input);
+  }
+}

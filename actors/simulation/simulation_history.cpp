@@ -101,6 +101,15 @@ bool leaves_in(const year_days& days, const year_row_columns& rows) {
     });
 }
 
+problem only_totals(const stored_simulation& run) {
+  auto reason = problem{};
+  reason.kind = problem_kind::not_found;
+  reason.message = "of run " + std::to_string(run.number)
+                   + " only totals are stored, no people";
+  reason.hint = "run its scenario by itself: troupe simulate --store FILE";
+  return reason;
+}
+
 /// Hands a stored block to whoever wants it.
 outcome<void> hand_out(const sqlite_row& row, const year_days& days,
                        const block_handler& handle) {
@@ -294,10 +303,12 @@ outcome<std::vector<people>>
 simulation_history::load_people(const stored_simulation& run) {
   auto staff = std::vector<people>{};
   auto found = std::uint64_t{0};
+  auto has_blocks = false;
   const auto parameters = std::vector<sql_value>{run.number};
   const auto read = reader_.query(
     "SELECT people FROM simulation_people WHERE run = ?1 ORDER BY block",
     parameters, [&](const sqlite_row& row) {
+      has_blocks = true;
       auto block = unpack_people(characters_of(row.blob(0)));
       if (!block)
         return; // Then somebody is missing.
@@ -306,6 +317,8 @@ simulation_history::load_people(const stored_simulation& run) {
     });
   if (!read)
     return fail(read.error());
+  if (!has_blocks && run.people != 0)
+    return fail(only_totals(run));
   if (found != run.people)
     return fail(damaged_run(run, "the people"));
   return staff;
@@ -398,14 +411,14 @@ outcome<void> simulation_history::for_each_block(const stored_simulation& run,
     });
   if (!read)
     return fail(read.error());
-  if (!expected || *expected == 0)
+  if (!expected)
     return fail(problem_kind::not_found,
-                "run " + std::to_string(run.number) + " has no people of "
+                "run " + std::to_string(run.number) + " has no year "
                   + std::to_string(year),
-                run.parent.empty()
-                  ? "see its years: troupe simulate show "
-                      + std::to_string(run.number)
-                  : "of the parts of a run only totals are stored");
+                "see its years: troupe simulate show "
+                  + std::to_string(run.number));
+  if (*expected == 0)
+    return fail(only_totals(run));
   const auto blocks = select_blocks(run, year, "", parameters, handle);
   if (!blocks)
     return fail(blocks.error());

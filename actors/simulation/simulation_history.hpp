@@ -103,7 +103,8 @@ public:
   [[nodiscard]] runtime::outcome<std::string>
   load_scenario_text(const stored_simulation& run);
 
-  /// `failed` when not all of its people are there.
+  /// `failed` when not all of its people are there, `not_found` when only
+  /// totals are stored.
   [[nodiscard]] runtime::outcome<simulation_checkpoint>
   load_checkpoint(const stored_simulation& run);
 
@@ -111,12 +112,12 @@ public:
   [[nodiscard]] runtime::outcome<person_ids>
   load_ids(const stored_simulation& run);
 
-  /// The people of the start, by block.
+  /// The people of the start, by block. Problems: those of load_checkpoint.
   [[nodiscard]] runtime::outcome<std::vector<people>>
   load_people(const stored_simulation& run);
 
   /// Hands out the blocks of a year that counts in their order, until one is
-  /// refused. Of the children of a run only totals are stored: `not_found`.
+  /// refused. `not_found` when there is no such year, or only its totals.
   [[nodiscard]] runtime::outcome<void>
   for_each_block(const stored_simulation& run, std::int32_t year,
                  const block_handler& handle);

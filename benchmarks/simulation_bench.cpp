@@ -1,7 +1,8 @@
 // Passes of a year of the workforce simulation over columns in memory, one
 // thread. Arguments: people, people in a block. Items per second are people per
-// second; bytes per second are bytes of CSV.
+// second; bytes per second are bytes of CSV, or those of columns in memory.
 #include "actors/simulation/hire_year.hpp"
+#include "actors/simulation/packed_columns.hpp"
 #include "actors/simulation/people_blocks.hpp"
 #include "actors/simulation/staff_year.hpp"
 #include "actors/simulation/year_check.hpp"
@@ -229,6 +230,43 @@ void write_rows(benchmark::State& state) {
   });
 }
 
+template <class Use>
+void use_block(benchmark::State& state, Use use) {
+  const auto& people_of = workforce_of(state);
+  auto block = year_block{};
+  simulate_staff(people_of.plan, people_of.staff.front(), people_of.leaver,
+                 block);
+  const auto raw = raw_bytes(block.events) + raw_bytes(block.rows);
+  auto events = std::string{};
+  auto rows = std::string{};
+  pack_events(block.events, events);
+  pack_rows(block.rows, rows);
+  const auto packed = events.size() + rows.size();
+  for (auto _ : state)
+    use(block, events, rows);
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(raw));
+  state.counters["ratio"]
+    = static_cast<double>(raw) / static_cast<double>(packed);
+}
+
+void pack_block(benchmark::State& state) {
+  use_block(state, [](const year_block& block, std::string& events,
+                      std::string& rows) {
+    events.clear();
+    rows.clear();
+    pack_events(block.events, events);
+    pack_rows(block.rows, rows);
+  });
+}
+
+void unpack_block(benchmark::State& state) {
+  use_block(state, [](const year_block&, const std::string& events,
+                      const std::string& rows) {
+    benchmark::DoNotOptimize(unpack_events(events));
+    benchmark::DoNotOptimize(unpack_rows(rows));
+  });
+}
+
 } // namespace
 
 #define TROUPE_SIMULATION_BENCHMARK(name)                                      \
@@ -245,5 +283,7 @@ TROUPE_SIMULATION_BENCHMARK(simulate_and_check);
 TROUPE_SIMULATION_BENCHMARK(simulate_and_write);
 TROUPE_SIMULATION_BENCHMARK(write_events);
 TROUPE_SIMULATION_BENCHMARK(write_rows);
+TROUPE_SIMULATION_BENCHMARK(pack_block);
+TROUPE_SIMULATION_BENCHMARK(unpack_block);
 
 BENCHMARK_MAIN();

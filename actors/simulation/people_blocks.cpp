@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <span>
+#include <utility>
 
 namespace troupe::simulation {
 
@@ -62,6 +63,26 @@ std::vector<people> cut_blocks(const people_view& ordered,
     blocks.push_back(
       copy(ordered.part(first, std::min(block_size, ordered.size() - first))));
   return blocks;
+}
+
+people join_blocks(std::vector<people> blocks) {
+  if (blocks.empty())
+    return {};
+  auto all = std::move(blocks.front());
+  const auto append = [](auto& to, const auto& from) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
+  for (auto& each : std::span{blocks}.subspan(1)) {
+    append(all.key, each.key);
+    append(all.birth_date, each.birth_date);
+    append(all.hire_date, each.hire_date);
+    append(all.pay, each.pay);
+    append(all.deferral, each.deferral);
+    append(all.level, each.level);
+    append(all.plan, each.plan);
+    each = {};
+  }
+  return all;
 }
 
 } // namespace troupe::simulation

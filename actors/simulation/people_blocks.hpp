@@ -20,4 +20,7 @@ inline constexpr auto block_people = std::size_t{8'192};
 [[nodiscard]] std::vector<people> cut_blocks(const people_view& ordered,
                                              std::size_t block_size);
 
+/// Blocks that follow each other as one.
+[[nodiscard]] people join_blocks(std::vector<people> blocks);
+
 } // namespace troupe::simulation

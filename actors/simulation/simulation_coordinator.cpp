@@ -135,7 +135,7 @@ void store_blocks(pointer self) {
   runtime::crash_point("simulation.storing");
   self
     ->request(state.options.storage.store, state.options.store_timeout,
-              std::move(request.first), std::move(request.second))
+              std::move(request.transaction), std::move(request.rows))
     .then(
       [=](const messages::TransactionCommitted&) {
         runtime::crash_point("simulation.stored");
@@ -220,7 +220,7 @@ void conclude(pointer self) {
   auto request = state.options.storage.finish(state.run->summary());
   self
     ->request(state.options.storage.store, state.options.store_timeout,
-              std::move(request.first), std::move(request.second))
+              std::move(request.transaction), std::move(request.rows))
     .then([=](const messages::TransactionCommitted&) { write_end(self); },
           [=](caf::error& reason) {
             give_up(self, runtime::to_problem(reason));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/simulation/simulation_record.hpp"
 #include "actors/simulation/simulation_run.hpp"
 #include "actors/simulation/year_processor.hpp"
 #include "runtime/store/store.hpp"
@@ -14,7 +15,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <utility>
 
 namespace troupe::simulation {
 
@@ -36,18 +36,14 @@ struct simulation_progress {
   std::atomic<double> share{0.0}; ///< Of the whole run, 0 to 1.
 };
 
-/// A transaction, and the rows that it stores.
-using row_transaction
-  = std::pair<messages::CommitTransaction, messages::column_block>;
-
 /// Where a coordinator has its years stored.
 struct simulation_storage {
   /// Absent: nothing is stored.
   runtime::store_actor store;
   /// The transaction that stores blocks of a year.
-  std::function<row_transaction(const simulation_run::commit& blocks)> record;
+  std::function<store_request(const simulation_run::commit& blocks)> record;
   /// The transaction that says that the run is complete.
-  std::function<row_transaction(const messages::SimulationSummary& of)> finish;
+  std::function<store_request(const messages::SimulationSummary& of)> finish;
 };
 
 struct simulation_coordinator_options {

@@ -1,6 +1,8 @@
 #include "actors/simulation/simulation_export.hpp"
 
-#include "actors/simulation/projection_files.hpp"
+#include "actors/simulation/simulation_files.hpp"
+#include "actors/simulation/year_text.hpp"
+#include "actors/simulation/year_totals_json.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -26,21 +28,70 @@ std::string run_json(const stored_simulation& run) {
   return json.dump(1) + '\n';
 }
 
+/// Text that is handed to the disk at once.
+constexpr auto piece_bytes = std::size_t{1} << 20U;
+
+/// A file, and the text that is still to be written to it.
+struct pending_text {
+  runtime::output_file& file;
+  std::string text{};
+
+  outcome<void> write(std::size_t at_least) {
+    if (text.empty() || text.size() < at_least)
+      return {};
+    auto written = file.write(text);
+    text.clear();
+    return written;
+  }
+};
+
 /// Events and rows of a year, block by block.
 outcome<void> add_year(simulation_history& history,
-                       const stored_simulation& run, const year_totals& totals,
-                       const person_ids& ids, projection_files& files) {
+                       const stored_simulation& run, std::int32_t year,
+                       const person_ids& ids, pending_text& events,
+                       pending_text& rows) {
   // The text of a year depends on its days and on bands, not on rates.
-  const auto plan = make_year_plan({}, totals.year);
+  const auto plan = make_year_plan({}, year);
+  const auto lines = year_text{plan, ids};
   return history.for_each_block(
-    run, totals.year,
-    [&](const year_row_columns& rows, const event_columns& events) {
-      auto block = year_block{};
-      block.rows = rows;
-      block.events = events;
-      return files.add(
-        {.plan = plan, .totals = totals, .blocks = std::span{&block, 1}}, ids);
+    run, year,
+    [&](const year_row_columns& row_columns,
+        const event_columns& event_columns) -> outcome<void> {
+      lines.append_events(events.text, event_columns);
+      lines.append_rows(rows.text, row_columns);
+      if (auto written = events.write(piece_bytes); !written)
+        return written;
+      return rows.write(piece_bytes);
     });
+}
+
+/// All years, and what is said of them.
+outcome<exported_files> write_all(simulation_history& history,
+                                  const stored_simulation& run,
+                                  const std::vector<stored_year>& years,
+                                  const person_ids& ids,
+                                  simulation_files& files) {
+  auto events = pending_text{files.at("events.csv")};
+  auto rows = pending_text{files.at("snapshots.csv")};
+  auto totals = std::vector<year_totals>{};
+  for (const auto& year : years) {
+    if (const auto added
+        = add_year(history, run, year.totals.year, ids, events, rows);
+        !added)
+      return fail(added.error());
+    totals.push_back(year.totals);
+  }
+  for (auto* each : {&events, &rows})
+    if (const auto written = each->write(0); !written)
+      return fail(written.error());
+  if (const auto written = files.at("years.json").write(to_json_text(totals));
+      !written)
+    return fail(written.error());
+  if (const auto written = files.at("run.json").write(run_json(run)); !written)
+    return fail(written.error());
+  return exported_files{.years = totals.size(),
+                        .csv_bytes = events.file.bytes_written()
+                                     + rows.file.bytes_written()};
 }
 
 } // namespace
@@ -58,21 +109,15 @@ outcome<exported_files> export_simulation(simulation_history& history,
   const auto ids = history.load_ids(run);
   if (!ids)
     return fail(ids.error());
-  auto files = projection_files::create(folder);
+  auto files = create_simulation_files(folder);
   if (!files)
     return fail(files.error());
-  auto totals = std::vector<year_totals>{};
-  for (const auto& year : *years) {
-    const auto added = add_year(history, run, year.totals, *ids, *files);
-    if (!added)
-      return fail(added.error());
-    totals.push_back(year.totals);
-  }
-  auto exported = exported_files{};
-  exported.years = totals.size();
-  exported.csv_bytes = files->bytes_written();
-  if (const auto named = files->publish(totals, run_json(run)); !named)
-    return fail(named.error());
+  auto exported = write_all(history, run, *years, *ids, *files);
+  if (!exported)
+    return exported;
+  for (auto& [name, file] : *files)
+    if (const auto named = file.commit(); !named)
+      return fail(named.error());
   return exported;
 }
 

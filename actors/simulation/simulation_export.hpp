@@ -14,7 +14,7 @@ struct exported_files {
 };
 
 /// Writes years.json, events.csv and snapshots.csv of all years that count into
-/// the folder, to the byte as projection_files does while it simulates, and
+/// the folder, to the byte as a simulation does, and
 /// the run's report as run.json. All files or none. `not_found` when no year
 /// counts, or when only totals are stored.
 [[nodiscard]] runtime::outcome<exported_files>

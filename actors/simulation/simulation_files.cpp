@@ -33,10 +33,10 @@ outcome<void> make_folder(const fs::path& folder) {
 
 } // namespace
 
-outcome<runtime::output_files> create_simulation_files(const fs::path& folder) {
+outcome<simulation_files> create_simulation_files(const fs::path& folder) {
   if (auto made = make_folder(folder); !made)
     return fail(made.error());
-  auto files = runtime::output_files{};
+  auto files = simulation_files{};
   for (const auto& [name, header] :
        {std::pair{"events.csv", events_csv_header},
         std::pair{"snapshots.csv", rows_csv_header},

@@ -192,4 +192,23 @@ bool read_draws(const column_block& block, std::vector<keyed_draw>& draws) {
   return true;
 }
 
+messages::RuleViolation to_message(const rule_violation& of) {
+  auto message = messages::RuleViolation{};
+  message.set_rule(of.rule);
+  message.set_year(of.year);
+  for (const auto key : of.keys)
+    message.add_keys(key);
+  message.set_people(of.people);
+  message.set_detail(of.detail);
+  return message;
+}
+
+rule_violation from_message(const messages::RuleViolation& of) {
+  return {.rule = of.rule(),
+          .year = of.year(),
+          .keys = {of.keys().begin(), of.keys().end()},
+          .people = of.people(),
+          .detail = of.detail()};
+}
+
 } // namespace troupe::simulation

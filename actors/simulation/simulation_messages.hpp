@@ -3,8 +3,10 @@
 #include "actors/simulation/draw_selection.hpp"
 #include "actors/simulation/people.hpp"
 #include "actors/simulation/person_ids.hpp"
+#include "actors/simulation/rule_violation.hpp"
 #include "actors/simulation/year_block.hpp"
 #include "messages/column_block.hpp"
+#include "messages/simulation.pb.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +14,7 @@
 #include <optional>
 #include <vector>
 
-/// What the columns of simulation.proto mean, by position.
+/// What the columns of simulation.proto mean, by position, and its values.
 namespace troupe::simulation {
 
 inline constexpr std::size_t people_column_count = 7;
@@ -51,5 +53,8 @@ to_block(const std::vector<keyed_draw>& draws);
 /// Appends the draws of a block. False: it has none.
 [[nodiscard]] bool read_draws(const messages::column_block& block,
                               std::vector<keyed_draw>& draws);
+
+[[nodiscard]] messages::RuleViolation to_message(const rule_violation& of);
+[[nodiscard]] rule_violation from_message(const messages::RuleViolation& of);
 
 } // namespace troupe::simulation

@@ -3,10 +3,12 @@
 #include "actors/simulation/people_blocks.hpp"
 #include "actors/simulation/scenario_text.hpp"
 #include "actors/simulation/simulation_messages.hpp"
+#include "actors/simulation/year_check.hpp"
 #include "actors/simulation/year_totals_message.hpp"
 #include "runtime/problem_message.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -79,7 +81,6 @@ outcome<void> simulation_run::start() {
     blocks_.push_back(std::move(part));
   }
   options_.everybody = {};
-  options_.ids = {};
   return begin_year();
 }
 
@@ -191,7 +192,12 @@ simulation_run::accept_block(std::size_t at,
       || !read_people(made))
     return runtime::fail(broken_answer("a block of people"));
   add(totals_, from_message(answer.totals(0)));
-  results_[at] = {.is_there = true, .made = made, .columns = columns};
+  auto& to = results_[at];
+  to.is_there = true;
+  to.made = made;
+  to.columns = columns;
+  for (const auto& each : answer.violations())
+    to.violations.push_back(from_message(each));
   hand_out();
   return {};
 }
@@ -364,6 +370,14 @@ bool simulation_run::is_drained() const noexcept {
 outcome<void> simulation_run::check_year() {
   if (totals_.overpaid_key != no_key)
     return runtime::fail(overpaid(totals_));
+  auto violations = std::vector<rule_violation>{};
+  for (auto& each : results_)
+    std::ranges::move(each.violations, std::back_inserter(violations));
+  if (violations.empty())
+    violations = simulation::check_year(
+      planned_, totals_, years_.empty() ? nullptr : &years_.back());
+  if (!violations.empty())
+    return runtime::fail(to_problem(violations, options_.ids));
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include "actors/simulation/hire_year.hpp"
 #include "actors/simulation/person_ids.hpp"
 #include "actors/simulation/projection.hpp"
+#include "actors/simulation/rule_violation.hpp"
 #include "actors/simulation/scenario.hpp"
 #include "actors/simulation/simulation_tasks.hpp"
 #include "actors/simulation/year_totals.hpp"
@@ -23,7 +24,7 @@ struct simulation_run_options {
   scenario parameters;
   /// The people of the start, in the order of keys, as columns.
   messages::column_block everybody;
-  /// Their ids; used only where text is wanted.
+  /// Their ids, for text and for what is said of people.
   person_ids ids;
   /// Years that are behind already, whose people `everybody` are.
   std::vector<year_totals> before;
@@ -148,6 +149,7 @@ private:
     bool is_there = false;
     messages::column_block made;
     std::size_t columns = 0; ///< Before texts and packed bytes.
+    std::vector<rule_violation> violations;
   };
 
   void enter(stage next);

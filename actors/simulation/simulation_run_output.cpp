@@ -1,3 +1,4 @@
+#include "actors/simulation/packed_columns.hpp"
 #include "actors/simulation/simulation_messages.hpp"
 #include "actors/simulation/simulation_run.hpp"
 #include "actors/simulation/year_totals_message.hpp"
@@ -18,9 +19,11 @@ constexpr auto commit_bytes = std::uint64_t{8} << 20U;
 
 /// Bytes of events and rows before packing.
 std::uint64_t raw_bytes_of(const year_totals& of) {
-  const auto rows = of.start_headcount + of.hires;
-  return static_cast<std::uint64_t>(of.events) * 37
-         + static_cast<std::uint64_t>(rows) * 45;
+  auto events = event_columns{};
+  events.count = static_cast<std::size_t>(of.events);
+  auto rows = year_row_columns{};
+  rows.count = static_cast<std::size_t>(of.start_headcount + of.hires);
+  return raw_bytes(events) + raw_bytes(rows);
 }
 
 } // namespace

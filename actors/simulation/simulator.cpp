@@ -3,14 +3,22 @@
 #include "actors/simulation/people_blocks.hpp"
 #include "actors/simulation/people_check.hpp"
 #include "actors/simulation/scenario_text.hpp"
+#include "actors/simulation/simulation_export.hpp"
 #include "actors/simulation/simulation_files.hpp"
+#include "actors/simulation/simulation_history.hpp"
 #include "actors/simulation/simulation_messages.hpp"
+#include "actors/simulation/simulation_recorder.hpp"
+#include "actors/simulation/simulation_schema.hpp"
 #include "actors/simulation/year_totals_message.hpp"
 #include "runtime/actor_errors.hpp"
+#include "runtime/ids.hpp"
+#include "runtime/logging/log.hpp"
 #include "runtime/store_host.hpp"
 
 #include <caf/scoped_actor.hpp>
 
+#include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -19,6 +27,7 @@ namespace troupe::simulation {
 using namespace std::chrono_literals;
 
 using messages::column_block;
+using messages::SimulationSummary;
 using runtime::fail;
 using runtime::outcome;
 
@@ -32,19 +41,74 @@ std::vector<year_totals> to_totals(const Years& from) {
   return years;
 }
 
-/// The people in the order of keys, as columns that own them.
-outcome<column_block> order_people(const scenario& parameters,
-                                   const people& staff) {
-  const auto all = std::max(staff.size(), std::size_t{1});
-  auto ordered = make_blocks(staff, all);
-  if (auto checked = check_people(parameters, ordered); !checked)
-    return fail(checked.error());
-  if (ordered.empty())
-    ordered.emplace_back();
-  const auto owner = std::make_shared<const people>(std::move(ordered.front()));
+column_block own_people(people staff) {
+  const auto owner = std::make_shared<const people>(std::move(staff));
   auto columns = column_list{};
   append_people(columns, *owner, owner);
   return column_block{std::move(columns)};
+}
+
+/// The people in the order of keys, as columns that own them.
+outcome<column_block> order_people(const scenario& parameters,
+                                   const people& staff) {
+  auto ordered = make_blocks(staff, std::max(staff.size(), std::size_t{1}));
+  if (auto checked = check_people(parameters, ordered); !checked)
+    return fail(checked.error());
+  return own_people(ordered.empty() ? people{} : std::move(ordered.front()));
+}
+
+/// Where a stored run goes on, all of which its coordinator needs.
+struct stored_start {
+  stored_simulation run;
+  simulation_run_options options;
+};
+
+outcome<stored_start> load_start(simulation_history& history,
+                                 stored_simulation run) {
+  const auto text = history.load_scenario_text(run);
+  if (!text)
+    return fail(text.error());
+  auto parameters = parse_canonical_text(*text);
+  if (!parameters)
+    return fail(damaged_run(run, "the scenario"));
+  auto ids = history.load_ids(run);
+  if (!ids)
+    return fail(ids.error());
+  auto checkpoint = history.load_checkpoint(run);
+  if (!checkpoint)
+    return fail(checkpoint.error());
+  const auto years = history.load_years(run);
+  if (!years)
+    return fail(years.error());
+  auto start = stored_start{.run = std::move(run), .options = {}};
+  start.options.parameters = std::move(*parameters);
+  start.options.ids = std::move(*ids);
+  start.options.everybody
+    = own_people(join_blocks(std::move(checkpoint->staff)));
+  for (const auto& year : *years)
+    start.options.before.push_back(year.totals);
+  return start;
+}
+
+/// A complete run as its answer, with its files if some are wanted.
+outcome<simulation_result> answer_from(simulation_history& history,
+                                       const stored_simulation& run,
+                                       const std::string& out) {
+  const auto years = history.load_years(run);
+  if (!years)
+    return fail(years.error());
+  auto result = simulation_result{};
+  result.run = run.id;
+  result.years_before = years->size();
+  for (const auto& year : *years)
+    result.years.push_back(year.totals);
+  if (!out.empty()) {
+    const auto files = export_simulation(history, run, out);
+    if (!files)
+      return fail(files.error());
+    result.csv_bytes = files->csv_bytes;
+  }
+  return result;
 }
 
 } // namespace
@@ -52,18 +116,39 @@ outcome<column_block> order_people(const scenario& parameters,
 struct simulator::state {
   simulator_options options;
   std::size_t workers = 1;
+  runtime::real_clock time;
+  runtime::uuid_generator uuids{time};
   runtime::store_host host;
 
   state(simulator_options from, runtime::store_host with)
     : options{std::move(from)}, workers{runtime::worker_count(options.workers)},
       host{std::move(with)} {}
 
-  simulation_coordinator_options prepare(column_block everybody) const {
+  [[nodiscard]] bool is_storing() const {
+    return !host.path().empty();
+  }
+
+  simulation_coordinator_options
+  prepare(simulation_run_options run,
+          std::shared_ptr<simulation_progress> progress) const {
     auto to = simulation_coordinator_options{};
-    to.run.everybody = std::move(everybody);
+    to.run = std::move(run);
     to.run.workers = workers;
+    to.run.block_people = std::max(to.run.block_people, std::size_t{1});
     to.processor.before_task = options.before_task;
+    to.progress = std::move(progress);
     return to;
+  }
+
+  simulation_recorder
+  make_recorder(std::string run,
+                std::function<std::string(const SimulationSummary&)> describe) {
+    auto from = recorder_options{};
+    from.run = std::move(run);
+    from.runs_kept = options.runs_kept;
+    from.now = [] { return runtime::real_clock{}.now(); };
+    from.describe = std::move(describe);
+    return {host, std::move(from)};
   }
 
   /// Asks a coordinator of its own for everything.
@@ -90,6 +175,66 @@ struct simulator::state {
     }
     return result;
   }
+
+  /// The years of a run that may be stored; null: it is not.
+  outcome<simulation_result> run_years(simulation_coordinator_options to,
+                                       simulation_recorder* recorder,
+                                       const std::stop_token& stop) {
+    if (recorder != nullptr) {
+      auto storage = recorder->storage();
+      if (!storage)
+        return fail(storage.error());
+      to.storage = std::move(*storage);
+      to.run.keep_packed = true;
+    }
+    const auto before = to.run.before.size();
+    const auto summary
+      = ask<SimulationSummary>(std::move(to), messages::RunSimulation{}, stop);
+    if (!summary) {
+      if (recorder != nullptr)
+        recorder->end_early(summary.error());
+      return fail(summary.error());
+    }
+    auto result = simulation_result{};
+    result.years_before = before;
+    result.years = to_totals(summary->years());
+    result.csv_bytes = summary->csv_bytes();
+    result.raw_bytes = summary->raw_bytes();
+    result.packed_bytes = summary->packed_bytes();
+    result.retries = summary->retries();
+    return result;
+  }
+
+  simulation_header header_of(const simulation_request& request,
+                              std::size_t people) {
+    auto header = simulation_header{};
+    header.run = to_string(uuids.next());
+    header.scenario_name = request.names.scenario;
+    header.scenario = canonical_text(request.parameters);
+    header.digest = digest(request.parameters);
+    header.seed = request.parameters.seed;
+    header.census = request.names.census;
+    header.people = people;
+    header.start_year = request.parameters.start_year;
+    header.end_year = request.parameters.end_year;
+    header.started_at = time.now();
+    header.idempotency_key = request.names.idempotency_key;
+    header.version = request.names.version;
+    return header;
+  }
+
+  /// The run that was begun with this key, if there is one.
+  [[nodiscard]] outcome<std::optional<stored_simulation>>
+  find_key(const std::string& key) const {
+    auto ignored = std::error_code{};
+    if (key.empty() || !is_storing()
+        || !std::filesystem::exists(host.path(), ignored))
+      return std::optional<stored_simulation>{};
+    auto history = simulation_history::open(host.path());
+    if (!history)
+      return fail(history.error());
+    return history->find_key(key);
+  }
 };
 
 simulator::simulator(std::unique_ptr<state> made) : state_{std::move(made)} {}
@@ -105,6 +250,10 @@ outcome<simulator> simulator::create(simulator_options options) {
   // One thread beside the workers, so that the coordinator answers while all
   // of them calculate.
   from.threads = runtime::worker_count(options.workers) + 1;
+  from.store.path = options.store;
+  from.store.queue_max = options.store_queue_max;
+  from.store.cache_bytes = options.store_cache_bytes;
+  from.schema = simulation_schema();
   from.shutdown_timeout = options.shutdown_timeout;
   auto host = runtime::store_host::create(std::move(from));
   if (!host)
@@ -113,38 +262,114 @@ outcome<simulator> simulator::create(simulator_options options) {
     std::make_unique<state>(std::move(options), std::move(*host))};
 }
 
+simulator simulator::attach(caf::actor_system& system,
+                            runtime::store_actor store,
+                            simulator_options options) {
+  auto host
+    = runtime::store_host::attach(system, std::move(store), options.store);
+  return simulator{
+    std::make_unique<state>(std::move(options), std::move(host))};
+}
+
 outcome<simulation_result>
 simulator::simulate(simulation_request request,
                     std::shared_ptr<simulation_progress> progress,
                     std::stop_token stop) {
+  const auto before = state_->find_key(request.names.idempotency_key);
+  if (!before)
+    return fail(before.error());
+  if (*before)
+    return resume({.run = (*before)->id,
+                   .block_people = request.block_people,
+                   .out = request.out,
+                   .describe = request.describe},
+                  std::move(progress), std::move(stop));
+  auto run = simulation_run_options{};
   auto everybody = order_people(request.parameters, request.staff);
   if (!everybody)
     return fail(everybody.error());
   request.staff = {};
-  auto to = state_->prepare(std::move(*everybody));
-  to.run.parameters = request.parameters;
-  to.run.ids = std::move(request.ids);
-  to.run.block_people = std::max(request.block_people, std::size_t{1});
-  to.run.keep_columns = static_cast<bool>(request.take_year);
+  run.parameters = request.parameters;
+  run.everybody = std::move(*everybody);
+  run.ids = request.ids;
+  run.block_people = request.block_people;
+  run.keep_columns = static_cast<bool>(request.take_year);
+  run.keep_text = !request.out.empty();
+  auto files = std::optional<simulation_files>{};
+  if (!request.out.empty()) {
+    auto created = create_simulation_files(request.out);
+    if (!created)
+      return fail(created.error());
+    files.emplace(std::move(*created));
+  }
+  auto recorder = std::optional<simulation_recorder>{};
+  auto id = std::string{};
+  if (state_->is_storing()) {
+    // Not before: what is refused leaves no store behind.
+    if (auto opened = state_->host.open(); !opened)
+      return fail(opened.error());
+    const auto staff = *read_people(run.everybody);
+    const auto header = state_->header_of(request, staff.size());
+    id = header.run;
+    recorder.emplace(state_->make_recorder(id, request.describe));
+    if (auto begun = recorder->begin(header, staff, request.ids); !begun)
+      return fail(begun.error());
+  }
+  auto to = state_->prepare(std::move(run), std::move(progress));
   to.take_year = std::move(request.take_year);
   to.describe = std::move(request.describe);
-  to.progress = std::move(progress);
-  if (!request.out.empty()) {
-    auto files = create_simulation_files(request.out);
-    if (!files)
-      return fail(files.error());
-    to.run.keep_text = true;
+  if (files)
     to.writer
       = runtime::spawn_output_writer(state_->host.system(), std::move(*files));
-  }
-  const auto summary = state_->ask<messages::SimulationSummary>(
-    std::move(to), messages::RunSimulation{}, stop);
-  if (!summary)
-    return fail(summary.error());
-  auto result = simulation_result{};
-  result.years = to_totals(summary->years());
-  result.csv_bytes = summary->csv_bytes();
-  result.retries = summary->retries();
+  auto result
+    = state_->run_years(std::move(to), recorder ? &*recorder : nullptr, stop);
+  if (result)
+    result->run = id;
+  return result;
+}
+
+outcome<simulation_result>
+simulator::resume(const resume_request& request,
+                  std::shared_ptr<simulation_progress> progress,
+                  std::stop_token stop) {
+  auto history = simulation_history::open(state_->host.path());
+  if (!history)
+    return fail(history.error());
+  auto found = history->find_run(request.run);
+  if (!found)
+    return fail(found.error());
+  if (found->status == to_string(simulation_status::completed))
+    return answer_from(*history, *found, request.out);
+  auto start = load_start(*history, std::move(*found));
+  if (!start)
+    return fail(start.error());
+  if (auto opened = state_->host.open(); !opened)
+    return fail(opened.error());
+  const auto& before = start->options.before;
+  const auto last
+    = before.empty() ? start->run.start_year - 1 : before.back().year;
+  runtime::log_info("simulation", "run goes on",
+                    {{"run", start->run.id}, {"after", last}});
+  start->options.block_people = request.block_people;
+  auto recorder = state_->make_recorder(start->run.id, request.describe);
+  if (auto ready = recorder.go_on(last); !ready)
+    return fail(ready.error());
+  auto to = state_->prepare(std::move(start->options), std::move(progress));
+  auto result = state_->run_years(std::move(to), &recorder, stop);
+  if (!result)
+    return result;
+  // Files have all years, so they come from the store.
+  auto after = simulation_history::open(state_->host.path());
+  if (!after)
+    return fail(after.error());
+  auto complete = after->find_run(start->run.id);
+  if (!complete)
+    return fail(complete.error());
+  auto told = answer_from(*after, *complete, request.out);
+  if (!told)
+    return told;
+  result->run = told->run;
+  result->csv_bytes = told->csv_bytes;
   return result;
 }
 
@@ -158,8 +383,9 @@ simulator::project(const people& staff, std::span<const scenario> scenarios,
   auto everybody = order_people(scenarios.front(), staff);
   if (!everybody)
     return fail(everybody.error());
-  auto to = state_->prepare(std::move(*everybody));
-  to.progress = std::move(progress);
+  auto run = simulation_run_options{};
+  run.everybody = std::move(*everybody);
+  auto to = state_->prepare(std::move(run), std::move(progress));
   auto request = messages::RunProjections{};
   for (const auto& each : scenarios)
     request.add_scenarios(canonical_text(each));

@@ -7,7 +7,6 @@
 #include "actors/simulation/year_totals.hpp"
 #include "runtime/problem.hpp"
 #include "runtime/store/store.hpp"
-#include "runtime/tabular/output_writer.hpp"
 
 #include <caf/actor_system.hpp>
 
@@ -26,10 +25,28 @@ namespace troupe::simulation {
 struct simulator_options {
   /// Year processors at the same time; 0: one per processor of the machine.
   std::size_t workers = 0;
+  /// File of the store; empty: nothing is stored.
+  std::string store;
+  /// Transactions that may wait for the store; beyond, they are refused.
+  std::size_t store_queue_max = 10'000;
+  /// Page cache of the store, in bytes.
+  std::size_t store_cache_bytes = std::size_t{8} << 20;
+  /// Finished runs the store keeps; 0: all.
+  std::uint64_t runs_kept = 50;
   /// How long the actors may take to end; then they are left behind.
   std::chrono::milliseconds shutdown_timeout{10'000};
   /// For tests.
   year_hook before_task;
+};
+
+/// What is said of a run in the store.
+struct simulation_names {
+  std::string scenario;
+  std::string census; ///< Where the people come from, for example a file.
+  std::string version; ///< Of the program.
+  /// A run that was begun with it before goes on, or is answered from the
+  /// store; empty: none.
+  std::string idempotency_key;
 };
 
 /// What one simulation is to do.
@@ -38,6 +55,7 @@ struct simulation_request {
   /// The people of the start, in any order.
   people staff;
   person_ids ids;
+  simulation_names names;
   /// People of a block; changes nothing in the results.
   std::size_t block_people = 8'192;
   /// Folder for events.csv, snapshots.csv, years.json and run.json; empty: no
@@ -49,9 +67,25 @@ struct simulation_request {
   std::function<void(simulation_run::finished_year year)> take_year;
 };
 
+/// How to go on with a run that is stored.
+struct resume_request {
+  /// By number, id or its beginning, or "last".
+  std::string run = "last";
+  std::size_t block_people = 8'192;
+  std::string out;
+  std::function<std::string(const messages::SimulationSummary& of)> describe;
+};
+
 struct simulation_result {
+  std::string run; ///< In the store; empty: it is not stored.
+  /// Years that were in the store already.
+  std::size_t years_before = 0;
   std::vector<year_totals> years;
   std::uint64_t csv_bytes = 0;
+  /// Of events and rows of the years that were simulated now, as they are in
+  /// memory and in the store.
+  std::uint64_t raw_bytes = 0;
+  std::uint64_t packed_bytes = 0;
   /// Tasks that were done again.
   std::uint64_t retries = 0;
 };
@@ -60,21 +94,39 @@ struct simulation_result {
 /// none of their own. One call at a time; not thread-safe.
 class simulator {
 public:
-  /// Starts the actors.
+  /// Starts the actors and opens the store, if there is one already; the first
+  /// simulation that is not refused makes it, and its folder. Problems are
+  /// those of the store.
   [[nodiscard]] static runtime::outcome<simulator>
   create(simulator_options options = {});
+
+  /// Uses actors and a store that run already; `options.store` is its file.
+  /// Both outlive the simulator. Of the system's threads, one more than
+  /// `options.workers` keeps everybody else answering.
+  [[nodiscard]] static simulator attach(caf::actor_system& system,
+                                        runtime::store_actor store,
+                                        simulator_options options);
 
   simulator(simulator&&) noexcept;
   simulator& operator=(simulator&&) noexcept;
   ~simulator();
 
-  /// Blocks until all years are over and the files are visible. A stop request
-  /// makes it give up with a problem of kind `interrupted`; no file is visible
-  /// then. Problems are those of check_people and of `project`.
+  /// Blocks until all years are over, stored, and the files are visible. A stop
+  /// request makes it give up with a problem of kind `interrupted`; no file is
+  /// visible then, and what is stored can go on. Problems are those of
+  /// check_people, of `project` and of the store.
   [[nodiscard]] runtime::outcome<simulation_result>
   simulate(simulation_request request,
            std::shared_ptr<simulation_progress> progress = nullptr,
            std::stop_token stop = {});
+
+  /// Goes on with a run after the last year that is stored; the results are
+  /// those of a run that nobody disturbed. A complete one is answered from the
+  /// store. Problems: those of simulation_history and as above.
+  [[nodiscard]] runtime::outcome<simulation_result>
+  resume(const resume_request& request,
+         std::shared_ptr<simulation_progress> progress = nullptr,
+         std::stop_token stop = {});
 
   /// Projects the same people under each scenario, for their totals, in the
   /// order of the scenarios. All have the same first year.

@@ -1,10 +1,12 @@
 #include "actors/simulation/year_work.hpp"
 
+#include "actors/simulation/packed_columns.hpp"
 #include "actors/simulation/people_blocks.hpp"
 #include "actors/simulation/projection.hpp"
 #include "actors/simulation/scenario_text.hpp"
 #include "actors/simulation/simulation_messages.hpp"
 #include "actors/simulation/staff_year.hpp"
+#include "actors/simulation/year_check.hpp"
 #include "actors/simulation/year_text.hpp"
 #include "actors/simulation/year_totals_message.hpp"
 
@@ -171,6 +173,14 @@ outcome<void> year_work::run_kernel(const SimulationTask& task,
   return {};
 }
 
+std::vector<rule_violation> year_work::check(const SimulationTask& task,
+                                             const column_block& block,
+                                             const year_block& made) const {
+  if (is_about_hires(task))
+    return check_hire_block(plan_, hires_of(task), made);
+  return check_staff_block(plan_, *read_people(block), made);
+}
+
 outcome<void> year_work::add_text(const SimulationTask& task,
                                   const column_block& block,
                                   const year_block& made,
@@ -201,6 +211,8 @@ outcome<year_work::finished> year_work::simulate(const SimulationTask& task,
     return fail(run.error());
   auto done = finished{};
   *done.result.add_totals() = to_message(made->totals);
+  for (const auto& each : check(task, block, *made))
+    *done.result.add_violations() = to_message(each);
   auto columns = std::vector<column>{};
   const auto next = std::make_shared<const people>(std::move(made->next));
   made->next = {};
@@ -208,11 +220,19 @@ outcome<year_work::finished> year_work::simulate(const SimulationTask& task,
   if (context_.keep_columns()) {
     append_events(columns, made->events, made);
     append_rows(columns, made->rows, made);
-    made_.reset();
+    made_.reset(); // Whoever has the columns has it.
   }
   if (context_.keep_text())
     if (const auto added = add_text(task, block, *made, columns); !added)
       return fail(added.error());
+  if (context_.keep_packed()) {
+    auto rows = std::string{};
+    pack_rows(made->rows, rows);
+    auto events = std::string{};
+    pack_events(made->events, events);
+    columns.emplace_back(std::move(rows));
+    columns.emplace_back(std::move(events));
+  }
   done.block = column_block{std::move(columns)};
   return done;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/simulation/hire_year.hpp"
+#include "actors/simulation/rule_violation.hpp"
 #include "actors/simulation/scenario.hpp"
 #include "actors/simulation/year_block.hpp"
 #include "actors/simulation/year_plan.hpp"
@@ -10,8 +11,8 @@
 
 #include <functional>
 #include <memory>
-#include <string>
 #include <utility>
+#include <vector>
 
 namespace troupe::simulation {
 
@@ -50,6 +51,9 @@ private:
   runtime::outcome<void> run_kernel(const messages::SimulationTask& task,
                                     const messages::column_block& block,
                                     year_block& made) const;
+  std::vector<rule_violation> check(const messages::SimulationTask& task,
+                                    const messages::column_block& block,
+                                    const year_block& made) const;
   runtime::outcome<void> add_text(const messages::SimulationTask& task,
                                   const messages::column_block& block,
                                   const year_block& made,

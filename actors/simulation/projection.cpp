@@ -114,6 +114,7 @@ runtime::problem overpaid(const year_totals& totals) {
                    + std::to_string(totals.overpaid_key) + " is above "
                    + std::to_string(pay_max / 100) + " in "
                    + std::to_string(totals.year);
+  reason.key = "compensation";
   reason.hint = "lower the rates of raises, or the pay at the start";
   return reason;
 }

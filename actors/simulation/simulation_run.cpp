@@ -17,7 +17,6 @@ namespace troupe::simulation {
 using messages::column;
 using messages::column_block;
 using runtime::outcome;
-using runtime::problem_kind;
 
 namespace {
 
@@ -285,11 +284,14 @@ outcome<void> simulation_run::find_buckets() {
   const auto find
     = [this](const draw_histogram& draws,
              std::int64_t count) -> outcome<std::optional<bound_bucket>> {
-    if (static_cast<std::uint64_t>(count) > draws.total())
-      return runtime::fail(problem_kind::failed,
-                           std::to_string(count) + " are to leave of "
-                             + std::to_string(draws.total()) + " who can in "
-                             + std::to_string(year_));
+    if (static_cast<std::uint64_t>(count) > draws.total()) {
+      auto reason = runtime::problem{};
+      reason.message = std::to_string(count) + " are to leave of "
+                       + std::to_string(draws.total()) + " who can in "
+                       + std::to_string(year_);
+      reason.key = "workforce";
+      return runtime::fail(std::move(reason));
+    }
     return find_bucket(draws, static_cast<std::uint64_t>(count));
   };
   const auto staff = find(staff_draws_, planned_.terminations);

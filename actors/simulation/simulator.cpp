@@ -90,6 +90,28 @@ outcome<stored_start> load_start(simulation_history& history,
   return start;
 }
 
+/// Whether fewer threads and smaller blocks may fare better: not where the
+/// people or the rules are to blame, which have a key.
+bool may_fare_better(const runtime::problem& reason,
+                     const simulation_manner& manner) {
+  using runtime::problem_kind;
+  return !manner.fail_fast && manner.level != optimization::fallback
+         && reason.key.empty() && reason.file.empty()
+         && (reason.kind == problem_kind::failed
+             || reason.kind == problem_kind::unavailable);
+}
+
+simulation_manner one_level_lower(simulation_manner manner,
+                                  const runtime::problem& reason) {
+  manner.level
+    = static_cast<optimization>(static_cast<std::uint8_t>(manner.level) + 1);
+  runtime::log_warning(
+    "simulation", "the run goes on at a lower level",
+    {{"level", optimization_words[static_cast<std::size_t>(manner.level)]},
+     {"reason", reason.message}});
+  return manner;
+}
+
 /// A complete run as its answer, with its files if some are wanted.
 outcome<simulation_result> answer_from(simulation_history& history,
                                        const stored_simulation& run,
@@ -129,12 +151,12 @@ struct simulator::state {
   }
 
   simulation_coordinator_options
-  prepare(simulation_run_options run,
+  prepare(simulation_run_options run, const simulation_manner& manner,
           std::shared_ptr<simulation_progress> progress) const {
     auto to = simulation_coordinator_options{};
     to.run = std::move(run);
-    to.run.workers = workers;
-    to.run.block_people = std::max(to.run.block_people, std::size_t{1});
+    to.run.workers = workers_at(manner.level, workers);
+    to.run.block_people = block_people_at(manner.level, manner.block_people);
     to.processor.before_task = options.before_task;
     to.progress = std::move(progress);
     return to;
@@ -205,6 +227,64 @@ struct simulator::state {
     return result;
   }
 
+  /// All years, from the first one on.
+  outcome<simulation_result>
+  simulate_once(const simulation_request& request,
+                const column_block& everybody, simulation_recorder* recorder,
+                const std::shared_ptr<simulation_progress>& progress,
+                const std::stop_token& stop) {
+    auto run = simulation_run_options{};
+    run.parameters = request.parameters;
+    run.everybody = everybody;
+    run.ids = request.ids;
+    run.keep_columns = static_cast<bool>(request.take_year);
+    run.keep_text = !request.out.empty();
+    auto to = prepare(std::move(run), request.manner, progress);
+    to.take_year = request.take_year;
+    to.describe = request.describe;
+    if (!request.out.empty()) {
+      auto files = create_simulation_files(request.out);
+      if (!files)
+        return fail(files.error());
+      to.writer
+        = runtime::spawn_output_writer(host.system(), std::move(*files));
+    }
+    auto result = run_years(std::move(to), recorder, stop);
+    if (result)
+      result->level = request.manner.level;
+    return result;
+  }
+
+  /// The same as a run of the store.
+  outcome<simulation_result>
+  simulate_stored(simulator& with, const simulation_request& request,
+                  const column_block& everybody,
+                  const std::shared_ptr<simulation_progress>& progress,
+                  const std::stop_token& stop) {
+    // Not before: what is refused leaves no store behind.
+    if (auto opened = host.open(); !opened)
+      return fail(opened.error());
+    const auto staff = *read_people(everybody);
+    const auto header = header_of(request, staff.size());
+    auto recorder = make_recorder(header.run, request.describe);
+    if (auto begun = recorder.begin(header, staff, request.ids); !begun)
+      return fail(begun.error());
+    auto result
+      = simulate_once(request, everybody, &recorder, progress, stop);
+    if (result) {
+      result->run = header.run;
+      return result;
+    }
+    if (!may_fare_better(result.error(), request.manner))
+      return result;
+    return with.resume(
+      {.run = header.run,
+       .manner = one_level_lower(request.manner, result.error()),
+       .out = request.out,
+       .describe = request.describe},
+      progress, stop);
+  }
+
   simulation_header header_of(const simulation_request& request,
                               std::size_t people) {
     auto header = simulation_header{};
@@ -221,6 +301,58 @@ struct simulator::state {
     header.idempotency_key = request.names.idempotency_key;
     header.version = request.names.version;
     return header;
+  }
+
+  /// What is left of a run, at one level.
+  outcome<simulation_result>
+  go_on(const resume_request& request, const simulation_manner& manner,
+        const std::shared_ptr<simulation_progress>& progress,
+        const std::stop_token& stop) {
+    auto history = simulation_history::open(host.path());
+    if (!history)
+      return fail(history.error());
+    auto found = history->find_run(request.run);
+    if (!found)
+      return fail(found.error());
+    if (found->status == to_string(simulation_status::completed))
+      return answer_from(*history, *found, request.out);
+    auto start = load_start(*history, std::move(*found));
+    if (!start)
+      return fail(start.error());
+    if (auto opened = host.open(); !opened)
+      return fail(opened.error());
+    const auto& before = start->options.before;
+    const auto last
+      = before.empty() ? start->run.start_year - 1 : before.back().year;
+    runtime::log_info("simulation", "run goes on",
+                      {{"run", start->run.id}, {"after", last}});
+    auto recorder = make_recorder(start->run.id, request.describe);
+    if (auto ready = recorder.go_on(last); !ready)
+      return fail(ready.error());
+    auto result = run_years(
+      prepare(std::move(start->options), manner, progress), &recorder, stop);
+    if (!result)
+      return result;
+    result->level = manner.level;
+    return add_files(std::move(*result), start->run.id, request.out);
+  }
+
+  /// Files have all years, so they come from the store.
+  [[nodiscard]] outcome<simulation_result>
+  add_files(simulation_result result, const std::string& run,
+            const std::string& out) const {
+    auto history = simulation_history::open(host.path());
+    if (!history)
+      return fail(history.error());
+    const auto complete = history->find_run(run);
+    if (!complete)
+      return fail(complete.error());
+    const auto told = answer_from(*history, *complete, out);
+    if (!told)
+      return fail(told.error());
+    result.run = run;
+    result.csv_bytes = told->csv_bytes;
+    return result;
   }
 
   /// The run that was begun with this key, if there is one.
@@ -280,97 +412,37 @@ simulator::simulate(simulation_request request,
     return fail(before.error());
   if (*before)
     return resume({.run = (*before)->id,
-                   .block_people = request.block_people,
+                   .manner = request.manner,
                    .out = request.out,
                    .describe = request.describe},
                   std::move(progress), std::move(stop));
-  auto run = simulation_run_options{};
   auto everybody = order_people(request.parameters, request.staff);
   if (!everybody)
     return fail(everybody.error());
   request.staff = {};
-  run.parameters = request.parameters;
-  run.everybody = std::move(*everybody);
-  run.ids = request.ids;
-  run.block_people = request.block_people;
-  run.keep_columns = static_cast<bool>(request.take_year);
-  run.keep_text = !request.out.empty();
-  auto files = std::optional<simulation_files>{};
-  if (!request.out.empty()) {
-    auto created = create_simulation_files(request.out);
-    if (!created)
-      return fail(created.error());
-    files.emplace(std::move(*created));
+  if (state_->is_storing())
+    return state_->simulate_stored(*this, request, *everybody, progress, stop);
+  for (;;) {
+    auto result
+      = state_->simulate_once(request, *everybody, nullptr, progress, stop);
+    if (result || !may_fare_better(result.error(), request.manner))
+      return result;
+    request.manner = one_level_lower(request.manner, result.error());
   }
-  auto recorder = std::optional<simulation_recorder>{};
-  auto id = std::string{};
-  if (state_->is_storing()) {
-    // Not before: what is refused leaves no store behind.
-    if (auto opened = state_->host.open(); !opened)
-      return fail(opened.error());
-    const auto staff = *read_people(run.everybody);
-    const auto header = state_->header_of(request, staff.size());
-    id = header.run;
-    recorder.emplace(state_->make_recorder(id, request.describe));
-    if (auto begun = recorder->begin(header, staff, request.ids); !begun)
-      return fail(begun.error());
-  }
-  auto to = state_->prepare(std::move(run), std::move(progress));
-  to.take_year = std::move(request.take_year);
-  to.describe = std::move(request.describe);
-  if (files)
-    to.writer
-      = runtime::spawn_output_writer(state_->host.system(), std::move(*files));
-  auto result
-    = state_->run_years(std::move(to), recorder ? &*recorder : nullptr, stop);
-  if (result)
-    result->run = id;
-  return result;
 }
 
 outcome<simulation_result>
 simulator::resume(const resume_request& request,
                   std::shared_ptr<simulation_progress> progress,
                   std::stop_token stop) {
-  auto history = simulation_history::open(state_->host.path());
-  if (!history)
-    return fail(history.error());
-  auto found = history->find_run(request.run);
-  if (!found)
-    return fail(found.error());
-  if (found->status == to_string(simulation_status::completed))
-    return answer_from(*history, *found, request.out);
-  auto start = load_start(*history, std::move(*found));
-  if (!start)
-    return fail(start.error());
-  if (auto opened = state_->host.open(); !opened)
-    return fail(opened.error());
-  const auto& before = start->options.before;
-  const auto last
-    = before.empty() ? start->run.start_year - 1 : before.back().year;
-  runtime::log_info("simulation", "run goes on",
-                    {{"run", start->run.id}, {"after", last}});
-  start->options.block_people = request.block_people;
-  auto recorder = state_->make_recorder(start->run.id, request.describe);
-  if (auto ready = recorder.go_on(last); !ready)
-    return fail(ready.error());
-  auto to = state_->prepare(std::move(start->options), std::move(progress));
-  auto result = state_->run_years(std::move(to), &recorder, stop);
-  if (!result)
-    return result;
-  // Files have all years, so they come from the store.
-  auto after = simulation_history::open(state_->host.path());
-  if (!after)
-    return fail(after.error());
-  auto complete = after->find_run(start->run.id);
-  if (!complete)
-    return fail(complete.error());
-  auto told = answer_from(*after, *complete, request.out);
-  if (!told)
-    return told;
-  result->run = told->run;
-  result->csv_bytes = told->csv_bytes;
-  return result;
+  auto manner = request.manner;
+  for (;;) {
+    auto result
+      = state_->go_on(request, manner, progress, stop);
+    if (result || !may_fare_better(result.error(), manner))
+      return result;
+    manner = one_level_lower(manner, result.error());
+  }
 }
 
 outcome<std::vector<std::vector<year_totals>>>
@@ -385,7 +457,7 @@ simulator::project(const people& staff, std::span<const scenario> scenarios,
     return fail(everybody.error());
   auto run = simulation_run_options{};
   run.everybody = std::move(*everybody);
-  auto to = state_->prepare(std::move(run), std::move(progress));
+  auto to = state_->prepare(std::move(run), {}, std::move(progress));
   auto request = messages::RunProjections{};
   for (const auto& each : scenarios)
     request.add_scenarios(canonical_text(each));

@@ -4,6 +4,7 @@
 #include "actors/simulation/person_ids.hpp"
 #include "actors/simulation/scenario.hpp"
 #include "actors/simulation/simulation_coordinator.hpp"
+#include "actors/simulation/simulation_manner.hpp"
 #include "actors/simulation/year_totals.hpp"
 #include "runtime/problem.hpp"
 #include "runtime/store/store.hpp"
@@ -56,8 +57,7 @@ struct simulation_request {
   people staff;
   person_ids ids;
   simulation_names names;
-  /// People of a block; changes nothing in the results.
-  std::size_t block_people = 8'192;
+  simulation_manner manner;
   /// Folder for events.csv, snapshots.csv, years.json and run.json; empty: no
   /// files.
   std::string out;
@@ -71,7 +71,7 @@ struct simulation_request {
 struct resume_request {
   /// By number, id or its beginning, or "last".
   std::string run = "last";
-  std::size_t block_people = 8'192;
+  simulation_manner manner;
   std::string out;
   std::function<std::string(const messages::SimulationSummary& of)> describe;
 };
@@ -88,6 +88,8 @@ struct simulation_result {
   std::uint64_t packed_bytes = 0;
   /// Tasks that were done again.
   std::uint64_t retries = 0;
+  /// The one at which the last year was computed.
+  optimization level = optimization::high;
 };
 
 /// Simulates in this process: the door to the actors for programs that have
@@ -113,8 +115,10 @@ public:
 
   /// Blocks until all years are over, stored, and the files are visible. A stop
   /// request makes it give up with a problem of kind `interrupted`; no file is
-  /// visible then, and what is stored can go on. Problems are those of
-  /// check_people, of `project` and of the store.
+  /// visible then, and what is stored can go on. Unless told to fail fast, a
+  /// run whose processors fail goes on at the next lower level, after the last
+  /// year that is stored. Problems are those of check_people, of `project` and
+  /// of the store.
   [[nodiscard]] runtime::outcome<simulation_result>
   simulate(simulation_request request,
            std::shared_ptr<simulation_progress> progress = nullptr,

@@ -6,28 +6,14 @@
 #include "runtime/config/secrets.hpp"
 #include "runtime/problem.hpp"
 #include "runtime/store/store.hpp"
+#include "tools/activities/activity_observer.hpp"
 
 #include <cstddef>
-#include <functional>
-#include <memory>
-#include <string>
 
 namespace troupe::tools {
 
-/// Looks on from the process in which it happens. Calls come from any thread.
-struct score_observer {
-  /// The run that may read standard input, at its first attempt; empty: none.
-  /// May block until that is known. Absent: none.
-  std::function<std::string()> reader_of_standard_input;
-  /// An attempt begins.
-  std::function<void(const std::string& run_id,
-                     std::shared_ptr<const scoring::scoring_progress>)>
-    on_start;
-  /// An attempt has ended so; not called for one that was killed.
-  std::function<void(const std::string& run_id,
-                     runtime::outcome<scoring::scoring_result>)>
-    on_end;
-};
+using score_observer
+  = activity_observer<scoring::scoring_result, scoring::scoring_progress>;
 
 struct score_activity_options {
   /// Workers, store and how many runs it keeps, as for a scorer of its own.

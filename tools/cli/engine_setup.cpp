@@ -166,6 +166,15 @@ score_activity_options scoring_setup(const invocation& with,
   return options;
 }
 
+simulate_activity_options simulation_setup(const invocation& with,
+                                           simulate_observer observer) {
+  auto options = simulate_activity_options{};
+  options.simulator = simulator_settings(with.settings);
+  options.simulator.store = with.settings.store_path;
+  options.observer = std::move(observer);
+  return options;
+}
+
 } // namespace
 
 runtime::outcome<engine::local_engine> start_engine(const invocation& with,
@@ -181,7 +190,8 @@ runtime::outcome<engine::local_engine> start_engine(const invocation& with,
   options.store_queue_max
     = static_cast<std::size_t>(with.settings.store_queue_max);
   options.store_cache_bytes = with.settings.store_cache_bytes;
-  options.schemas = {scoring::scoring_schema(), scheduler::scheduler_schema()};
+  options.schemas = {scoring::scoring_schema(), scheduler::scheduler_schema(),
+                     simulation::simulation_schema()};
   if (setup.runs_schedules)
     options.companions = {scheduler_of(with), retention_companion(with)};
   options.threads = threads_of(with.settings);
@@ -197,7 +207,8 @@ runtime::outcome<engine::local_engine> start_engine(const invocation& with,
     [host = std::shared_ptr<runtime::process_runner>(std::move(*processes)),
      requests = std::make_shared<runtime::http_host>(),
      environment = with.environment,
-     scoring = scoring_setup(with, std::move(setup.on_scoring))](
+     scoring = scoring_setup(with, std::move(setup.on_scoring)),
+     simulation = simulation_setup(with, std::move(setup.on_simulation))](
       engine::activity_registry& registry, const runtime::store_actor& store) {
       engine::add_command_activity(registry, {host, environment});
       auto http = engine::http_runner_options{};
@@ -205,6 +216,7 @@ runtime::outcome<engine::local_engine> start_engine(const invocation& with,
       http.environment = environment;
       engine::add_http_activity(registry, std::move(http));
       add_score_activity(registry, store, scoring);
+      add_simulate_activity(registry, store, simulation);
     };
   return engine::local_engine::start(std::move(options));
 }

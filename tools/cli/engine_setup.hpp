@@ -4,6 +4,7 @@
 #include "actors/engine/run_retention.hpp"
 #include "runtime/guard/guard_file.hpp"
 #include "tools/activities/score_activity.hpp"
+#include "tools/activities/simulate_activity.hpp"
 #include "tools/cli/invocation.hpp"
 
 #include <cstddef>
@@ -31,6 +32,7 @@ struct engine_setup {
   /// that are over go when they were kept long enough.
   bool runs_schedules = false;
   score_observer on_scoring;
+  simulate_observer on_simulation;
 };
 
 /// An engine over the store of the settings, with all activities that this
@@ -52,6 +54,10 @@ retention_of(const runtime::settings& settings);
 /// How this program scores.
 [[nodiscard]] scoring::scorer_options
 scorer_settings(const runtime::settings& settings);
+
+/// How this program simulates.
+[[nodiscard]] simulation::simulator_options
+simulator_settings(const runtime::settings& settings);
 
 /// Items a batch has if the command does not say; 0: as many as suit the
 /// machine.

@@ -32,7 +32,8 @@ simulation_request golden_request(std::size_t block_people,
   request.parameters = read_golden_scenario();
   request.staff = std::move(census.staff);
   request.ids = census.ids;
-  request.block_people = block_people;
+  request.manner.block_people = block_people;
+  request.manner.fail_fast = true;
   request.describe
     = [](const messages::SimulationSummary&) { return std::string{"{}\n"}; };
   return request;
@@ -141,6 +142,38 @@ TEST_CASE("a block that always fails ends the run, and leaves no files") {
   CHECK(result.error().message
         == "a block of 2025 failed three times: no such luck");
   CHECK(std::filesystem::is_empty(folder / "results"));
+}
+
+TEST_CASE("a run whose processors fail goes on at a lower level") {
+  const auto folder = temporary_folder{};
+  auto request = golden_request(16);
+  request.manner.fail_fast = false;
+  request.out = folder / "results";
+  auto failures = std::make_shared<std::atomic<int>>(0);
+  auto run = make_simulator(4, [=](const messages::SimulationTask& task,
+                                   const messages::column_block&) {
+    if (task.stage() == messages::SIMULATION_STAGE_LIST
+        && failures->fetch_add(1) < 40)
+      throw std::runtime_error{"too many of us"};
+  });
+  const auto result = run.simulate(std::move(request));
+  REQUIRE(result);
+  CHECK(result->level != simulation::optimization::high);
+  check_golden_files(folder / "results");
+}
+
+TEST_CASE("what the people are to blame for is not tried again") {
+  auto request = golden_request(16);
+  request.manner.fail_fast = false;
+  request.staff.pay[3] = simulation::pay_max;
+  auto counted = std::make_shared<std::atomic<int>>(0);
+  auto run = make_simulator(1, [=](const messages::SimulationTask& task,
+                                   const messages::column_block&) {
+    if (task.stage() == messages::SIMULATION_STAGE_SIMULATE && task.block() == 0)
+      ++*counted;
+  });
+  REQUIRE_FALSE(run.simulate(std::move(request)));
+  CHECK(*counted == 1);
 }
 
 TEST_CASE("a run that is told to stop leaves no files") {

@@ -45,7 +45,8 @@ simulation_request golden_request(std::string key = {}) {
   request.names.scenario = "golden";
   request.names.census = "census.csv";
   request.names.idempotency_key = std::move(key);
-  request.block_people = 32;
+  request.manner.block_people = 32;
+  request.manner.fail_fast = true;
   request.describe = report_years;
   return request;
 }
@@ -119,7 +120,7 @@ TEST_CASE("a run that failed goes on after its last year, to the same bytes") {
   auto again = simulation::resume_request{};
   again.out = folder / "results";
   again.describe = report_years;
-  again.block_people = 77;
+  again.manner.block_people = 77;
   const auto result = open_simulator(store).resume(again);
   REQUIRE(result);
   CHECK(result->years_before == static_cast<std::size_t>(year - 2025));
@@ -127,6 +128,30 @@ TEST_CASE("a run that failed goes on after its last year, to the same bytes") {
         == read_simulation_text("years.json"));
   check_golden_files(folder / "results");
   CHECK(find_run(store).status == "completed");
+}
+
+TEST_CASE("a stored run whose processors fail goes on at a lower level") {
+  const auto folder = temporary_folder{};
+  const auto store = folder / "store.db";
+  auto request = golden_request();
+  request.manner.fail_fast = false;
+  request.out = folder / "results";
+  const auto failures = std::make_shared<std::atomic<int>>(0);
+  const auto in_2027 = fail_in(2027);
+  auto run = open_simulator(store, [=](const auto& task, const auto& block) {
+    if (*failures < 40)
+      try {
+        in_2027(task, block);
+      } catch (...) {
+        ++*failures;
+        throw;
+      }
+  });
+  const auto result = run.simulate(std::move(request));
+  REQUIRE(result);
+  CHECK(result->level != simulation::optimization::high);
+  CHECK(result->years_before == 2);
+  check_golden_files(folder / "results");
 }
 
 TEST_CASE("under one key there is one run, which goes on or answers") {

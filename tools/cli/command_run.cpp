@@ -1,0 +1,66 @@
+#include "tools/cli/command_run.hpp"
+
+namespace troupe::tools {
+
+using json = nlohmann::json;
+
+namespace {
+
+const char* type_of(const json& value) {
+  if (value.is_array())
+    return "array";
+  if (value.is_boolean())
+    return "boolean";
+  return value.is_number() ? "integer" : "string";
+}
+
+} // namespace
+
+messages::SubmitRun run_of_command(const std::string& activity,
+                                   const json& arguments,
+                                   const std::string& secret_key,
+                                   const std::string& by) {
+  auto flow = json{{"apiVersion", "troupe/v1"},
+                   {"kind", "Workflow"},
+                   {"id", activity},
+                   {"description", "What troupe " + activity + " does."},
+                   {"on_failure", "keep"}};
+  auto inputs = json::object();
+  auto with = json::object();
+  for (const auto& [key, value] : arguments.items()) {
+    if (key == secret_key) {
+      with[key] = value;
+      continue;
+    }
+    flow["inputs"][key] = json{{"type", type_of(value)}};
+    with[key] = "${inputs." + key + "}";
+    inputs[key] = value;
+  }
+  auto step = json{{"id", activity}, {"activity", activity}};
+  step["with"] = std::move(with);
+  flow["steps"] = json::array();
+  flow["steps"].push_back(std::move(step));
+  auto wanted = messages::SubmitRun{};
+  wanted.set_workflow_text(flow.dump());
+  wanted.set_workflow_file("troupe " + activity);
+  wanted.set_inputs(inputs.dump());
+  wanted.set_by(by);
+  return wanted;
+}
+
+runtime::problem no_result(const messages::RunResult& ended,
+                           const std::string& run,
+                           const std::stop_token& stop) {
+  auto reason = runtime::problem{};
+  if (stop.stop_requested()) {
+    reason.kind = runtime::problem_kind::interrupted;
+    reason.message = "interrupted";
+    return reason;
+  }
+  reason.message = "run " + run + " is " + ended.status() + ": "
+                   + ended.reason();
+  reason.hint = "see troupe run show " + run;
+  return reason;
+}
+
+} // namespace troupe::tools

@@ -2,8 +2,10 @@
 
 #include "actors/simulation/scenario.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace troupe::simulation {
@@ -21,6 +23,12 @@ enum class event_type : std::uint8_t {
 };
 
 inline constexpr std::size_t event_type_count = 8;
+
+/// As in events.csv, by event_type.
+inline constexpr auto event_type_words
+  = std::array<std::string_view, event_type_count>{
+    "termination", "enrollment", "opt_out",     "promotion",
+    "raise",       "hire",       "eligibility", "new_hire_termination"};
 
 struct event {
   std::uint64_t key = 0;

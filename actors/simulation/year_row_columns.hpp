@@ -3,9 +3,11 @@
 #include "actors/simulation/people.hpp"
 #include "actors/simulation/scenario.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <string_view>
 #include <vector>
 
 namespace troupe::simulation {
@@ -19,6 +21,12 @@ enum class year_status : std::uint8_t {
   new_hire_active,
   new_hire_termination,
 };
+
+/// As in snapshots.csv, by year_status.
+inline constexpr auto year_status_words
+  = std::array<std::string_view, 4>{"continuous_active",
+                                    "experienced_termination",
+                                    "new_hire_active", "new_hire_termination"};
 
 /// One person on 31 December.
 struct year_row {

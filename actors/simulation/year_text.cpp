@@ -12,14 +12,6 @@ namespace {
 
 using runtime::format_integer;
 
-constexpr auto event_words = std::array<std::string_view, event_type_count>{
-  "termination", "enrollment", "opt_out",     "promotion",
-  "raise",       "hire",       "eligibility", "new_hire_termination"};
-constexpr auto status_words
-  = std::array<std::string_view, 4>{"continuous_active",
-                                    "experienced_termination",
-                                    "new_hire_active", "new_hire_termination"};
-
 /// Bytes of a line without its id, at most: 14 fields, of which none is longer
 /// than a word or a number of 64 bits.
 constexpr auto line_bytes_max = std::size_t{14} * 24;
@@ -114,7 +106,7 @@ char* year_text::write_event(char* to, const event& one,
   to = ids.write(to, one.key);
   to = write_field(to, static_cast<std::int64_t>(one.key));
   *to++ = ',';
-  to = copy(to, event_words[static_cast<std::size_t>(one.type)]);
+  to = copy(to, event_type_words[static_cast<std::size_t>(one.type)]);
   *to++ = ',';
   const auto& date = dates_[one.day];
   to = copy(to, {date.data(), date.size()});
@@ -146,7 +138,7 @@ char* year_text::write_row(char* to, const year_row& row,
     to = copy(to, {date.data(), date.size()});
   }
   *to++ = ',';
-  to = copy(to, status_words[static_cast<std::size_t>(row.status)]);
+  to = copy(to, year_status_words[static_cast<std::size_t>(row.status)]);
   to = write_small(to, row.level);
   to = write_field(to, row.pay);
   to = write_field(to, row.prorated);

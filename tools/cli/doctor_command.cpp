@@ -63,6 +63,10 @@ void print_as_json(const std::string& store, const store_examination& found,
      {{"near", found.runs.deadlines.near},
       {"overdue", found.runs.deadlines.overdue},
       {"missed", found.runs.deadlines.missed}}},
+    {"simulations",
+     {{"runs", found.simulations.runs},
+      {"years", found.simulations.years},
+      {"rows", found.simulations.rows}}},
     {"problems", problems},
   };
   if (kept)
@@ -84,6 +88,12 @@ void print_as_text(const std::string& store, const store_examination& found,
               with_separators(found.scorings.items).c_str(),
               with_separators(found.runs.runs).c_str(),
               with_separators(found.runs.events).c_str());
+  if (const auto& simulated = found.simulations; simulated.runs != 0)
+    std::printf("simulations: %s runs with %s years, %s people in all at the "
+                "end of them\n",
+                with_separators(simulated.runs).c_str(),
+                with_separators(simulated.years).c_str(),
+                with_separators(simulated.rows).c_str());
   const auto& deadlines = found.runs.deadlines;
   if (deadlines.near + deadlines.missed != 0)
     std::printf("deadlines: %lld open runs are near theirs, %lld are past it; "

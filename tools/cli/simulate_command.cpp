@@ -7,6 +7,7 @@
 #include "tools/cli/interruption.hpp"
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/progress_bar.hpp"
+#include "tools/cli/simulate_history_command.hpp"
 #include "tools/cli/simulate_report.hpp"
 #include "tools/version.hpp"
 
@@ -297,9 +298,13 @@ void add_simulate_command(command_line& line) {
   app->footer(simulate_examples);
   const auto flags = std::make_shared<simulate_flags>();
   declare(*app, *flags);
-  app->callback([flags, &line] {
-    line.chosen
-      = [flags](const invocation& with) { return run_simulate(*flags, with); };
+  app->require_subcommand(0, 1);
+  add_simulate_history_commands(*app, line);
+  app->callback([app, flags, &line] {
+    if (app->get_subcommands().empty())
+      line.chosen = [flags](const invocation& with) {
+        return run_simulate(*flags, with);
+      };
   });
 }
 

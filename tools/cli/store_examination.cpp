@@ -3,6 +3,7 @@
 #include "actors/engine/run_records.hpp"
 #include "actors/scheduler/schedule_records.hpp"
 #include "actors/scoring/scoring_record.hpp"
+#include "actors/simulation/simulation_schema.hpp"
 #include "runtime/store/store_check.hpp"
 
 #include <iterator>
@@ -13,7 +14,8 @@ namespace troupe::tools {
 store_examination examine_store(const std::string& path) {
   auto schema = scoring::scoring_schema();
   for (const auto* more :
-       {&engine::engine_schema(), &scheduler::scheduler_schema()})
+       {&engine::engine_schema(), &scheduler::scheduler_schema(),
+        &simulation::simulation_schema()})
     schema.insert(schema.end(), more->begin(), more->end());
   auto found = store_examination{};
   const auto add = [&](std::vector<runtime::problem> problems) {
@@ -29,6 +31,8 @@ store_examination examine_store(const std::string& path) {
   add(std::exchange(found.scorings.problems, {}));
   found.runs = engine::check_runs(path);
   add(std::exchange(found.runs.problems, {}));
+  found.simulations = simulation::check_simulations(path);
+  add(std::exchange(found.simulations.problems, {}));
   return found;
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/engine/run_check.hpp"
 #include "actors/scoring/scoring_check.hpp"
+#include "actors/simulation/simulation_check.hpp"
 #include "runtime/problem.hpp"
 
 #include <string>
@@ -13,6 +14,7 @@ namespace troupe::tools {
 struct store_examination {
   scoring::check_result scorings; ///< Its problems are below.
   engine::run_check_result runs; ///< The same.
+  simulation::simulation_check_result simulations; ///< The same.
   std::vector<runtime::problem> problems;
 };
 

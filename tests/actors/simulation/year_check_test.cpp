@@ -1,11 +1,11 @@
 #include "actors/simulation/people_blocks.hpp"
 #include "actors/simulation/year_check.hpp"
 #include "actors/simulation/year_rules.hpp"
+#include "tests/actors/simulation/checked_years.hpp"
 #include "tests/actors/simulation/golden_simulation.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <optional>
 #include <set>
 #include <string>
 
@@ -65,31 +65,12 @@ std::vector<rule_violation> likely(std::int64_t promotions,
 
 TEST_CASE("the golden run breaks no rule") {
   const auto block_size = GENERATE(std::size_t{7}, std::size_t{8'192});
-  auto staff = make_blocks(tests::read_golden_census().staff, block_size);
-  auto before = std::optional<year_totals>{};
-  auto years = 0;
+  const auto staff = make_blocks(tests::read_golden_census().staff, block_size);
   const auto headcounts = tests::golden_headcounts();
+  auto checked = tests::checked_years{staff, headcounts};
+  auto years = 0;
   const auto sink = [&](const projected_year& year) -> runtime::outcome<void> {
-    auto first = std::int64_t{1};
-    for (auto at = std::size_t{0}; at < year.blocks.size(); ++at) {
-      const auto& block = year.blocks[at];
-      if (at < staff.size()) {
-        CHECK(check_staff_block(year.plan, staff[at], block).empty());
-        continue;
-      }
-      const auto last = first + static_cast<std::int64_t>(block.rows.count) - 1;
-      CHECK(check_hire_block(year.plan, {first, last, year.totals.hires}, block)
-              .empty());
-      first = last + 1;
-    }
-    const auto planned
-      = headcounts(year.plan.year, year.totals.start_headcount).value();
-    CHECK(
-      check_year(planned, year.totals, before ? &*before : nullptr).empty());
-    before = year.totals;
-    staff.clear();
-    for (const auto& block : year.blocks)
-      staff.push_back(block.next);
+    CHECK(checked.check(year).empty());
     ++years;
     return {};
   };

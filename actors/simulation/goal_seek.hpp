@@ -107,6 +107,10 @@ public:
 
   [[nodiscard]] goal_answer answer() const;
 
+  [[nodiscard]] const goal& wanted() const noexcept {
+    return goal_;
+  }
+
   /// By round, then by value.
   [[nodiscard]] const std::vector<goal_try>& tries() const noexcept {
     return tries_;

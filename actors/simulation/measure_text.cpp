@@ -3,6 +3,7 @@
 #include "actors/simulation/decimal_text.hpp"
 #include "runtime/config/spelling.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <vector>
 
@@ -128,6 +129,12 @@ std::string_view plain_name(const year_measure& measure) {
   return name;
 }
 
+std::string spoken_name(const year_measure& measure) {
+  auto name = std::string{plain_name(measure)};
+  std::ranges::replace(name, '_', ' ');
+  return name;
+}
+
 std::string render_measure(const year_measure& measure, std::int64_t value) {
   switch (measure.unit) {
     case measure_unit::cents:
@@ -146,8 +153,13 @@ std::string render_measure_exactly(const year_measure& measure,
   switch (measure.unit) {
     case measure_unit::cents:
       return render_decimal(value, 2);
-    case measure_unit::ppm:
-      return render_decimal(value, 4) + " %";
+    case measure_unit::ppm: {
+      auto text = render_decimal(value, 4);
+      text.erase(text.find_last_not_of('0') + 1);
+      if (text.ends_with('.'))
+        text.pop_back();
+      return text + " %";
+    }
     case measure_unit::people:
     case measure_unit::events:
       break;

@@ -42,12 +42,15 @@ parse_measure_value(const named_measure& of, std::string_view text);
 /// The name without the unit: "end_payroll".
 [[nodiscard]] std::string_view plain_name(const year_measure& measure);
 
+/// The name without the unit, in words: "end payroll".
+[[nodiscard]] std::string spoken_name(const year_measure& measure);
+
 /// For a person: "10,300"; money in whole units, halves up, "1,234,568";
 /// shares in tenths of a percent, "83.2 %".
 [[nodiscard]] std::string render_measure(const year_measure& measure,
                                          std::int64_t value);
 
-/// The same without rounding: "1,234,567.89", "83.2451 %".
+/// The same without rounding: "1,234,567.89", "83.2451 %", "65 %".
 [[nodiscard]] std::string render_measure_exactly(const year_measure& measure,
                                                  std::int64_t value);
 

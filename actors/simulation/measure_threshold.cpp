@@ -71,7 +71,7 @@ std::string_view symbol(comparison how) noexcept {
 }
 
 std::string render(const measure_threshold& threshold) {
-  return std::string{plain_name(*threshold.measure)} + ' '
+  return spoken_name(*threshold.measure) + ' '
          + std::string{symbol(threshold.how)} + ' '
          + render_measure_exactly(*threshold.measure, threshold.value);
 }

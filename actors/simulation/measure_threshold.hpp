@@ -31,7 +31,7 @@ parse_threshold(std::string_view text);
 [[nodiscard]] bool holds(const measure_threshold& threshold,
                          std::int64_t value) noexcept;
 
-/// "end_payroll > 1,250,000.50", without the year.
+/// "end payroll > 1,250,000.50", without the year.
 [[nodiscard]] std::string render(const measure_threshold& threshold);
 
 /// ">", ">=", "<" or "<=".

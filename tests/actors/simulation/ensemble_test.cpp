@@ -1,5 +1,4 @@
 #include "actors/simulation/ensemble.hpp"
-#include "actors/simulation/people_blocks.hpp"
 #include "tests/actors/simulation/golden_simulation.hpp"
 
 #include <catch2/catch.hpp>
@@ -22,23 +21,6 @@ projected_years promoted(std::int64_t first, std::int64_t second) {
   years[0].promotions = first;
   years[1].promotions = second;
   return years;
-}
-
-std::vector<projected_years> project_seeds(std::size_t count) {
-  const auto census = read_golden_census();
-  auto scenario = read_golden_scenario();
-  auto members = std::vector<projected_years>{};
-  for (const auto seed : ensemble_seeds(scenario.seed, count)) {
-    scenario.seed = seed;
-    members.push_back(
-      project(scenario, make_blocks(census.staff, block_people), block_people,
-              planned_headcounts(scenario),
-              [](const projected_year&) -> runtime::outcome<void> {
-                return {};
-              })
-        .value());
-  }
-  return members;
 }
 
 const measure_band& band_of(const ensemble& of, const char* name,
@@ -188,6 +170,7 @@ TEST_CASE("an ensemble as JSON has its bands by name") {
 
 TEST_CASE("an ensemble of the reference holds it, and differs only by draws") {
   const auto members = project_seeds(12);
+
   const auto found = find_bands(members);
   REQUIRE(found);
   const auto& reference = members.front();

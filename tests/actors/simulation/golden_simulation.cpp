@@ -137,6 +137,27 @@ headcount_source golden_headcounts() {
   };
 }
 
+std::vector<std::vector<year_totals>>
+project_totals(std::span<const scenario> scenarios) {
+  const auto census = read_golden_census();
+  auto all = std::vector<std::vector<year_totals>>{};
+  for (const auto& each : scenarios)
+    all.push_back(project(each, make_blocks(census.staff, block_people),
+                          block_people, planned_headcounts(each),
+                          [](const projected_year&) -> runtime::outcome<void> {
+                            return {};
+                          })
+                    .value());
+  return all;
+}
+
+std::vector<std::vector<year_totals>> project_seeds(std::size_t count) {
+  auto scenarios = std::vector<scenario>(count, read_golden_scenario());
+  for (auto i = std::size_t{0}; i < count; ++i)
+    scenarios[i].seed += i;
+  return project_totals(scenarios);
+}
+
 projection_text project_golden(std::size_t block_size, unsigned shuffled_by) {
   const auto census = read_golden_census(shuffled_by);
   auto told = projection_text{};

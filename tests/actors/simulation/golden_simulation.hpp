@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,14 @@ struct golden_census {
 
 /// The headcounts of invariants.json, by how many start.
 [[nodiscard]] simulation::headcount_source golden_headcounts();
+
+/// The totals of the census projected by each scenario.
+[[nodiscard]] std::vector<std::vector<simulation::year_totals>>
+project_totals(std::span<const simulation::scenario> scenarios);
+
+/// The totals of the golden scenario with its seed, the next one and so on.
+[[nodiscard]] std::vector<std::vector<simulation::year_totals>>
+project_seeds(std::size_t count);
 
 /// Everything a projection tells, as text.
 struct projection_text {

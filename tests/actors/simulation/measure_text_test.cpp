@@ -59,6 +59,9 @@ TEST_CASE("a value is shown as a person reads it") {
   CHECK(render_measure(hires, 10'300) == "10,300");
   CHECK(render_measure_exactly(payroll, 123'456'749) == "1,234,567.49");
   CHECK(render_measure_exactly(share, 832'451) == "83.2451 %");
+  CHECK(render_measure_exactly(share, 650'000) == "65 %");
+  CHECK(render_measure_exactly(share, 0) == "0 %");
+  CHECK(spoken_name(payroll) == "end payroll");
   CHECK(render_measure_exactly(hires, 10'300) == "10,300");
 }
 

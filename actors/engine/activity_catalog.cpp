@@ -96,13 +96,15 @@ activity_spec simulate() {
   auto spec = activity_spec{};
   spec.name = "simulate";
   spec.purpose = "simulates a workforce over years";
-  spec.arguments = {needed("census", type::text),
-                    needed("config", type::text),
-                    allowed("start_year", type::integer),
-                    allowed("end_year", type::integer),
-                    allowed("optimization", type::text),
-                    allowed("seed", type::integer),
-                    allowed("out", type::text)};
+  spec.arguments = {
+    needed("census", type::text),        needed("config", type::text),
+    allowed("scenario", type::text),     allowed("mapping", type::text),
+    allowed("on_bad_row", type::text),   allowed("duplicates", type::text),
+    allowed("start_year", type::any),    allowed("end_year", type::any),
+    allowed("seed", type::any),          allowed("set", type::texts),
+    allowed("optimization", type::text), allowed("fail_fast", type::boolean),
+    allowed("workers", type::integer),   allowed("batch_size", type::integer),
+    allowed("out", type::text)};
   spec.repeating = repetition::idempotent;
   spec.cost = 10'000.0;
   spec.error_kinds = {"not_found"};

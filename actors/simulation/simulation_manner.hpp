@@ -25,8 +25,8 @@ inline constexpr auto optimization_words
 /// People of a block at the last level.
 inline constexpr auto fallback_block_people = std::size_t{1'024};
 
-[[nodiscard]] constexpr std::size_t
-workers_at(optimization level, std::size_t workers) noexcept {
+[[nodiscard]] constexpr std::size_t workers_at(optimization level,
+                                               std::size_t workers) noexcept {
   switch (level) {
     case optimization::high:
       return workers;

@@ -269,20 +269,19 @@ struct simulator::state {
     auto recorder = make_recorder(header.run, request.describe);
     if (auto begun = recorder.begin(header, staff, request.ids); !begun)
       return fail(begun.error());
-    auto result
-      = simulate_once(request, everybody, &recorder, progress, stop);
+    auto result = simulate_once(request, everybody, &recorder, progress, stop);
     if (result) {
       result->run = header.run;
       return result;
     }
     if (!may_fare_better(result.error(), request.manner))
       return result;
-    return with.resume(
-      {.run = header.run,
-       .manner = one_level_lower(request.manner, result.error()),
-       .out = request.out,
-       .describe = request.describe},
-      progress, stop);
+    return with.resume({.run = header.run,
+                        .manner
+                        = one_level_lower(request.manner, result.error()),
+                        .out = request.out,
+                        .describe = request.describe},
+                       progress, stop);
   }
 
   simulation_header header_of(const simulation_request& request,
@@ -437,8 +436,7 @@ simulator::resume(const resume_request& request,
                   std::stop_token stop) {
   auto manner = request.manner;
   for (;;) {
-    auto result
-      = state_->go_on(request, manner, progress, stop);
+    auto result = state_->go_on(request, manner, progress, stop);
     if (result || !may_fare_better(result.error(), manner))
       return result;
     manner = one_level_lower(manner, result.error());

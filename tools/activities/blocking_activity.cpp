@@ -108,15 +108,14 @@ blocking_activity(pointer self, const messages::ActivityRef& ref,
 
 void add_blocking_activity(
   engine::activity_registry& registry, const std::string& name,
-  std::function<blocking_attempt(const messages::RunActivity& request)>
-    begin) {
-  registry.add(
-    name, [begin = std::move(begin)](
-            caf::actor_system& system, const messages::RunActivity& request,
-            const engine::activity_results_actor& results) {
-      return engine::activity_actor{system.spawn(
-        blocking_activity, request.ref(), results, begin(request))};
-    });
+  std::function<blocking_attempt(const messages::RunActivity& request)> begin) {
+  registry.add(name, [begin = std::move(begin)](
+                       caf::actor_system& system,
+                       const messages::RunActivity& request,
+                       const engine::activity_results_actor& results) {
+    return engine::activity_actor{
+      system.spawn(blocking_activity, request.ref(), results, begin(request))};
+  });
 }
 
 } // namespace troupe::tools

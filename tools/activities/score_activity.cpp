@@ -109,14 +109,13 @@ void add_score_activity(engine::activity_registry& registry,
     registry, "score", [with](const messages::RunActivity& request) {
       const auto progress = std::make_shared<scoring::scoring_progress>();
       auto attempt = blocking_attempt{};
-      attempt.work = [=](caf::actor_system& system,
-                         const std::stop_token& stop) {
-        return score(system, request, *with, progress, stop);
-      };
+      attempt.work
+        = [=](caf::actor_system& system, const std::stop_token& stop) {
+            return score(system, request, *with, progress, stop);
+          };
       attempt.progress = [=] {
-        return nlohmann::json{
-          {"rows_read", progress->rows_read.load()},
-          {"rows_scored", progress->rows_scored.load()}}
+        return nlohmann::json{{"rows_read", progress->rows_read.load()},
+                              {"rows_scored", progress->rows_scored.load()}}
           .dump();
       };
       return attempt;

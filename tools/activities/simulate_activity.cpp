@@ -37,18 +37,17 @@ json measured(const json& foundation, const messages::SimulationSummary& of,
   for (const auto& year : of.years())
     records += year.events() + year.start_headcount() + year.hires();
   facts["records"] = records;
-  facts["records_per_s"] = elapsed > 0.0 ? static_cast<double>(records) / elapsed
-                                         : 0.0;
+  facts["records_per_s"]
+    = elapsed > 0.0 ? static_cast<double>(records) / elapsed : 0.0;
   facts["tasks_again"] = of.retries();
   if (of.csv_bytes() != 0)
     facts["csv_bytes"] = of.csv_bytes();
   if (of.packed_bytes() != 0) {
     facts["raw_bytes"] = of.raw_bytes();
     facts["packed_bytes"] = of.packed_bytes();
-    facts["compression_saved"]
-      = 1.0
-        - static_cast<double>(of.packed_bytes())
-            / static_cast<double>(of.raw_bytes());
+    facts["compression_saved"] = 1.0
+                                 - static_cast<double>(of.packed_bytes())
+                                     / static_cast<double>(of.raw_bytes());
   }
   return facts;
 }
@@ -78,8 +77,7 @@ outcome<simulated> attempt(caf::actor_system& system,
     = input.value("census", "") == "-" && request.ref().attempt() == 1
       && observer.reader_of_standard_input
       && observer.reader_of_standard_input() == request.ref().run();
-  const auto plan
-    = plan_simulation(input, engine::place_of(request), may_read);
+  const auto plan = plan_simulation(input, engine::place_of(request), may_read);
   if (!plan)
     return runtime::fail(plan.error().front());
   auto options = with.options.simulator;
@@ -115,10 +113,11 @@ outcome<std::string> run(caf::actor_system& system,
 
 } // namespace
 
-checked<simulated>
-simulate_plan_of(const simulate_plan& plan, const std::string& idempotency_key,
-                 simulation::simulator& with, shared_progress progress,
-                 const std::stop_token& stop) {
+checked<simulated> simulate_plan_of(const simulate_plan& plan,
+                                    const std::string& idempotency_key,
+                                    simulation::simulator& with,
+                                    shared_progress progress,
+                                    const std::stop_token& stop) {
   const auto start = steady::now();
   auto census = read_census_of(plan);
   if (!census)
@@ -137,11 +136,10 @@ simulate_plan_of(const simulate_plan& plan, const std::string& idempotency_key,
   request.manner = plan.manner;
   request.out = plan.out;
   const auto begun = steady::now();
-  request.describe
-    = [&, begun](const messages::SimulationSummary& of) {
-        done.facts = measured(done.facts, of, begun);
-        return done.facts.dump(1) + '\n';
-      };
+  request.describe = [&, begun](const messages::SimulationSummary& of) {
+    done.facts = measured(done.facts, of, begun);
+    return done.facts.dump(1) + '\n';
+  };
   auto result = with.simulate(std::move(request), std::move(progress), stop);
   if (!result)
     return tl::unexpected{std::vector{result.error()}};
@@ -160,10 +158,10 @@ void add_simulate_activity(engine::activity_registry& registry,
     registry, "simulate", [with](const messages::RunActivity& request) {
       const auto progress = std::make_shared<simulation::simulation_progress>();
       auto attempt = blocking_attempt{};
-      attempt.work = [=](caf::actor_system& system,
-                         const std::stop_token& stop) {
-        return run(system, request, *with, progress, stop);
-      };
+      attempt.work
+        = [=](caf::actor_system& system, const std::stop_token& stop) {
+            return run(system, request, *with, progress, stop);
+          };
       attempt.progress = [=] {
         return json{{"year", progress->year.load()},
                     {"share", progress->share.load()}}

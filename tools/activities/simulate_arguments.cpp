@@ -23,8 +23,7 @@ namespace {
 constexpr auto block_people_max = std::int64_t{1'000'000};
 constexpr auto workers_max = std::int64_t{1'024};
 
-constexpr auto bad_row_ways
-  = std::array<std::string_view, 2>{"refuse", "drop"};
+constexpr auto bad_row_ways = std::array<std::string_view, 2>{"refuse", "drop"};
 constexpr auto duplicate_ways
   = std::array<std::string_view, 2>{"refuse", "keep-latest"};
 
@@ -75,9 +74,9 @@ read_overrides(activity_input& input) {
   return all;
 }
 
-runtime::problem choose_one_of(const std::vector<simulation::named_scenario>& all,
-                               const std::string& wanted,
-                               const activity_input& input) {
+runtime::problem
+choose_one_of(const std::vector<simulation::named_scenario>& all,
+              const std::string& wanted, const activity_input& input) {
   auto reason = runtime::problem{};
   reason.kind = runtime::problem_kind::invalid_input;
   reason.key = input.key_of("scenario");
@@ -122,8 +121,8 @@ problems at_place(runtime::problem reason, const engine::source_place& place) {
 
 void read_manner(activity_input& input, simulate_plan& plan) {
   plan.out = input.text("out").value_or("");
-  plan.workers
-    = static_cast<std::size_t>(count(input, "workers", workers_max).value_or(0));
+  plan.workers = static_cast<std::size_t>(
+    count(input, "workers", workers_max).value_or(0));
   if (const auto people = count(input, "batch_size", block_people_max))
     plan.manner.block_people = static_cast<std::size_t>(*people);
   if (const auto level

@@ -1,5 +1,8 @@
 #include "tools/cli/command_run.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 namespace troupe::tools {
 
 using json = nlohmann::json;
@@ -57,9 +60,19 @@ runtime::problem no_result(const messages::RunResult& ended,
     reason.message = "interrupted";
     return reason;
   }
-  reason.message = "run " + run + " is " + ended.status() + ": "
-                   + ended.reason();
+  reason.message
+    = "run " + run + " is " + ended.status() + ": " + ended.reason();
   reason.hint = "see troupe run show " + run;
+  return reason;
+}
+
+runtime::problem as_flag(runtime::problem reason) {
+  constexpr auto prefix = std::string_view{"with."};
+  if (!reason.key.starts_with(prefix))
+    return reason;
+  reason.key.erase(0, prefix.size());
+  std::ranges::replace(reason.key, '_', '-');
+  reason.key.insert(0, "--");
   return reason;
 }
 

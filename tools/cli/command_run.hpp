@@ -26,6 +26,9 @@ namespace troupe::tools {
 run_of_command(const std::string& activity, const nlohmann::json& arguments,
                const std::string& secret_key, const std::string& by);
 
+/// Arguments are flags here: `with.on_bad_item` is --on-bad-item.
+[[nodiscard]] runtime::problem as_flag(runtime::problem reason);
+
 /// The problem of a run that has ended without a result.
 [[nodiscard]] runtime::problem no_result(const messages::RunResult& ended,
                                          const std::string& run,
@@ -80,14 +83,14 @@ activity_observer<Result, Progress>
 observe(const std::shared_ptr<meeting_point<Result, Progress>>& at) {
   auto observer = activity_observer<Result, Progress>{};
   observer.reader_of_standard_input = [at] { return at->run(); };
-  observer.on_start = [at](const std::string& run,
-                           std::shared_ptr<const Progress> progress) {
-    at->begin(run, std::move(progress));
-  };
-  observer.on_end = [at](const std::string& run,
-                         runtime::outcome<Result> result) {
-    at->end(run, std::move(result));
-  };
+  observer.on_start
+    = [at](const std::string& run, std::shared_ptr<const Progress> progress) {
+        at->begin(run, std::move(progress));
+      };
+  observer.on_end
+    = [at](const std::string& run, runtime::outcome<Result> result) {
+        at->end(run, std::move(result));
+      };
   return observer;
 }
 

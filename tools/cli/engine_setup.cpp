@@ -6,6 +6,7 @@
 #include "actors/engine/run_pruning.hpp"
 #include "actors/scheduler/schedule_records.hpp"
 #include "actors/scheduler/scheduler.hpp"
+#include "actors/simulation/simulation_schema.hpp"
 #include "runtime/config/quantities.hpp"
 #include "runtime/http/http_host.hpp"
 #include "runtime/process/process_host.hpp"
@@ -24,6 +25,16 @@ namespace troupe::tools {
 
 scoring::scorer_options scorer_settings(const runtime::settings& settings) {
   auto options = scoring::scorer_options{};
+  options.workers = static_cast<std::size_t>(settings.workers);
+  options.store_queue_max = static_cast<std::size_t>(settings.store_queue_max);
+  options.store_cache_bytes = settings.store_cache_bytes;
+  options.shutdown_timeout = settings.shutdown_timeout;
+  return options;
+}
+
+simulation::simulator_options
+simulator_settings(const runtime::settings& settings) {
+  auto options = simulation::simulator_options{};
   options.workers = static_cast<std::size_t>(settings.workers);
   options.store_queue_max = static_cast<std::size_t>(settings.store_queue_max);
   options.store_cache_bytes = settings.store_cache_bytes;

@@ -3,6 +3,7 @@
 #include "runtime/instant.hpp"
 #include "runtime/query/postgres_address.hpp"
 #include "tools/activities/score_arguments.hpp"
+#include "tools/cli/command_run.hpp"
 #include "tools/cli/engine_setup.hpp"
 #include "tools/cli/heap.hpp"
 #include "tools/cli/interruption.hpp"
@@ -255,17 +256,6 @@ outcome<json> arguments_of(const score_flags& flags, const invocation& with) {
   if (const auto size = batch_size_of(with.settings); size != 0)
     arguments["batch_size"] = size;
   return arguments;
-}
-
-/// Arguments are flags here: `with.on_bad_item` is --on-bad-item.
-runtime::problem as_flag(runtime::problem reason) {
-  constexpr auto prefix = std::string_view{"with."};
-  if (!reason.key.starts_with(prefix))
-    return reason;
-  reason.key.erase(0, prefix.size());
-  std::ranges::replace(reason.key, '_', '-');
-  reason.key.insert(0, "--");
-  return reason;
 }
 
 progress_report ask_progress(const scoring::scoring_progress& progress) {

@@ -14,9 +14,9 @@ score_as_run(const nlohmann::json& arguments, const invocation& with,
   const auto at = std::make_shared<meeting>(std::move(on_start));
   auto setup = engine_setup{};
   setup.on_scoring = observe(at);
-  return run_by_engine(
-    run_of_command("score", arguments, "token", user_of(with)),
-    std::move(setup), *at, with, stop);
+  return run_by_engine(run_of_command("score", arguments, "token",
+                                      user_of(with)),
+                       std::move(setup), *at, with, stop);
 }
 
 } // namespace troupe::tools

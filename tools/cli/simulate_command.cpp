@@ -1,19 +1,18 @@
-#include "actors/simulation/census_file.hpp"
 #include "actors/simulation/people_blocks.hpp"
-#include "actors/simulation/scenario_file.hpp"
-#include "actors/simulation/scenario_text.hpp"
-#include "actors/simulation/simulator.hpp"
+#include "tools/cli/command_run.hpp"
+#include "tools/cli/engine_setup.hpp"
 #include "tools/cli/heap.hpp"
 #include "tools/cli/interruption.hpp"
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/progress_bar.hpp"
 #include "tools/cli/simulate_history_command.hpp"
 #include "tools/cli/simulate_report.hpp"
+#include "tools/cli/simulate_run.hpp"
 #include "tools/version.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -25,9 +24,6 @@
 namespace troupe::tools {
 
 using json = nlohmann::ordered_json;
-using runtime::fail;
-using runtime::outcome;
-using runtime::problem_kind;
 using seconds = std::chrono::duration<double>;
 using steady = std::chrono::steady_clock;
 
@@ -43,11 +39,15 @@ struct simulate_flags {
   std::string end_year;
   std::string seed;
   std::vector<std::string> settings;
-  std::string bad_rows = "refuse";
-  std::string duplicates = "refuse";
+  std::string bad_rows;
+  std::string duplicates;
   std::string out;
   std::size_t workers = 0;
   std::size_t batch_size = simulation::block_people;
+  std::string optimization;
+  std::string resume;
+  bool fail_fast = false;
+  bool no_store = false;
   bool foundation_only = false;
 };
 
@@ -56,7 +56,9 @@ constexpr auto simulate_examples = R"(Examples:
   troupe simulate --census people.csv --config scenario.yaml --seed 7 --out results
   troupe simulate --census people.csv --config scenario.yaml --set compensation.cola_rate=0.03
   troupe simulate --census hr.csv --mapping mapping.yaml --config scenario.yaml --on-bad-row drop
-  troupe simulate --census people.csv --config scenario.yaml --foundation-only)";
+  troupe simulate --census people.csv --config scenario.yaml --foundation-only
+  troupe simulate --resume last --out results
+  troupe simulate runs)";
 
 void declare(CLI::App& app, simulate_flags& flags) {
   app
@@ -105,78 +107,50 @@ void declare(CLI::App& app, simulate_flags& flags) {
     .add_option("--batch-size", flags.batch_size,
                 "people of a block; changes nothing in the results")
     ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}));
+  app
+    .add_option("--optimization", flags.optimization,
+                "how it is computed, never what it comes to; a run that fails "
+                "goes on at the next lower one")
+    ->check(CLI::IsMember({"high", "medium", "low", "fallback"}));
+  app.add_flag("--fail-fast", flags.fail_fast,
+               "end the run at the first failure instead");
+  app
+    .add_option("--resume", flags.resume,
+                "go on with a stored run that was killed, by number, id or "
+                "last; it has its own scenario and people")
+    ->type_name("RUN");
+  app.add_flag("--no-store", flags.no_store, "do not store the run");
   app.add_flag("--foundation-only", flags.foundation_only,
                "read and check scenario and census, then stop");
 }
 
-runtime::problem wrong(std::string key, std::string message, std::string hint) {
-  auto reason = runtime::problem{};
-  reason.kind = problem_kind::invalid_input;
-  reason.key = std::move(key);
-  reason.message = std::move(message);
-  reason.hint = std::move(hint);
-  return reason;
-}
-
-using problems = std::vector<runtime::problem>;
-
-simulation::checked<std::vector<simulation::scenario_override>>
-overrides_of(const simulate_flags& flags) {
-  auto all = std::vector<simulation::scenario_override>{};
-  for (const auto& text : flags.settings) {
-    const auto equals = text.find('=');
-    if (equals == 0 || equals == std::string::npos)
-      return tl::unexpected{
-        problems{wrong("--set", "\"" + text + "\" is not KEY=VALUE",
-                       "for example --set compensation.cola_rate=0.03")}};
-    all.push_back({text.substr(0, equals), text.substr(equals + 1)});
-  }
-  for (const auto& [path, text] : {std::pair{"start_year", &flags.start_year},
-                                   std::pair{"end_year", &flags.end_year},
-                                   std::pair{"random_seed", &flags.seed}})
-    if (!text->empty())
-      all.push_back({path, *text});
-  return all;
-}
-
-simulation::checked<simulation::named_scenario>
-choose_scenario(const simulate_flags& flags) {
-  const auto overrides = overrides_of(flags);
-  if (!overrides)
-    return tl::unexpected{overrides.error()};
-  auto known = simulation::read_scenarios(flags.config, *overrides);
-  if (!known)
-    return tl::unexpected{known.error()};
-  if (flags.scenario.empty() && known->size() == 1)
-    return std::move(known->front());
-  auto names = std::string{};
-  for (auto& one : *known) {
-    if (one.name == flags.scenario)
-      return std::move(one);
-    names += (names.empty() ? "" : ", ") + one.name;
-  }
-  return tl::unexpected{problems{
-    wrong("--scenario",
-          flags.scenario.empty() ? "the file has several scenarios"
-                                 : "there is no scenario " + flags.scenario,
-          "one of " + names)}};
-}
-
-simulation::checked<simulation::census> load_census(const simulate_flags& flags,
-                                                    std::int32_t start_year) {
-  auto options = simulation::census_options{};
-  options.year = start_year - 1;
-  if (flags.bad_rows == "drop")
-    options.bad_rows = simulation::bad_row_policy::drop;
-  if (flags.duplicates == "keep-latest")
-    options.duplicates = simulation::duplicate_policy::keep_latest;
-  if (!flags.mapping.empty()) {
-    auto mapping = simulation::read_census_mapping(flags.mapping);
-    if (!mapping)
-      return tl::unexpected{mapping.error()};
-    options.mapping = std::move(*mapping);
-  }
-  return simulation::read_census(flags.census, options);
+/// What the activity `simulate` is given.
+nlohmann::json arguments_of(const simulate_flags& flags) {
+  auto arguments = nlohmann::json::object();
+  const auto add = [&](const char* key, const std::string& value) {
+    if (!value.empty())
+      arguments[key] = value;
+  };
+  add("census", flags.census);
+  add("config", flags.config);
+  add("scenario", flags.scenario);
+  add("mapping", flags.mapping);
+  add("start_year", flags.start_year);
+  add("end_year", flags.end_year);
+  add("seed", flags.seed);
+  add("on_bad_row", flags.bad_rows);
+  add("duplicates", flags.duplicates);
+  add("optimization", flags.optimization);
+  add("out", flags.out);
+  if (!flags.settings.empty())
+    arguments["set"] = flags.settings;
+  if (flags.workers != 0)
+    arguments["workers"] = flags.workers;
+  if (flags.batch_size != simulation::block_people)
+    arguments["batch_size"] = flags.batch_size;
+  if (flags.fail_fast)
+    arguments["fail_fast"] = true;
+  return arguments;
 }
 
 void print_warnings(const simulation::census& census, const std::string& file) {
@@ -199,95 +173,143 @@ void print_warnings(const simulation::census& census, const std::string& file) {
                  twice.reason.c_str());
 }
 
-/// All of a run that is the same each time it is made, then what was measured.
-json describe(const simulation::named_scenario& scenario,
-              const simulation::census& census) {
-  auto digest = std::string(16, '0');
-  std::snprintf(
-    digest.data(), digest.size() + 1, "%016llx",
-    static_cast<unsigned long long>(simulation::digest(scenario.values)));
-  auto run = json::object();
-  run["version"] = version;
-  run["scenario"] = scenario.name;
-  run["configuration_digest"] = digest;
-  run["seed"] = scenario.values.seed;
-  run["people"] = census.staff.size();
-  run["census_rows"] = census.rows;
-  run["census_dropped"] = census.dropped;
-  run["census_duplicates"] = census.duplicates.size();
-  run["census_not_staff"] = census.not_staff;
-  return run;
+/// A bar that shows nothing before the simulation begins.
+class simulate_bar {
+public:
+  explicit simulate_bar(bool is_shown) {
+    if (is_shown)
+      bar_.emplace([this] { return ask(); });
+  }
+
+  void show(std::shared_ptr<const simulation::simulation_progress> progress) {
+    progress_.store(std::move(progress));
+  }
+
+  void end() {
+    bar_.reset();
+  }
+
+private:
+  [[nodiscard]] progress_report ask() const {
+    auto report = progress_report{};
+    const auto progress = progress_.load();
+    if (!progress)
+      return report;
+    const auto year = progress->year.load();
+    report.stage
+      = year == 0 ? "simulating" : "simulating " + std::to_string(year);
+    report.share = progress->share;
+    return report;
+  }
+
+  std::atomic<std::shared_ptr<const simulation::simulation_progress>> progress_;
+  std::optional<progress_bar> bar_;
+};
+
+int print(const simulated& done, const std::string& census_file,
+          output_format output) {
+  print_warnings(done.census, census_file);
+  auto facts = done.facts;
+  if (!done.result.run.empty()) {
+    facts["run"] = done.result.run;
+    facts["years_before"] = done.result.years_before;
+  }
+  print_simulation(facts, done.result.years, output);
+  return 0;
 }
 
-progress_report ask_progress(const simulation::simulation_progress& of) {
-  auto report = progress_report{};
-  report.stage = "simulating " + std::to_string(of.year.load());
-  report.share = of.share;
-  return report;
+/// Without a store there is no run that could go on.
+simulation::checked<simulated> simulate_here(const simulate_plan& plan,
+                                             const invocation& with,
+                                             const std::stop_token& stop,
+                                             simulate_bar& bar) {
+  auto options = simulator_settings(with.settings);
+  if (plan.workers != 0)
+    options.workers = plan.workers;
+  auto simulator = simulation::simulator::create(std::move(options));
+  if (!simulator)
+    return tl::unexpected{std::vector{simulator.error()}};
+  const auto progress = std::make_shared<simulation::simulation_progress>();
+  bar.show(progress);
+  return simulate_plan_of(plan, "", *simulator, progress, stop);
 }
 
-/// The years, and their files if some are wanted; run.json is `run` with what
-/// was measured.
-outcome<simulation::simulation_result>
-simulate(const simulate_flags& flags, const simulation::scenario& scenario,
-         simulation::census census, json& run, bool show_progress) {
-  auto options = simulation::simulator_options{};
-  options.workers = flags.workers;
-  auto with = simulation::simulator::create(options);
-  if (!with)
-    return fail(with.error());
+int print_foundation_of(const simulate_plan& plan, output_format output) {
   const auto start = steady::now();
-  auto request = simulation::simulation_request{};
-  request.parameters = scenario;
-  request.ids = simulation::person_ids{census.staff.key, census.ids};
-  request.staff = std::move(census.staff);
-  request.block_people = flags.batch_size;
+  const auto census = read_census_of(plan);
+  if (!census)
+    return report(census.error(), output);
+  auto facts = describe_foundation(plan, *census);
+  facts["foundation_seconds"] = seconds{steady::now() - start}.count();
+  print_warnings(*census, plan.census_file);
+  print_foundation(facts, output);
+  return 0;
+}
+
+/// Goes on with a stored run: its scenario and its people are in the store.
+int run_resume(const simulate_flags& flags, const invocation& with) {
+  auto options = simulator_settings(with.settings);
+  options.store = with.settings.store_path;
+  if (flags.workers != 0)
+    options.workers = flags.workers;
+  auto simulator = simulation::simulator::create(std::move(options));
+  if (!simulator)
+    return report(simulator.error(), with.output);
+  auto facts = json::object();
+  auto request = simulation::resume_request{};
+  request.run = flags.resume;
+  request.manner.block_people = flags.batch_size;
+  request.manner.fail_fast = flags.fail_fast;
   request.out = flags.out;
-  request.describe = [&](const messages::SimulationSummary& of) {
-    run["seconds"] = seconds{steady::now() - start}.count();
-    run["csv_bytes"] = of.csv_bytes();
-    return run.dump(1) + '\n';
+  request.describe = [&facts](const messages::SimulationSummary& of) {
+    facts["years"] = of.years_size();
+    facts["version"] = version;
+    return facts.dump(1) + '\n';
   };
   const auto stop = interruption{};
   const auto progress = std::make_shared<simulation::simulation_progress>();
-  auto bar = std::optional<progress_bar>{};
-  if (show_progress)
-    bar.emplace([&] { return ask_progress(*progress); });
-  auto result = with->simulate(std::move(request), progress, stop.token());
-  bar.reset();
-  if (result)
-    run["seconds"] = seconds{steady::now() - start}.count();
-  return result;
+  auto bar = simulate_bar{with.show_progress};
+  bar.show(progress);
+  const auto start = steady::now();
+  auto result = simulator->resume(request, progress, stop.token());
+  bar.end();
+  if (!result)
+    return report(result.error(), with.output);
+  auto done = simulated{};
+  done.facts["seconds"] = seconds{steady::now() - start}.count();
+  done.result = std::move(*result);
+  return print(done, "", with.output);
 }
 
 int run_simulate(const simulate_flags& flags, const invocation& with) {
   prepare_heap_for_columns();
-  for (const auto& [key, value] : {std::pair{"--census", &flags.census},
-                                   std::pair{"--config", &flags.config}})
-    if (value->empty())
-      return report(wrong(key, std::string{key} + " is missing",
-                          "see troupe simulate --help"),
-                    with.output);
-  const auto start = steady::now();
-  const auto scenario = choose_scenario(flags);
-  if (!scenario)
-    return report(scenario.error(), with.output);
-  auto census = load_census(flags, scenario->values.start_year);
-  if (!census)
-    return report(census.error(), with.output);
-  print_warnings(*census, flags.census);
-  auto run = describe(*scenario, *census);
-  run["foundation_seconds"] = seconds{steady::now() - start}.count();
-  if (flags.foundation_only) {
-    print_foundation(run, with.output);
-    return 0;
+  if (!flags.resume.empty())
+    return run_resume(flags, with);
+  const auto arguments = arguments_of(flags);
+  // What is wrong already is refused before there is a run.
+  const auto plan = plan_simulation(arguments, {}, true);
+  if (!plan) {
+    auto reasons = plan.error();
+    for (auto& each : reasons)
+      each = as_flag(std::move(each));
+    return report(reasons, with.output);
   }
-  const auto result = simulate(flags, scenario->values, std::move(*census), run,
-                               with.show_progress);
-  if (!result)
-    return report(result.error(), with.output);
-  print_simulation(run, result->years, with.output);
-  return 0;
+  if (flags.foundation_only)
+    return print_foundation_of(*plan, with.output);
+  const auto stop = interruption{};
+  auto bar = simulate_bar{with.show_progress};
+  if (flags.no_store) {
+    const auto done = simulate_here(*plan, with, stop.token(), bar);
+    bar.end();
+    return done ? print(*done, flags.census, with.output)
+                : report(done.error(), with.output);
+  }
+  const auto done
+    = simulate_as_run(arguments, with, stop.token(),
+                      [&](auto progress) { bar.show(std::move(progress)); });
+  bar.end();
+  return done ? print(*done, flags.census, with.output)
+              : report(done.error(), with.output);
 }
 
 } // namespace

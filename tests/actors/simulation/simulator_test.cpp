@@ -169,7 +169,8 @@ TEST_CASE("what the people are to blame for is not tried again") {
   auto counted = std::make_shared<std::atomic<int>>(0);
   auto run = make_simulator(1, [=](const messages::SimulationTask& task,
                                    const messages::column_block&) {
-    if (task.stage() == messages::SIMULATION_STAGE_SIMULATE && task.block() == 0)
+    if (task.stage() == messages::SIMULATION_STAGE_SIMULATE
+        && task.block() == 0)
       ++*counted;
   });
   REQUIRE_FALSE(run.simulate(std::move(request)));

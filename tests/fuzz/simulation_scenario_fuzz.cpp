@@ -2,6 +2,7 @@
 #include "actors/simulation/people_blocks.hpp"
 #include "actors/simulation/projection.hpp"
 #include "actors/simulation/scenario_file.hpp"
+#include "actors/simulation/scenario_text.hpp"
 #include "tests/actors/simulation/checked_years.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 

@@ -131,7 +131,7 @@ checked<simulated> simulate_plan_of(const simulate_plan& plan,
   request.staff = std::move(census->staff);
   request.names = {.scenario = plan.scenario.name,
                    .census = plan.census_file,
-                   .version = version,
+                   .version = std::string{version},
                    .idempotency_key = idempotency_key};
   request.manner = plan.manner;
   request.out = plan.out;

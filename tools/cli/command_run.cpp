@@ -5,11 +5,9 @@
 
 namespace troupe::tools {
 
-using json = nlohmann::json;
-
 namespace {
 
-const char* type_of(const json& value) {
+const char* type_of(const nlohmann::json& value) {
   if (value.is_array())
     return "array";
   if (value.is_boolean())
@@ -20,28 +18,29 @@ const char* type_of(const json& value) {
 } // namespace
 
 messages::SubmitRun run_of_command(const std::string& activity,
-                                   const json& arguments,
+                                   const nlohmann::json& arguments,
                                    const std::string& secret_key,
                                    const std::string& by) {
-  auto flow = json{{"apiVersion", "troupe/v1"},
-                   {"kind", "Workflow"},
-                   {"id", activity},
-                   {"description", "What troupe " + activity + " does."},
-                   {"on_failure", "keep"}};
-  auto inputs = json::object();
-  auto with = json::object();
+  auto flow
+    = nlohmann::json{{"apiVersion", "troupe/v1"},
+                     {"kind", "Workflow"},
+                     {"id", activity},
+                     {"description", "What troupe " + activity + " does."},
+                     {"on_failure", "keep"}};
+  auto inputs = nlohmann::json::object();
+  auto with = nlohmann::json::object();
   for (const auto& [key, value] : arguments.items()) {
     if (key == secret_key) {
       with[key] = value;
       continue;
     }
-    flow["inputs"][key] = json{{"type", type_of(value)}};
+    flow["inputs"][key] = nlohmann::json{{"type", type_of(value)}};
     with[key] = "${inputs." + key + "}";
     inputs[key] = value;
   }
-  auto step = json{{"id", activity}, {"activity", activity}};
+  auto step = nlohmann::json{{"id", activity}, {"activity", activity}};
   step["with"] = std::move(with);
-  flow["steps"] = json::array();
+  flow["steps"] = nlohmann::json::array();
   flow["steps"].push_back(std::move(step));
   auto wanted = messages::SubmitRun{};
   wanted.set_workflow_text(flow.dump());

@@ -1,4 +1,4 @@
-#include "actors/simulation/scenario_file.hpp"
+#include "actors/simulation/scenario_text.hpp"
 #include "actors/simulation/simulation_difference.hpp"
 #include "tests/actors/simulation/golden_simulation.hpp"
 #include "tests/actors/simulation/stored_simulations.hpp"

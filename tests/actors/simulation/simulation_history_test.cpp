@@ -1,6 +1,6 @@
 #include "actors/simulation/people_blocks.hpp"
 #include "actors/simulation/projection.hpp"
-#include "actors/simulation/scenario_file.hpp"
+#include "actors/simulation/scenario_text.hpp"
 #include "tests/actors/simulation/golden_simulation.hpp"
 #include "tests/actors/simulation/stored_simulations.hpp"
 

@@ -3,7 +3,7 @@
 #include "actors/simulation/packed_columns.hpp"
 #include "actors/simulation/people_blocks.hpp"
 #include "actors/simulation/projection.hpp"
-#include "actors/simulation/scenario_file.hpp"
+#include "actors/simulation/scenario_text.hpp"
 #include "actors/simulation/simulation_schema.hpp"
 #include "runtime/store/sqlite_connection.hpp"
 #include "tests/actors/simulation/golden_simulation.hpp"

@@ -1,4 +1,5 @@
 #include "actors/simulation/scenario_file.hpp"
+#include "actors/simulation/scenario_text.hpp"
 #include "actors/simulation/sweep.hpp"
 #include "tests/support/places.hpp"
 

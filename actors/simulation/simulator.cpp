@@ -265,7 +265,8 @@ struct simulator::state {
     if (auto opened = host.open(); !opened)
       return fail(opened.error());
     const auto staff = *read_people(everybody);
-    const auto header = header_of(request, staff.size());
+    const auto header
+      = header_of(request.names, request.parameters, staff.size());
     auto recorder = make_recorder(header.run, request.describe);
     if (auto begun = recorder.begin(header, staff, request.ids); !begun)
       return fail(begun.error());
@@ -284,21 +285,21 @@ struct simulator::state {
                        progress, stop);
   }
 
-  simulation_header header_of(const simulation_request& request,
-                              std::size_t people) {
+  simulation_header header_of(const simulation_names& names,
+                              const scenario& parameters, std::size_t people) {
     auto header = simulation_header{};
     header.run = to_string(uuids.next());
-    header.scenario_name = request.names.scenario;
-    header.scenario = canonical_text(request.parameters);
-    header.digest = digest(request.parameters);
-    header.seed = request.parameters.seed;
-    header.census = request.names.census;
+    header.scenario_name = names.scenario;
+    header.scenario = canonical_text(parameters);
+    header.digest = digest(parameters);
+    header.seed = parameters.seed;
+    header.census = names.census;
     header.people = people;
-    header.start_year = request.parameters.start_year;
-    header.end_year = request.parameters.end_year;
+    header.start_year = parameters.start_year;
+    header.end_year = parameters.end_year;
     header.started_at = time.now();
-    header.idempotency_key = request.names.idempotency_key;
-    header.version = request.names.version;
+    header.idempotency_key = names.idempotency_key;
+    header.version = names.version;
     return header;
   }
 
@@ -466,6 +467,33 @@ simulator::project(const people& staff, std::span<const scenario> scenarios,
   for (const auto& each : answer->projections())
     all.push_back(to_totals(each.years()));
   return all;
+}
+
+outcome<std::string> simulator::keep(const projected_batch& of) {
+  if (auto opened = state_->host.open(); !opened)
+    return fail(opened.error());
+  auto header = state_->header_of(of.names, of.parameters, of.people);
+  header.kind = of.kind;
+  auto children = std::vector<simulation_child>{};
+  for (const auto& part : of.parts)
+    children.push_back({.run = to_string(state_->uuids.next()),
+                        .label = part.label,
+                        .scenario = canonical_text(part.parameters),
+                        .digest = digest(part.parameters),
+                        .seed = part.parameters.seed,
+                        .years = part.years});
+  auto recorder = state_->make_recorder(header.run, {});
+  if (auto kept = recorder.record_parts(header, children, of.report); !kept)
+    return fail(kept.error());
+  return header.run;
+}
+
+const std::string& simulator::store() const noexcept {
+  return state_->host.path();
+}
+
+std::size_t simulator::workers() const noexcept {
+  return state_->workers;
 }
 
 } // namespace troupe::simulation

@@ -246,15 +246,19 @@ private:
   }
 
   [[nodiscard]] bool is_promotable(std::size_t at) const noexcept {
-    return (before_.level[at] < level_max)
-           & (rows_.tenure[at] >= promotion_tenure_min)
-           & (rows_.age[at] < promotion_age_end);
+    const auto level = before_.level[at];
+    const auto tenure = rows_.tenure[at];
+    const auto age = rows_.age[at];
+    return (level < level_max) & (tenure >= promotion_tenure_min)
+           & (age < promotion_age_end);
   }
 
   [[nodiscard]] bool may_enroll(std::size_t at) const noexcept {
+    const auto plan = before_.plan[at];
+    const auto age = rows_.age[at];
     const auto hire_date = rows_.hire_date[at];
-    return (before_.plan[at] == static_cast<std::uint8_t>(enrollment::none))
-           & (rows_.age[at] >= plan_.minimum_age)
+    return (plan == static_cast<std::uint8_t>(enrollment::none))
+           & (age >= plan_.minimum_age)
            & (hire_date <= plan_.days.enrollment - plan_.waiting_period_days)
            & (hire_date >= plan_.hire_date_first);
   }

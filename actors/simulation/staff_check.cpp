@@ -138,7 +138,8 @@ public:
   [[nodiscard]] bool is_prorated_wrong(std::size_t at, const told_events& told,
                                        Note& note) const noexcept {
     const auto& days = plan_.days;
-    const auto end = std::min(rows_.termination_date[at], days.last) + 1;
+    const auto last_day = rows_.termination_date[at];
+    const auto end = std::clamp(last_day, days.first - 1, days.last) + 1;
     const auto sum
       = wrapping(before_.pay[at])
           * wrapping(std::min(end, days.promotion) - days.first)
@@ -182,8 +183,8 @@ public:
                         deferral != (is_out ? 0 : plan_.deferral[segment]));
   }
 
-  void count(std::size_t at, const told_events& told,
-             staff_counts& counts) const noexcept {
+  [[gnu::always_inline]] void count(std::size_t at, const told_events& told,
+                                    staff_counts& counts) const noexcept {
     const auto pay = rows_.pay[at];
     const auto stays = std::uint64_t{rows_.termination_date[at] == no_day};
     ++counts.kinds[told.kinds & staff_bits];

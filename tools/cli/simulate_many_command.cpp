@@ -4,22 +4,16 @@
 #include "actors/simulation/goal_seek.hpp"
 #include "actors/simulation/goal_text.hpp"
 #include "actors/simulation/scenario_parameter.hpp"
-#include "actors/simulation/scenario_text.hpp"
-#include "actors/simulation/simulator.hpp"
 #include "actors/simulation/sweep.hpp"
-#include "tools/cli/engine_setup.hpp"
 #include "tools/cli/heap.hpp"
-#include "tools/cli/interruption.hpp"
-#include "tools/cli/progress_bar.hpp"
+#include "tools/cli/projecting.hpp"
 #include "tools/cli/simulate_ensemble_report.hpp"
 #include "tools/cli/simulate_goal_report.hpp"
 #include "tools/cli/simulate_page.hpp"
 #include "tools/cli/simulate_sweep_report.hpp"
-#include "tools/version.hpp"
 
 #include <algorithm>
 #include <cstdio>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -61,100 +55,6 @@ struct many_flags {
   std::string tolerance;
   std::size_t runs = 40;
   bool no_store = false;
-};
-
-progress_report ask_progress(const simulation::simulation_progress& of,
-                             std::size_t all) {
-  auto report = progress_report{};
-  report.stage = "projecting";
-  report.share = of.share;
-  report.unit = "projections";
-  report.done
-    = static_cast<std::uint64_t>(report.share * static_cast<double>(all) + 0.5);
-  return report;
-}
-
-/// People, a simulator, and who wants it to stop: what all of these need.
-class projecting {
-public:
-  static checked<std::unique_ptr<projecting>>
-  begin(const simulate_plan& plan, const invocation& with, bool is_stored) {
-    auto made = std::unique_ptr<projecting>{new projecting{with, plan}};
-    auto options = simulator_settings(with.settings);
-    if (plan.workers != 0)
-      options.workers = plan.workers;
-    if (is_stored)
-      options.store = with.settings.store_path;
-    made->workers_ = options.workers;
-    auto census = read_census_of(plan);
-    if (!census)
-      return tl::unexpected{census.error()};
-    print_warnings(*census, plan.census_file);
-    made->staff_ = std::move(census->staff);
-    auto simulator = simulation::simulator::create(std::move(options));
-    if (!simulator)
-      return tl::unexpected{problems{simulator.error()}};
-    made->simulator_.emplace(std::move(*simulator));
-    return made;
-  }
-
-  outcome<std::vector<projected_years>>
-  project(std::span<const simulation::scenario> scenarios) {
-    const auto progress = std::make_shared<simulation::simulation_progress>();
-    auto bar = std::optional<progress_bar>{};
-    if (with_.show_progress)
-      bar.emplace([&] { return ask_progress(*progress, scenarios.size()); });
-    return simulator_->project(staff_, scenarios, progress, stop_.token());
-  }
-
-  /// Stores what came of it; says nothing where nothing is stored.
-  outcome<void> keep(simulation::simulation_kind kind,
-                     std::vector<simulation::projected_part> parts,
-                     const std::string& report) {
-    if (simulator_->store().empty())
-      return {};
-    auto batch = simulation::projected_batch{};
-    batch.kind = kind;
-    batch.parameters = plan_.scenario.values;
-    batch.people = staff_.size();
-    batch.names = {.scenario = plan_.scenario.name,
-                   .census = plan_.census_file,
-                   .version = std::string{version},
-                   .idempotency_key = {}};
-    batch.parts = std::move(parts);
-    batch.report = report;
-    const auto run = simulator_->keep(batch);
-    if (!run)
-      return fail(run.error());
-    run_ = *run;
-    return {};
-  }
-
-  [[nodiscard]] std::size_t people() const noexcept {
-    return staff_.size();
-  }
-
-  /// How many can be projected at the same time.
-  [[nodiscard]] std::size_t workers() const noexcept {
-    return simulator_->workers();
-  }
-
-  /// Its id in the store, or empty.
-  [[nodiscard]] const std::string& run() const noexcept {
-    return run_;
-  }
-
-private:
-  projecting(const invocation& with, simulate_plan plan)
-    : with_{with}, plan_{std::move(plan)} {}
-
-  interruption stop_; // Before the first thread.
-  const invocation& with_;
-  simulate_plan plan_;
-  simulation::people staff_;
-  std::optional<simulation::simulator> simulator_;
-  std::size_t workers_ = 0;
-  std::string run_;
 };
 
 int print(const std::string& text, nlohmann::ordered_json json,

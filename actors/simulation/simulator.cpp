@@ -474,6 +474,7 @@ outcome<std::string> simulator::keep(const projected_batch& of) {
     return fail(opened.error());
   auto header = state_->header_of(of.names, of.parameters, of.people);
   header.kind = of.kind;
+  header.started_at = of.started_at;
   auto children = std::vector<simulation_child>{};
   for (const auto& part : of.parts)
     children.push_back({.run = to_string(state_->uuids.next()),

@@ -6,6 +6,7 @@
 #include "actors/simulation/simulation_coordinator.hpp"
 #include "actors/simulation/simulation_manner.hpp"
 #include "actors/simulation/year_totals.hpp"
+#include "runtime/clock.hpp"
 #include "runtime/problem.hpp"
 #include "runtime/store/store.hpp"
 
@@ -105,6 +106,7 @@ struct projected_batch {
   simulation_names names;
   scenario parameters; ///< What they have in common.
   std::size_t people = 0;
+  runtime::clock::wall_time started_at{};
   std::vector<projected_part> parts;
   std::string report; ///< What came of them, as JSON.
 };

@@ -73,6 +73,7 @@ outcome<void> projecting::keep(simulation::simulation_kind kind,
   batch.names.scenario = plan_.scenario.name;
   batch.names.census = plan_.census_file;
   batch.names.version = version;
+  batch.started_at = started_at_;
   batch.parts = std::move(parts);
   batch.report = report;
   const auto run = simulator_->keep(batch);

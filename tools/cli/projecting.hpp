@@ -3,6 +3,7 @@
 #include "actors/simulation/checked.hpp"
 #include "actors/simulation/projector.hpp"
 #include "actors/simulation/simulator.hpp"
+#include "runtime/clock.hpp"
 #include "tools/activities/simulate_arguments.hpp"
 #include "tools/cli/interruption.hpp"
 #include "tools/cli/invocation.hpp"
@@ -57,6 +58,7 @@ private:
   simulate_plan plan_;
   simulation::people staff_;
   std::optional<simulation::simulator> simulator_;
+  runtime::clock::wall_time started_at_ = runtime::real_clock{}.now();
   std::string run_;
 };
 

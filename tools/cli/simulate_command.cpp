@@ -27,8 +27,8 @@
 namespace troupe::tools {
 
 using json = nlohmann::ordered_json;
-using seconds = std::chrono::duration<double>;
-using steady = std::chrono::steady_clock;
+using real_seconds = std::chrono::duration<double>;
+using steady_time = std::chrono::steady_clock;
 
 namespace {
 
@@ -177,12 +177,13 @@ simulation::checked<simulated> simulate_here(const simulate_plan& plan,
 }
 
 int print_foundation_of(const simulate_plan& plan, output_format output) {
-  const auto start = steady::now();
+  const auto start = steady_time::now();
   const auto census = read_census_of(plan);
   if (!census)
     return report(census.error(), output);
   auto facts = describe_foundation(plan, *census);
-  facts["foundation_seconds"] = seconds{steady::now() - start}.count();
+  facts["foundation_seconds"]
+    = real_seconds{steady_time::now() - start}.count();
   print_warnings(*census, plan.census_file);
   print_foundation(facts, output);
   return 0;
@@ -212,13 +213,13 @@ int run_resume(const simulate_flags& flags, const invocation& with) {
   const auto progress = std::make_shared<simulation::simulation_progress>();
   auto bar = simulate_bar{with.show_progress};
   bar.show(progress);
-  const auto start = steady::now();
+  const auto start = steady_time::now();
   auto result = simulator->resume(request, progress, stop.token());
   bar.end();
   if (!result)
     return report(result.error(), with.output);
   auto done = simulated{};
-  done.facts["seconds"] = seconds{steady::now() - start}.count();
+  done.facts["seconds"] = real_seconds{steady_time::now() - start}.count();
   done.result = std::move(*result);
   return print(done, flags, with.output);
 }

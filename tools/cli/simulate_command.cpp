@@ -88,6 +88,12 @@ void declare(CLI::App& app, simulate_flags& flags) {
     ->type_name("MEASURE[YEAR]>VALUE")
     ->allow_extra_args(false);
   app
+    .add_option("--show", flags.many.shown,
+                "with --seeds: a figure to show, once for each (default: "
+                "headcount, payroll, participation and kinds of events)")
+    ->type_name("MEASURE[YEAR]")
+    ->allow_extra_args(false);
+  app
     .add_option("--html", flags.html,
                 "a report with charts as one page that needs nothing else")
     ->type_name("FILE");

@@ -107,6 +107,25 @@ read_measures(const std::vector<std::string>& texts) {
   return all;
 }
 
+/// What a person looks at first; JSON has all.
+std::vector<std::string> spread_figures() {
+  return {"end_headcount", "promotions",       "enrollments",  "opt_outs",
+          "end_payroll",   "prorated_payroll", "participation"};
+}
+
+/// The bands of some figures, in the order in which these are named.
+simulation::ensemble
+choose_bands(const simulation::ensemble& from,
+             std::span<const simulation::measure_in_year> measures) {
+  auto chosen = from;
+  chosen.bands.clear();
+  for (const auto& wanted : measures)
+    for (const auto& band : from.bands_of(*wanted.named.measure))
+      if (!wanted.year || *wanted.year == band.year)
+        chosen.bands.push_back(band);
+  return chosen;
+}
+
 /// The scenarios of a sweep's points, each checked before any is projected.
 checked<std::vector<simulation::scenario>>
 scenarios_of(const simulate_inputs& inputs, const simulation::sweep& of) {
@@ -345,6 +364,10 @@ int run_ensemble(const simulate_inputs& inputs, const ensemble_flags& flags,
   const auto thresholds = read_thresholds(flags.thresholds);
   if (!thresholds)
     return report(thresholds.error(), with.output);
+  const auto measures
+    = read_measures(flags.shown.empty() ? spread_figures() : flags.shown);
+  if (!measures)
+    return report(measures.error(), with.output);
   const auto plan = plan_of(arguments_of(inputs));
   if (!plan)
     return report(plan.error(), with.output);
@@ -368,6 +391,7 @@ int run_ensemble(const simulate_inputs& inputs, const ensemble_flags& flags,
   const auto exceedances = simulation::find_exceedances(*years, *thresholds);
   if (!exceedances)
     return report(exceedances.error(), with.output);
+  const auto chosen = choose_bands(*spread, *measures);
   const auto told = ensemble_report{.first_seed = plan->scenario.values.seed,
                                     .of = *spread,
                                     .exceedances = *exceedances};
@@ -387,7 +411,9 @@ int run_ensemble(const simulate_inputs& inputs, const ensemble_flags& flags,
                               parts_of(labels, scenarios, *years), json.dump());
       !kept)
     return report(kept.error(), with.output);
-  return print(render_ensemble(told), std::move(json), **by, with.output);
+  auto shown = told;
+  shown.of = chosen;
+  return print(render_ensemble(shown), std::move(json), **by, with.output);
 }
 
 void add_simulate_many_commands(CLI::App& simulate, command_line& line) {

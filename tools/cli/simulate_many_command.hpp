@@ -13,6 +13,7 @@ namespace troupe::tools {
 struct ensemble_flags {
   std::size_t seeds = 0;
   std::vector<std::string> thresholds;
+  std::vector<std::string> shown;
   std::string html;
   bool no_store = false;
 };

@@ -9,6 +9,7 @@
 #include "actors/simulation/simulation_messages.hpp"
 #include "actors/simulation/simulation_recorder.hpp"
 #include "actors/simulation/simulation_schema.hpp"
+#include "actors/simulation/stored_start.hpp"
 #include "actors/simulation/year_totals_message.hpp"
 #include "runtime/actor_errors.hpp"
 #include "runtime/ids.hpp"
@@ -41,53 +42,13 @@ std::vector<year_totals> to_totals(const Years& from) {
   return years;
 }
 
-column_block own_people(people staff) {
-  const auto owner = std::make_shared<const people>(std::move(staff));
-  auto columns = column_list{};
-  append_people(columns, *owner, owner);
-  return column_block{std::move(columns)};
-}
-
 /// The people in the order of keys, as columns that own them.
 outcome<column_block> order_people(const scenario& parameters,
                                    const people& staff) {
   auto ordered = make_blocks(staff, std::max(staff.size(), std::size_t{1}));
   if (auto checked = check_people(parameters, ordered); !checked)
     return fail(checked.error());
-  return own_people(ordered.empty() ? people{} : std::move(ordered.front()));
-}
-
-/// Where a stored run goes on, all of which its coordinator needs.
-struct stored_start {
-  stored_simulation run;
-  simulation_run_options options;
-};
-
-outcome<stored_start> load_start(simulation_history& history,
-                                 stored_simulation run) {
-  const auto text = history.load_scenario_text(run);
-  if (!text)
-    return fail(text.error());
-  auto parameters = parse_canonical_text(*text);
-  if (!parameters)
-    return fail(damaged_run(run, "the scenario"));
-  auto ids = history.load_ids(run);
-  if (!ids)
-    return fail(ids.error());
-  auto checkpoint = history.load_checkpoint(run);
-  if (!checkpoint)
-    return fail(checkpoint.error());
-  const auto years = history.load_years(run);
-  if (!years)
-    return fail(years.error());
-  auto start = stored_start{.run = std::move(run), .options = {}};
-  start.options.parameters = std::move(*parameters);
-  start.options.ids = std::move(*ids);
-  start.options.everybody
-    = own_people(join_blocks(std::move(checkpoint->staff)));
-  for (const auto& year : *years)
-    start.options.before.push_back(year.totals);
-  return start;
+  return to_block(ordered.empty() ? people{} : std::move(ordered.front()));
 }
 
 /// Whether fewer threads and smaller blocks may fare better: not where the
@@ -491,10 +452,6 @@ outcome<std::string> simulator::keep(const projected_batch& of) {
 
 const std::string& simulator::store() const noexcept {
   return state_->host.path();
-}
-
-std::size_t simulator::workers() const noexcept {
-  return state_->workers;
 }
 
 } // namespace troupe::simulation

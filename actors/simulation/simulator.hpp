@@ -165,9 +165,6 @@ public:
   /// The file of the store; empty: nothing is stored.
   [[nodiscard]] const std::string& store() const noexcept;
 
-  /// Year processors at the same time.
-  [[nodiscard]] std::size_t workers() const noexcept;
-
 private:
   struct state;
 

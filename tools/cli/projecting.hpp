@@ -40,11 +40,6 @@ public:
     return staff_.size();
   }
 
-  /// How many can be projected at the same time.
-  [[nodiscard]] std::size_t workers() const noexcept {
-    return simulator_->workers();
-  }
-
   /// Its id in the store, or empty.
   [[nodiscard]] const std::string& run() const noexcept {
     return run_;

@@ -223,6 +223,9 @@ int run_batch(const many_flags& flags, const invocation& with) {
                      simulation::simulation_kind::sweep, **by, with.output);
 }
 
+/// The same on every machine, so that the same question has the same answer.
+constexpr auto tries_at_once = std::size_t{4};
+
 struct wanted_goal {
   simulation::goal_target target;
   simulation::goal_range range;
@@ -231,8 +234,7 @@ struct wanted_goal {
 };
 
 outcome<wanted_goal> read_goal(const many_flags& flags,
-                               const simulation::scenario& parameters,
-                               std::size_t workers) {
+                               const simulation::scenario& parameters) {
   auto target = simulation::parse_goal_target(flags.goal);
   if (!target) {
     target.error().key = "--goal";
@@ -260,7 +262,7 @@ outcome<wanted_goal> read_goal(const many_flags& flags,
   wanted.highest = range->highest;
   wanted.step = range->step;
   wanted.runs_max = flags.runs;
-  wanted.runs_at_once = workers;
+  wanted.runs_at_once = tries_at_once;
   auto search = simulation::goal_seek::create(wanted);
   if (!search) {
     search.error().key = "--vary";
@@ -290,7 +292,7 @@ int run_seek(const many_flags& flags, const invocation& with) {
   auto by = projecting::begin(*plan, with, !flags.no_store);
   if (!by)
     return report(by.error(), with.output);
-  auto goal = read_goal(flags, plan->scenario.values, (*by)->workers());
+  auto goal = read_goal(flags, plan->scenario.values);
   if (!goal)
     return report(goal.error(), with.output);
   auto parts = std::vector<simulation::projected_part>{};

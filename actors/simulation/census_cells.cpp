@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <utility>
 
 namespace troupe::simulation {
@@ -20,14 +19,7 @@ constexpr auto age_max = std::int32_t{150};
 /// Longer ones are beyond pay_max.
 constexpr auto pay_digits_max = std::size_t{12};
 
-day_number day_of(std::int32_t year, unsigned month, unsigned day) {
-  const auto date
-    = std::chrono::sys_days{std::chrono::year{year} / std::chrono::month{month}
-                            / std::chrono::day{day}};
-  return static_cast<day_number>(date.time_since_epoch().count());
-}
-
-const day_number birth_min = day_of(1850, 1, 1);
+constexpr auto birth_min = day_of(1850, 1, 1);
 
 template <class Number>
 std::optional<Number> parse_whole(std::string_view text) {
@@ -201,7 +193,7 @@ bool census_cells::read_day(const std::string& column, std::string_view text,
     if (!day)
       return refuse(column, shown(text) + " is not a day",
                     "write it as 2025-07-15");
-    to = static_cast<day_number>(day->time_since_epoch().count());
+    to = day_of(*day);
     return true;
   }
   const auto years = parse_whole<std::int32_t>(text);

@@ -62,11 +62,7 @@ void append_number(std::string& text, std::int64_t number) {
 } // namespace
 
 census_generator::census_generator(std::uint64_t seed, std::int32_t start_year)
-  : seed_{seed}, last_day_{static_cast<day_number>(
-                   std::chrono::sys_days{std::chrono::year{start_year - 1}
-                                         / std::chrono::December / 31}
-                     .time_since_epoch()
-                     .count())} {}
+  : seed_{seed}, last_day_{day_of(start_year - 1, 12, 31)} {}
 
 std::string census_generator::header() {
   return "employee_id,key,birth_date,hire_date,level_id,compensation_cents,"

@@ -166,13 +166,7 @@ void census_table::copy_in_order(const std::vector<ranked_row>& order,
   to.ids.characters.reserve(ids_.characters.size());
   for (auto i = std::size_t{0}; i < order.size(); ++i) {
     const auto row = order[i].row;
-    staff.key[i] = rows_.key[row];
-    staff.birth_date[i] = rows_.birth_date[row];
-    staff.hire_date[i] = rows_.hire_date[row];
-    staff.pay[i] = rows_.pay[row];
-    staff.deferral[i] = rows_.deferral[row];
-    staff.level[i] = rows_.level[row];
-    staff.plan[i] = rows_.plan[row];
+    staff.set(i, rows_, row);
     to.ids.characters += ids_[row];
     to.ids.offsets.push_back(
       static_cast<std::uint32_t>(to.ids.characters.size()));

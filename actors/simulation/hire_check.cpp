@@ -126,10 +126,10 @@ private:
     const auto sequence = range_.first + static_cast<std::int64_t>(at);
     const auto age = rows_.age[at];
     const auto right_age = hire_ages[static_cast<std::size_t>(sequence % 5)];
-    return note.note(year_rule::hire_by_its_sequence,
-                     rows_.hire_date[at] - plan_.days.first != sequence % 365
-                       || age != right_age
-                       || rows_.level[at] != level_of(sequence))
+    return note.note(
+             year_rule::hire_by_its_sequence,
+             cents{rows_.hire_date[at]} - plan_.days.first != sequence % 365
+               || age != right_age || rows_.level[at] != level_of(sequence))
            || note.note(year_rule::age_by_the_calendar,
                         years_.is_wrong(age, rows_.birth_date[at]))
            || note.note(year_rule::tenure_by_the_calendar,
@@ -145,7 +145,7 @@ private:
     const auto prorated = rows_.prorated[at];
     const auto& band = plan_.hire_pay[(rows_.level[at] - 1U) % level_count];
     const auto end = std::min(rows_.termination_date[at], plan_.days.last) + 1;
-    const auto sum = wrapping(pay) * wrapping(end - rows_.hire_date[at]);
+    const auto sum = wrapping(pay) * wrapping(cents{end} - rows_.hire_date[at]);
     const auto count = wrapping(plan_.days.count);
     return note.note(year_rule::hire_pay_in_band,
                      pay < band.front() || pay > band.back())

@@ -18,17 +18,27 @@ constexpr auto compressed_flag = 0x80U;
 constexpr auto value_bits = 64U;
 
 template <class Number>
-void append_number(std::string& to, Number number) {
-  char bytes[sizeof number];
-  std::memcpy(bytes, &number, sizeof number);
-  to.append(bytes, sizeof number);
-}
-
-template <class Number>
 Number number_at(std::string_view bytes) {
   auto number = Number{};
   std::memcpy(&number, bytes.data(), sizeof number);
   return number;
+}
+
+/// Small numbers of either sign become small ones without.
+std::uint64_t fold_sign(std::uint64_t number) {
+  return number << 1U ^ (number >> 63U != 0 ? ~std::uint64_t{0} : 0);
+}
+
+std::uint64_t unfold_sign(std::uint64_t folded) {
+  return folded >> 1U ^ ((folded & 1U) != 0 ? ~std::uint64_t{0} : 0);
+}
+
+/// Seven bits a byte, the lowest first, as most are small.
+void append_least(std::string& to, std::uint64_t least) {
+  auto rest = fold_sign(least);
+  for (; rest >= 0x80U; rest >>= 7U)
+    to.push_back(static_cast<char>(rest | 0x80U));
+  to.push_back(static_cast<char>(rest));
 }
 
 constexpr std::size_t bytes_of_bits(std::size_t count, unsigned bits) {
@@ -75,7 +85,7 @@ bool integer_packer::add_compressed(std::uint64_t least, unsigned bits) {
         (static_cast<std::uint64_t>(values_[at]) - least) >> shift);
   const auto begin = to_->size();
   to_->push_back(static_cast<char>(bits | compressed_flag));
-  append_number(*to_, least);
+  append_least(*to_, least);
   const auto head = to_->size();
   to_->resize(head + room);
   const auto size = LZ4_compress_default(
@@ -93,7 +103,7 @@ bool integer_packer::add_compressed(std::uint64_t least, unsigned bits) {
 
 void integer_packer::add_bits(std::uint64_t least, unsigned bits) {
   to_->push_back(static_cast<char>(bits));
-  append_number(*to_, least);
+  append_least(*to_, least);
   const auto head = to_->size();
   const auto size = bytes_of_bits(count_, bits);
   // Words are written whole.
@@ -125,23 +135,36 @@ std::optional<std::string_view> integer_unpacker::take(std::size_t size) {
   return taken;
 }
 
+std::optional<std::uint64_t> integer_unpacker::take_least() {
+  auto folded = std::uint64_t{0};
+  for (auto shift = 0U; shift < value_bits; shift += 7) {
+    const auto byte = take(1);
+    if (!byte)
+      return std::nullopt;
+    const auto part = static_cast<unsigned char>(byte->front());
+    folded |= std::uint64_t{part & 0x7FU} << shift;
+    if (part < 0x80U)
+      return unfold_sign(folded);
+  }
+  return std::nullopt;
+}
+
 std::optional<std::span<const std::int64_t>>
 integer_unpacker::next(std::size_t count) {
   values_.resize(count);
   if (count == 0)
     return std::span<const std::int64_t>{};
   const auto form = take(1);
-  const auto base = take(sizeof(std::uint64_t));
-  if (!form || !base)
+  const auto least = take_least();
+  if (!form || !least)
     return std::nullopt;
   const auto flags = static_cast<unsigned char>(form->front());
   const auto bits = flags & ~compressed_flag;
-  const auto least = number_at<std::uint64_t>(*base);
   if (bits > value_bits)
     return std::nullopt;
   const auto is_read = (flags & compressed_flag) != 0
-                         ? read_compressed(least, bits)
-                         : read_bits(least, bits);
+                         ? read_compressed(*least, bits)
+                         : read_bits(*least, bits);
   if (!is_read)
     return std::nullopt;
   return values_;

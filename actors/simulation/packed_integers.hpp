@@ -51,6 +51,7 @@ public:
 
 private:
   [[nodiscard]] std::optional<std::string_view> take(std::size_t size);
+  [[nodiscard]] std::optional<std::uint64_t> take_least();
   [[nodiscard]] bool read_compressed(std::uint64_t least, unsigned bits);
   [[nodiscard]] bool read_bits(std::uint64_t least, unsigned bits);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/simulation/day_number.hpp"
 #include "actors/simulation/scenario.hpp"
 
 #include <cstddef>
@@ -8,9 +9,6 @@
 #include <vector>
 
 namespace troupe::simulation {
-
-/// Days since 1970-01-01.
-using day_number = std::int32_t;
 
 /// Whether and why somebody takes part in the plan.
 enum class enrollment : std::uint8_t {
@@ -47,6 +45,17 @@ struct people {
     deferral.resize(count);
     level.resize(count);
     plan.resize(count);
+  }
+
+  /// The person at `at` becomes that of a row of others.
+  void set(std::size_t at, const people& from, std::size_t row) {
+    key[at] = from.key[row];
+    birth_date[at] = from.birth_date[row];
+    hire_date[at] = from.hire_date[row];
+    pay[at] = from.pay[row];
+    deferral[at] = from.deferral[row];
+    level[at] = from.level[row];
+    plan[at] = from.plan[row];
   }
 };
 

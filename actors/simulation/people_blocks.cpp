@@ -12,16 +12,8 @@ namespace {
 people pick(const people& from, std::span<const std::size_t> rows) {
   auto picked = people{};
   picked.resize(rows.size());
-  for (auto to = std::size_t{0}; to < rows.size(); ++to) {
-    const auto row = rows[to];
-    picked.key[to] = from.key[row];
-    picked.birth_date[to] = from.birth_date[row];
-    picked.hire_date[to] = from.hire_date[row];
-    picked.pay[to] = from.pay[row];
-    picked.deferral[to] = from.deferral[row];
-    picked.level[to] = from.level[row];
-    picked.plan[to] = from.plan[row];
-  }
+  for (auto to = std::size_t{0}; to < rows.size(); ++to)
+    picked.set(to, from, rows[to]);
   return picked;
 }
 

@@ -1,10 +1,10 @@
 #include "actors/simulation/person_ids.hpp"
 
+#include "actors/simulation/write_text.hpp"
 #include "runtime/tabular/csv_writer.hpp"
 #include "runtime/tabular/numbers.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace troupe::simulation {
@@ -13,23 +13,18 @@ namespace {
 
 constexpr auto sequence_digits = std::ptrdiff_t{6};
 
-char* copy_text(char* target, std::string_view text) {
-  std::memcpy(target, text.data(), text.size());
-  return target + text.size();
-}
-
 char* write_hire(char* target, std::uint64_t key) {
-  target = copy_text(target, "NH_");
+  target = write_text(target, "NH_");
   target
     = runtime::format_integer(target, static_cast<std::int64_t>(key >> 32U));
-  target = copy_text(target, "_000000");
+  target = write_text(target, "_000000");
   // Over the zeros as far as it goes.
   char digits[32];
   const auto* end
     = runtime::format_integer(digits, static_cast<std::uint32_t>(key));
   const auto size = end - digits;
   target -= std::min(size, sequence_digits);
-  return copy_text(target, {digits, static_cast<std::size_t>(size)});
+  return write_text(target, {digits, static_cast<std::size_t>(size)});
 }
 
 } // namespace
@@ -85,7 +80,7 @@ char* person_ids::cursor::write(char* target, std::uint64_t key) {
         - keys.begin());
   }
   if (at_ < keys.size() && keys[at_] == key)
-    return copy_text(target, ids_->field(at_));
+    return write_text(target, ids_->field(at_));
   return write_hire(target, key);
 }
 

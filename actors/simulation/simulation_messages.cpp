@@ -120,6 +120,13 @@ void append_rows(column_list& to, const year_row_columns& of,
   to.push_back(share(first_of(of.plan, count), owner));
 }
 
+column_block to_block(people staff) {
+  const auto owner = std::make_shared<const people>(std::move(staff));
+  auto columns = column_list{};
+  append_people(columns, *owner, owner);
+  return column_block{std::move(columns)};
+}
+
 std::optional<people_view> read_people(const column_block& block) {
   using enum column::kind;
   constexpr auto kinds

@@ -33,6 +33,9 @@ void append_events(column_list& to, const event_columns& of,
 void append_rows(column_list& to, const year_row_columns& of,
                  const std::shared_ptr<const void>& owner);
 
+/// People as columns that own them.
+[[nodiscard]] messages::column_block to_block(people staff);
+
 /// The people of a block that begins with them; it has to outlive the view.
 /// Nothing: they are no people.
 [[nodiscard]] std::optional<people_view>

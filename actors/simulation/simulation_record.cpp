@@ -324,6 +324,14 @@ store_request record_children(const std::string& parent,
     integers(children, [](const auto& child) { return child.digest; }),
     integers(children, [](const auto& child) { return child.seed; }),
     text_of(&simulation_child::scenario),
+    integers(children,
+             [](const auto& child) {
+               return child.years.empty() ? 0 : child.years.front().year;
+             }),
+    integers(children,
+             [](const auto& child) {
+               return child.years.empty() ? 0 : child.years.back().year;
+             }),
   }};
   add_row_statement(
     request.transaction,
@@ -331,9 +339,10 @@ store_request record_children(const std::string& parent,
     " digest, seed, census, people, start_year, end_year, status, reason,"
     " started_at, finished_at, version, scenario, report)"
     " SELECT ?3, run_id, ?4, 'projection', scenario_name, ?5, ?6, census,"
-    " people, start_year, end_year, 'completed', '', started_at, ?2, version,"
-    " ?7, '' FROM simulation_runs WHERE run_id = ?1",
-    {0, 1, 2, 3, 4}, {parent, runtime::to_microseconds(at)})
+    " people, CASE WHEN ?8 = 0 THEN start_year ELSE ?8 END,"
+    " CASE WHEN ?9 = 0 THEN end_year ELSE ?9 END, 'completed', '', started_at,"
+    " ?2, version, ?7, '' FROM simulation_runs WHERE run_id = ?1",
+    {0, 1, 2, 3, 4, 5, 6}, {parent, runtime::to_microseconds(at)})
     .set_expected_changes(static_cast<std::int64_t>(children.size()));
   add_child_years(request, children);
   return request;

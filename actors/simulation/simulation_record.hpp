@@ -111,7 +111,7 @@ struct simulation_child {
   std::string scenario{}; ///< Its canonical text.
   std::uint64_t digest = 0; ///< Of that.
   std::uint64_t seed = 0;
-  std::vector<year_totals> years{};
+  std::vector<year_totals> years{}; ///< Ascending.
 };
 
 /// A transaction, with the rows of all its statements.

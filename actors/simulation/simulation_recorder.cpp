@@ -16,6 +16,9 @@ using runtime::outcome;
 
 namespace {
 
+/// Parts of a run that one transaction stores.
+constexpr auto parts_at_once = std::size_t{500};
+
 std::string text_of(const messages::column& bytes) {
   const auto values = bytes.bytes();
   return {reinterpret_cast<const char*>(values.data()), values.size()};
@@ -105,6 +108,34 @@ outcome<simulation_storage> simulation_recorder::storage() const {
     return finish_run(options->run, ending);
   };
   return to;
+}
+
+outcome<void>
+simulation_recorder::record_parts(const simulation_header& header,
+                                  std::span<const simulation_child> children,
+                                  const std::string& report) {
+  auto begin = begin_run(header);
+  if (auto begun
+      = host_.commit(std::move(begin.transaction), std::move(begin.rows));
+      !begun)
+    return begun;
+  // A run whose parts are not all there is not completed.
+  for (auto first = std::size_t{0}; first < children.size();
+       first += parts_at_once) {
+    const auto count = std::min(parts_at_once, children.size() - first);
+    auto request = record_children(options_->run, options_->now(),
+                                   children.subspan(first, count));
+    if (auto kept
+        = host_.commit(std::move(request.transaction), std::move(request.rows));
+        !kept)
+      return kept;
+  }
+  auto ending = simulation_ending{};
+  ending.report = report;
+  ending.at = options_->now();
+  ending.runs_kept = options_->runs_kept;
+  auto request = finish_run(options_->run, ending);
+  return host_.commit(std::move(request.transaction), std::move(request.rows));
 }
 
 void simulation_recorder::end_early(const runtime::problem& reason) {

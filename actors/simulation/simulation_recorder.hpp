@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace troupe::simulation {
@@ -44,6 +45,12 @@ public:
 
   /// For the coordinator that runs its years, once.
   [[nodiscard]] runtime::outcome<simulation_storage> storage() const;
+
+  /// Stores a run that is complete, with its parts; `report` is JSON.
+  [[nodiscard]] runtime::outcome<void>
+  record_parts(const simulation_header& header,
+               std::span<const simulation_child> children,
+               const std::string& report);
 
   /// Stores why the run has ended early. What the store says to that is lost:
   /// the run has failed anyway, and can go on from its last year.

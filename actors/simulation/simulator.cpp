@@ -9,6 +9,7 @@
 #include "actors/simulation/simulation_messages.hpp"
 #include "actors/simulation/simulation_recorder.hpp"
 #include "actors/simulation/simulation_schema.hpp"
+#include "actors/simulation/stored_start.hpp"
 #include "actors/simulation/year_totals_message.hpp"
 #include "runtime/actor_errors.hpp"
 #include "runtime/ids.hpp"
@@ -41,53 +42,13 @@ std::vector<year_totals> to_totals(const Years& from) {
   return years;
 }
 
-column_block own_people(people staff) {
-  const auto owner = std::make_shared<const people>(std::move(staff));
-  auto columns = column_list{};
-  append_people(columns, *owner, owner);
-  return column_block{std::move(columns)};
-}
-
 /// The people in the order of keys, as columns that own them.
 outcome<column_block> order_people(const scenario& parameters,
                                    const people& staff) {
   auto ordered = make_blocks(staff, std::max(staff.size(), std::size_t{1}));
   if (auto checked = check_people(parameters, ordered); !checked)
     return fail(checked.error());
-  return own_people(ordered.empty() ? people{} : std::move(ordered.front()));
-}
-
-/// Where a stored run goes on, all of which its coordinator needs.
-struct stored_start {
-  stored_simulation run;
-  simulation_run_options options;
-};
-
-outcome<stored_start> load_start(simulation_history& history,
-                                 stored_simulation run) {
-  const auto text = history.load_scenario_text(run);
-  if (!text)
-    return fail(text.error());
-  auto parameters = parse_canonical_text(*text);
-  if (!parameters)
-    return fail(damaged_run(run, "the scenario"));
-  auto ids = history.load_ids(run);
-  if (!ids)
-    return fail(ids.error());
-  auto checkpoint = history.load_checkpoint(run);
-  if (!checkpoint)
-    return fail(checkpoint.error());
-  const auto years = history.load_years(run);
-  if (!years)
-    return fail(years.error());
-  auto start = stored_start{.run = std::move(run), .options = {}};
-  start.options.parameters = std::move(*parameters);
-  start.options.ids = std::move(*ids);
-  start.options.everybody
-    = own_people(join_blocks(std::move(checkpoint->staff)));
-  for (const auto& year : *years)
-    start.options.before.push_back(year.totals);
-  return start;
+  return to_block(ordered.empty() ? people{} : std::move(ordered.front()));
 }
 
 /// Whether fewer threads and smaller blocks may fare better: not where the
@@ -279,7 +240,8 @@ struct simulator::state {
     if (auto opened = host.open(); !opened)
       return fail(opened.error());
     const auto staff = *read_people(everybody);
-    const auto header = header_of(request, staff.size());
+    const auto header
+      = header_of(request.names, request.parameters, staff.size());
     auto recorder = make_recorder(header.run, request.describe);
     if (auto begun = recorder.begin(header, staff, request.ids); !begun)
       return fail(begun.error());
@@ -299,21 +261,21 @@ struct simulator::state {
                        progress, stop);
   }
 
-  simulation_header header_of(const simulation_request& request,
-                              std::size_t people) {
+  simulation_header header_of(const simulation_names& names,
+                              const scenario& parameters, std::size_t people) {
     auto header = simulation_header{};
     header.run = to_string(uuids.next());
-    header.scenario_name = request.names.scenario;
-    header.scenario = canonical_text(request.parameters);
-    header.digest = digest(request.parameters);
-    header.seed = request.parameters.seed;
-    header.census = request.names.census;
+    header.scenario_name = names.scenario;
+    header.scenario = canonical_text(parameters);
+    header.digest = digest(parameters);
+    header.seed = parameters.seed;
+    header.census = names.census;
     header.people = people;
-    header.start_year = request.parameters.start_year;
-    header.end_year = request.parameters.end_year;
+    header.start_year = parameters.start_year;
+    header.end_year = parameters.end_year;
     header.started_at = time.now();
-    header.idempotency_key = request.names.idempotency_key;
-    header.version = request.names.version;
+    header.idempotency_key = names.idempotency_key;
+    header.version = names.version;
     return header;
   }
 
@@ -487,6 +449,30 @@ simulator::project(const people& staff, std::span<const scenario> scenarios,
   for (const auto& each : answer->projections())
     all.push_back(to_totals(each.years()));
   return all;
+}
+
+outcome<std::string> simulator::keep(const projected_batch& of) {
+  if (auto opened = state_->host.open(); !opened)
+    return fail(opened.error());
+  auto header = state_->header_of(of.names, of.parameters, of.people);
+  header.kind = of.kind;
+  header.started_at = of.started_at;
+  auto children = std::vector<simulation_child>{};
+  for (const auto& part : of.parts)
+    children.push_back({.run = to_string(state_->uuids.next()),
+                        .label = part.label,
+                        .scenario = canonical_text(part.parameters),
+                        .digest = digest(part.parameters),
+                        .seed = part.parameters.seed,
+                        .years = part.years});
+  auto recorder = state_->make_recorder(header.run, {});
+  if (auto kept = recorder.record_parts(header, children, of.report); !kept)
+    return fail(kept.error());
+  return header.run;
+}
+
+const std::string& simulator::store() const noexcept {
+  return state_->host.path();
 }
 
 } // namespace troupe::simulation

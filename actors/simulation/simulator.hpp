@@ -6,6 +6,7 @@
 #include "actors/simulation/simulation_coordinator.hpp"
 #include "actors/simulation/simulation_manner.hpp"
 #include "actors/simulation/year_totals.hpp"
+#include "runtime/clock.hpp"
 #include "runtime/problem.hpp"
 #include "runtime/store/store.hpp"
 
@@ -92,6 +93,24 @@ struct simulation_result {
   optimization level = optimization::high;
 };
 
+/// One of many projections of the same people.
+struct projected_part {
+  std::string label; ///< For example "seed 7".
+  scenario parameters;
+  std::vector<year_totals> years;
+};
+
+/// Many projections as one run of the store, with each of them as a part.
+struct projected_batch {
+  simulation_kind kind = simulation_kind::ensemble;
+  simulation_names names;
+  scenario parameters; ///< What they have in common.
+  std::size_t people = 0;
+  runtime::clock::wall_time started_at{};
+  std::vector<projected_part> parts;
+  std::string report; ///< What came of them, as JSON.
+};
+
 /// Simulates in this process: the door to the actors for programs that have
 /// none of their own. One call at a time; not thread-safe.
 class simulator {
@@ -138,6 +157,13 @@ public:
   project(const people& staff, std::span<const scenario> scenarios,
           std::shared_ptr<simulation_progress> progress = nullptr,
           std::stop_token stop = {});
+
+  /// Stores what came of `project`, and tells the run's id. Problems are those
+  /// of the store.
+  [[nodiscard]] runtime::outcome<std::string> keep(const projected_batch& of);
+
+  /// The file of the store; empty: nothing is stored.
+  [[nodiscard]] const std::string& store() const noexcept;
 
 private:
   struct state;

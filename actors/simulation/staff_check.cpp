@@ -138,7 +138,8 @@ public:
   [[nodiscard]] bool is_prorated_wrong(std::size_t at, const told_events& told,
                                        Note& note) const noexcept {
     const auto& days = plan_.days;
-    const auto end = std::min(rows_.termination_date[at], days.last) + 1;
+    const auto last_day = rows_.termination_date[at];
+    const auto end = std::clamp(last_day, days.first - 1, days.last) + 1;
     const auto sum
       = wrapping(before_.pay[at])
           * wrapping(std::min(end, days.promotion) - days.first)
@@ -182,8 +183,8 @@ public:
                         deferral != (is_out ? 0 : plan_.deferral[segment]));
   }
 
-  void count(std::size_t at, const told_events& told,
-             staff_counts& counts) const noexcept {
+  [[gnu::always_inline]] void count(std::size_t at, const told_events& told,
+                                    staff_counts& counts) const noexcept {
     const auto pay = rows_.pay[at];
     const auto stays = std::uint64_t{rows_.termination_date[at] == no_day};
     ++counts.kinds[told.kinds & staff_bits];
@@ -246,15 +247,19 @@ private:
   }
 
   [[nodiscard]] bool is_promotable(std::size_t at) const noexcept {
-    return (before_.level[at] < level_max)
-           & (rows_.tenure[at] >= promotion_tenure_min)
-           & (rows_.age[at] < promotion_age_end);
+    const auto level = before_.level[at];
+    const auto tenure = rows_.tenure[at];
+    const auto age = rows_.age[at];
+    return (level < level_max) & (tenure >= promotion_tenure_min)
+           & (age < promotion_age_end);
   }
 
   [[nodiscard]] bool may_enroll(std::size_t at) const noexcept {
+    const auto plan = before_.plan[at];
+    const auto age = rows_.age[at];
     const auto hire_date = rows_.hire_date[at];
-    return (before_.plan[at] == static_cast<std::uint8_t>(enrollment::none))
-           & (rows_.age[at] >= plan_.minimum_age)
+    return (plan == static_cast<std::uint8_t>(enrollment::none))
+           & (age >= plan_.minimum_age)
            & (hire_date <= plan_.days.enrollment - plan_.waiting_period_days)
            & (hire_date >= plan_.hire_date_first);
   }

@@ -1,10 +1,12 @@
 #include "actors/simulation/year_check.hpp"
 
 #include "actors/simulation/block_check.hpp"
+#include "actors/simulation/headcount.hpp"
 
 #include <numeric>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace troupe::simulation {
 
@@ -30,6 +32,28 @@ public:
 
   [[nodiscard]] std::vector<rule_violation> take() {
     return list_.take();
+  }
+
+  /// Whether all counts can be added up without harm.
+  bool check_sizes() {
+    const auto& t = totals_;
+    for (const auto& [name, count] :
+         {std::pair{"start_headcount", t.start_headcount},
+          {"terminations", t.terminations},
+          {"hires", t.hires},
+          {"new_hire_terminations", t.new_hire_terminations},
+          {"end_headcount", t.end_headcount},
+          {"promotions", t.promotions},
+          {"raises", t.raises},
+          {"enrollments", t.enrollments},
+          {"opt_outs", t.opt_outs},
+          {"end_enrolled", t.end_enrolled},
+          {"raise_candidates", t.raise_candidates}})
+      at_most(name, count, people_max);
+    for (const auto* const levels : {&t.hires_by_level, &t.end_by_level})
+      for (const auto count : *levels)
+        at_most("a count of a level", count, people_max);
+    return list_.empty();
   }
 
   void check_plan(const year_headcounts& planned) {
@@ -126,7 +150,9 @@ private:
   [[nodiscard]] bool is_likely(std::int64_t count,
                                const expected_events& expected) const {
     const auto whole = int128{count} * ppm_whole;
-    const auto mean = int128{expected.mean};
+    // No mean of a right year is larger.
+    const auto mean = std::min(int128{expected.mean},
+                               int128{expected.candidates} * ppm_whole);
     const auto staying = totals_.start_headcount - totals_.terminations;
     const auto least = totals_.start_headcount == 0
                          ? int128{0}
@@ -157,6 +183,8 @@ std::vector<rule_violation> check_year(const year_headcounts& planned,
                                        const year_totals& totals,
                                        const year_totals* before) {
   auto check = totals_check{totals};
+  if (!check.check_sizes())
+    return check.take();
   check.check_plan(planned);
   check.check_sums();
   check.check_limits();

@@ -1,6 +1,5 @@
 #include "actors/simulation/year_plan.hpp"
 
-#include <chrono>
 #include <limits>
 #include <span>
 
@@ -9,13 +8,6 @@ namespace troupe::simulation {
 namespace {
 
 __extension__ using int128 = __int128;
-
-day_number day_of(std::int32_t year, unsigned month, unsigned day) {
-  const auto date
-    = std::chrono::year{year} / static_cast<int>(month) / static_cast<int>(day);
-  return static_cast<day_number>(
-    std::chrono::sys_days{date}.time_since_epoch().count());
-}
 
 year_days make_days(std::int32_t year) {
   auto days = year_days{.first = day_of(year, 1, 1),
@@ -90,8 +82,7 @@ void add_enrollment(year_plan& plan, const enrollment_rules& rules) {
                          });
   const auto is_limited
     = rules.scope == enrollment_scope::new_hires_only && rules.hire_date_cutoff;
-  plan.hire_date_first = is_limited ? static_cast<day_number>(
-                           rules.hire_date_cutoff->time_since_epoch().count())
+  plan.hire_date_first = is_limited ? day_of(*rules.hire_date_cutoff)
                                     : std::numeric_limits<day_number>::min();
 }
 

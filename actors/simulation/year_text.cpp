@@ -1,10 +1,10 @@
 #include "actors/simulation/year_text.hpp"
 
+#include "actors/simulation/write_text.hpp"
 #include "runtime/tabular/numbers.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 
 namespace troupe::simulation {
 
@@ -19,11 +19,6 @@ constexpr auto line_bytes_max = std::size_t{14} * 24;
 /// So many lines get room at once. The room is cleared before it is written,
 /// and should still be in the cache then.
 constexpr auto lines_at_once = std::size_t{128};
-
-char* copy(char* to, std::string_view text) {
-  std::memcpy(to, text.data(), text.size());
-  return to + text.size();
-}
 
 char* write_pair(char* to, unsigned value) {
   to[0] = static_cast<char>('0' + value / 10);
@@ -102,14 +97,14 @@ void year_text::append_rows(std::string& text,
 
 char* year_text::write_event(char* to, const event& one,
                              person_ids::cursor& ids) const {
-  to = copy(to, year_);
+  to = write_text(to, year_);
   to = ids.write(to, one.key);
   to = write_field(to, static_cast<std::int64_t>(one.key));
   *to++ = ',';
-  to = copy(to, event_type_words[static_cast<std::size_t>(one.type)]);
+  to = write_text(to, event_type_words[static_cast<std::size_t>(one.type)]);
   *to++ = ',';
   const auto& date = dates_[one.day];
-  to = copy(to, {date.data(), date.size()});
+  to = write_text(to, {date.data(), date.size()});
   to = write_field(to, one.amount);
   to = write_field(to, one.previous);
   to = write_small(to, one.level);
@@ -124,7 +119,7 @@ char* year_text::write_event(char* to, const event& one,
 
 char* year_text::write_row(char* to, const year_row& row,
                            person_ids::cursor& ids) const {
-  to = copy(to, year_);
+  to = write_text(to, year_);
   to = ids.write(to, row.key);
   to = write_field(to, static_cast<std::int64_t>(row.key));
   *to++ = ',';
@@ -135,10 +130,10 @@ char* year_text::write_row(char* to, const year_row& row,
   if (!row.is_active()) {
     const auto& date = dates_[static_cast<std::size_t>(row.termination_date
                                                        - plan_->days.first)];
-    to = copy(to, {date.data(), date.size()});
+    to = write_text(to, {date.data(), date.size()});
   }
   *to++ = ',';
-  to = copy(to, year_status_words[static_cast<std::size_t>(row.status)]);
+  to = write_text(to, year_status_words[static_cast<std::size_t>(row.status)]);
   to = write_small(to, row.level);
   to = write_field(to, row.pay);
   to = write_field(to, row.prorated);

@@ -6,8 +6,8 @@
 #include "actors/simulation/simulator.hpp"
 #include "actors/simulation/year_totals_json.hpp"
 #include "runtime/store_host.hpp"
-#include "runtime/tabular/output_file.hpp"
 #include "tools/cli/heap.hpp"
+#include "tools/cli/line_writing.hpp"
 
 #include <filesystem>
 #include <utility>
@@ -26,19 +26,10 @@ outcome<void> make_census(std::size_t people, std::int32_t start_year,
                           const std::string& path) {
   constexpr auto seed = std::uint64_t{7};
   const auto generator = simulation::census_generator{seed, start_year};
-  auto file = runtime::output_file::create(path);
-  if (!file)
-    return fail(file.error());
-  auto text = generator.header();
-  for (std::size_t i = 0; i < people; ++i) {
-    generator.append(i, text);
-    if (text.size() < std::size_t{1} << 20 && i + 1 < people)
-      continue;
-    if (auto written = file->write(text); !written)
-      return written;
-    text.clear();
-  }
-  return file->commit();
+  return write_lines(path, generator.header(), people,
+                     [&generator](std::uint64_t index, std::string& text) {
+                       generator.append(index, text);
+                     });
 }
 
 outcome<simulation::people> read_staff(const std::string& path,

@@ -89,8 +89,7 @@ void print_as_text(const std::string& store, const store_examination& found,
               with_separators(found.runs.runs).c_str(),
               with_separators(found.runs.events).c_str());
   if (const auto& simulated = found.simulations; simulated.runs != 0)
-    std::printf("simulations: %s runs with %s years, %s people in all at the "
-                "end of them\n",
+    std::printf("simulations: %s runs with %s years and %s rows of people\n",
                 with_separators(simulated.runs).c_str(),
                 with_separators(simulated.years).c_str(),
                 with_separators(simulated.rows).c_str());

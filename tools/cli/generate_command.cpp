@@ -1,12 +1,11 @@
 #include "actors/scoring/portfolio_generator.hpp"
 #include "actors/scoring/w4_portfolio.hpp"
 #include "actors/simulation/census_generator.hpp"
-#include "runtime/tabular/output_file.hpp"
 #include "tools/cli/interruption.hpp"
 #include "tools/cli/invocation.hpp"
+#include "tools/cli/line_writing.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -35,8 +34,6 @@ constexpr auto census_examples = R"(Examples:
   troupe generate census --people 1000000 --seed 7 --start-year 2030)";
 
 constexpr auto items_max = std::uint64_t{1'000'000'000};
-/// Large enough that writing costs nothing, small enough for the cache.
-constexpr auto piece_bytes = std::size_t{1} << 18;
 
 struct generate_flags {
   std::uint64_t items = 1000;
@@ -46,33 +43,11 @@ struct generate_flags {
   std::int32_t start_year = 2025;
 };
 
-using line_writer = std::function<void(std::uint64_t, std::string&)>;
-
-outcome<void> write_lines(const generate_flags& flags, std::string header,
-                          const line_writer& append, std::stop_token stop) {
-  auto file = runtime::output_file::create(flags.out);
-  if (!file)
-    return runtime::fail(std::move(file.error()));
-  auto piece = std::move(header);
-  for (auto i = std::uint64_t{0}; i < flags.items; ++i) {
-    append(i, piece);
-    if (piece.size() < piece_bytes)
-      continue;
-    if (stop.stop_requested())
-      return runtime::fail(runtime::problem_kind::interrupted, "interrupted");
-    if (auto written = file->write(piece); !written)
-      return written;
-    piece.clear();
-  }
-  if (auto written = file->write(piece); !written)
-    return written;
-  return file->commit();
-}
-
 int generate(const generate_flags& flags, std::string header,
              const line_writer& append, const invocation& with) {
   const auto stop = interruption{};
-  const auto done = write_lines(flags, std::move(header), append, stop.token());
+  const auto done = write_lines(flags.out, std::move(header), flags.items,
+                                append, stop.token());
   if (done || (flags.out == "-" && is_stdout_closed()))
     return 0;
   return report(done.error(), with.output);

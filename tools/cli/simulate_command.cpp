@@ -6,6 +6,9 @@
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/progress_bar.hpp"
 #include "tools/cli/simulate_history_command.hpp"
+#include "tools/cli/simulate_inputs.hpp"
+#include "tools/cli/simulate_many_command.hpp"
+#include "tools/cli/simulate_page.hpp"
 #include "tools/cli/simulate_report.hpp"
 #include "tools/cli/simulate_run.hpp"
 
@@ -22,29 +25,20 @@
 
 namespace troupe::tools {
 
-using json = nlohmann::ordered_json;
-using seconds = std::chrono::duration<double>;
-using steady = std::chrono::steady_clock;
+using real_seconds = std::chrono::duration<double>;
+using steady_time = std::chrono::steady_clock;
 
 namespace {
 
 /// What was typed after `troupe simulate`.
 struct simulate_flags {
-  std::string census;
-  std::string config;
-  std::string mapping;
-  std::string scenario;
-  std::string start_year;
-  std::string end_year;
-  std::string seed;
-  std::vector<std::string> settings;
-  std::string bad_rows;
-  std::string duplicates;
+  simulate_inputs inputs;
   std::string out;
-  std::size_t workers = 0;
   std::size_t batch_size = simulation::block_people;
   std::string optimization;
   std::string resume;
+  std::string html;
+  ensemble_flags many;
   bool fail_fast = false;
   bool no_store = false;
   bool foundation_only = false;
@@ -57,51 +51,15 @@ constexpr auto simulate_examples = R"(Examples:
   troupe simulate --census hr.csv --mapping mapping.yaml --config scenario.yaml --on-bad-row drop
   troupe simulate --census people.csv --config scenario.yaml --foundation-only
   troupe simulate --resume last --out results
+  troupe simulate --census people.csv --config scenario.yaml --seeds 1000 --html spread.html
   troupe simulate runs)";
 
 void declare(CLI::App& app, simulate_flags& flags) {
-  app
-    .add_option("--census", flags.census,
-                "CSV file of the people on 31 December before the first year; "
-                "- for standard input")
-    ->type_name("FILE");
-  app
-    .add_option("--config", flags.config,
-                "scenario, or several of them (YAML or JSON)")
-    ->type_name("FILE");
-  app
-    .add_option("--mapping", flags.mapping,
-                "which columns of the census tell what, if they are not ours")
-    ->type_name("FILE");
-  app.add_option("--scenario", flags.scenario,
-                 "which one of the file, if it has several");
-  app.add_option("--start-year", flags.start_year,
-                 "first year, in place of the scenario's");
-  app.add_option("--end-year", flags.end_year,
-                 "last year, in place of the scenario's");
-  app.add_option("--seed", flags.seed,
-                 "of the draws, in place of the scenario's");
-  app
-    .add_option("--set", flags.settings,
-                "a value in place of the scenario's, by the path of its key")
-    ->type_name("KEY=VALUE");
-  app
-    .add_option("--on-bad-row", flags.bad_rows,
-                "refuse: stop and name the bad rows of the census; drop: leave "
-                "them out and say so")
-    ->check(CLI::IsMember({"refuse", "drop"}));
-  app
-    .add_option("--duplicates", flags.duplicates,
-                "of two rows of one person: refuse, or keep the one hired "
-                "last (keep-latest)")
-    ->check(CLI::IsMember({"refuse", "keep-latest"}));
+  declare(app, flags.inputs);
   app
     .add_option("--out", flags.out,
                 "folder for years.json, events.csv, snapshots.csv, run.json")
     ->type_name("FOLDER");
-  app.add_option("--max-workers", flags.workers,
-                 "blocks simulated at the same time; default: one per "
-                 "processor");
   app
     .add_option("--batch-size", flags.batch_size,
                 "people of a block; changes nothing in the results")
@@ -118,6 +76,25 @@ void declare(CLI::App& app, simulate_flags& flags) {
                 "go on with a stored run that was killed, by number, id or "
                 "last; it has its own scenario and people")
     ->type_name("RUN");
+  app.add_option("--seeds", flags.many.seeds,
+                 "project under so many seeds from --seed on, and tell how the "
+                 "figures spread");
+  app
+    .add_option("--exceed", flags.many.thresholds,
+                "with --seeds: how often a figure is beyond a value, for "
+                "example \"end_payroll[2029]>1250000\"")
+    ->type_name("MEASURE[YEAR]>VALUE")
+    ->allow_extra_args(false);
+  app
+    .add_option("--show", flags.many.shown,
+                "with --seeds: a figure to show, once for each (default: "
+                "headcount, payroll, participation and kinds of events)")
+    ->type_name("MEASURE[YEAR]")
+    ->allow_extra_args(false);
+  app
+    .add_option("--html", flags.html,
+                "a report with charts as one page that needs nothing else")
+    ->type_name("FILE");
   app.add_flag("--no-store", flags.no_store, "do not store the run");
   app.add_flag("--foundation-only", flags.foundation_only,
                "read and check scenario and census, then stop");
@@ -125,51 +102,16 @@ void declare(CLI::App& app, simulate_flags& flags) {
 
 /// What the activity `simulate` is given.
 nlohmann::json arguments_of(const simulate_flags& flags) {
-  auto arguments = nlohmann::json::object();
-  const auto add = [&](const char* key, const std::string& value) {
-    if (!value.empty())
-      arguments[key] = value;
-  };
-  add("census", flags.census);
-  add("config", flags.config);
-  add("scenario", flags.scenario);
-  add("mapping", flags.mapping);
-  add("start_year", flags.start_year);
-  add("end_year", flags.end_year);
-  add("seed", flags.seed);
-  add("on_bad_row", flags.bad_rows);
-  add("duplicates", flags.duplicates);
-  add("optimization", flags.optimization);
-  add("out", flags.out);
-  if (!flags.settings.empty())
-    arguments["set"] = flags.settings;
-  if (flags.workers != 0)
-    arguments["workers"] = flags.workers;
+  auto arguments = arguments_of(flags.inputs);
+  if (!flags.optimization.empty())
+    arguments["optimization"] = flags.optimization;
+  if (!flags.out.empty())
+    arguments["out"] = flags.out;
   if (flags.batch_size != simulation::block_people)
     arguments["batch_size"] = flags.batch_size;
   if (flags.fail_fast)
     arguments["fail_fast"] = true;
   return arguments;
-}
-
-void print_warnings(const simulation::census& census, const std::string& file) {
-  for (const auto& warning : census.warnings) {
-    auto place = file;
-    if (warning.line != 0)
-      place += ':' + std::to_string(warning.line);
-    std::fprintf(stderr, "%s: warning: %s%s\n", place.c_str(),
-                 warning.column.empty() ? "" : (warning.column + ": ").c_str(),
-                 warning.reason.c_str());
-  }
-  for (const auto& twice : census.duplicates)
-    std::fprintf(stderr,
-                 "%s:%llu: warning: %s is left out, line %llu stays: "
-                 "%s\n",
-                 file.c_str(),
-                 static_cast<unsigned long long>(twice.dropped_line),
-                 twice.id.c_str(),
-                 static_cast<unsigned long long>(twice.kept_line),
-                 twice.reason.c_str());
 }
 
 /// A bar that shows nothing before the simulation begins.
@@ -205,9 +147,14 @@ private:
   std::optional<progress_bar> bar_;
 };
 
-int print(const simulated& done, const std::string& census_file,
+int print(const simulated& done, const simulate_flags& flags,
           output_format output) {
-  print_warnings(done.census, census_file);
+  print_warnings(done.census, flags.inputs.census);
+  if (!flags.html.empty())
+    if (const auto written
+        = write_html(flags.html, page_of(done.facts, done.result.years));
+        !written)
+      return report(written.error(), output);
   auto facts = done.facts;
   if (!done.result.run.empty()) {
     facts["run"] = done.result.run;
@@ -234,12 +181,13 @@ simulation::checked<simulated> simulate_here(const simulate_plan& plan,
 }
 
 int print_foundation_of(const simulate_plan& plan, output_format output) {
-  const auto start = steady::now();
+  const auto start = steady_time::now();
   const auto census = read_census_of(plan);
   if (!census)
     return report(census.error(), output);
   auto facts = describe_foundation(plan, *census);
-  facts["foundation_seconds"] = seconds{steady::now() - start}.count();
+  facts["foundation_seconds"]
+    = real_seconds{steady_time::now() - start}.count();
   print_warnings(*census, plan.census_file);
   print_foundation(facts, output);
   return 0;
@@ -253,7 +201,7 @@ int run_resume(const simulate_flags& flags, const invocation& with) {
     = resume_by_name(flags.resume, arguments_of(flags), with, stop.token(),
                      [&](auto progress) { bar.show(std::move(progress)); });
   bar.end();
-  return done ? print(*done, "", with.output)
+  return done ? print(*done, flags, with.output)
               : report(done.error(), with.output);
 }
 
@@ -261,15 +209,17 @@ int run_simulate(const simulate_flags& flags, const invocation& with) {
   prepare_heap_for_columns();
   if (!flags.resume.empty())
     return run_resume(flags, with);
+  if (flags.many.seeds != 0) {
+    auto many = flags.many;
+    many.html = flags.html;
+    many.no_store = flags.no_store;
+    return run_ensemble(flags.inputs, many, with);
+  }
   const auto arguments = arguments_of(flags);
   // What is wrong already is refused before there is a run.
-  const auto plan = plan_simulation(arguments, {}, true);
-  if (!plan) {
-    auto reasons = plan.error();
-    for (auto& each : reasons)
-      each = as_flag(std::move(each));
-    return report(reasons, with.output);
-  }
+  const auto plan = plan_of(arguments);
+  if (!plan)
+    return report(plan.error(), with.output);
   if (flags.foundation_only)
     return print_foundation_of(*plan, with.output);
   const auto stop = interruption{};
@@ -277,14 +227,14 @@ int run_simulate(const simulate_flags& flags, const invocation& with) {
   if (flags.no_store) {
     const auto done = simulate_here(*plan, with, stop.token(), bar);
     bar.end();
-    return done ? print(*done, flags.census, with.output)
+    return done ? print(*done, flags, with.output)
                 : report(done.error(), with.output);
   }
   const auto done
     = simulate_as_run(arguments, with, stop.token(),
                       [&](auto progress) { bar.show(std::move(progress)); });
   bar.end();
-  return done ? print(*done, flags.census, with.output)
+  return done ? print(*done, flags, with.output)
               : report(done.error(), with.output);
 }
 
@@ -298,6 +248,7 @@ void add_simulate_command(command_line& line) {
   declare(*app, *flags);
   app->require_subcommand(0, 1);
   add_simulate_history_commands(*app, line);
+  add_simulate_many_commands(*app, line);
   app->callback([app, flags, &line] {
     if (app->get_subcommands().empty())
       line.chosen = [flags](const invocation& with) {

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdio>
 #include <string_view>
+#include <utility>
 
 namespace troupe::tools {
 
@@ -113,11 +114,27 @@ void print_parts(const std::vector<simulation::stored_simulation>& parts) {
                 with_separators(parts.size() - shown).c_str());
 }
 
+/// Each on a line, those of a list on one.
+void print_settings(const std::vector<simulation::setting_change>& settings) {
+  std::printf("\nsettings, rates in parts per million");
+  auto last = std::string{};
+  for (const auto& setting : settings) {
+    auto name = setting.key.substr(0, setting.key.find('['));
+    const auto index = setting.key.substr(name.size());
+    if (name != last)
+      std::printf("\n  %-38s", name.c_str());
+    // Years are no positions.
+    if (index.size() > 3)
+      std::printf("  %s", index.c_str());
+    std::printf("  %s", setting.before.c_str());
+    last = std::move(name);
+  }
+  std::puts("");
+}
+
 void print_simulation_as_text(const shown_simulation& shown) {
   print_head(shown.run);
-  std::puts("\nsettings, rates in parts per million");
-  for (const auto& setting : shown.settings)
-    std::printf("  %-46s  %s\n", setting.key.c_str(), setting.before.c_str());
+  print_settings(shown.settings);
   if (!shown.years.empty()) {
     auto totals = std::vector<simulation::year_totals>{};
     auto figures = simulation::year_figures{};
@@ -213,12 +230,13 @@ void print_event(simulation::day_number first_day,
   const auto type
     = simulation::event_type_words[static_cast<std::size_t>(one.type)];
   std::printf("        %s  %-20s  %14s", date_text(first_day + one.day).c_str(),
-              std::string{type}.c_str(), money(one.amount).c_str());
+              std::string{type}.c_str(),
+              one.amount == 0 ? "" : money(one.amount).c_str());
   if (one.previous != 0)
     std::printf(", before %s", money(one.previous).c_str());
   std::printf(", level %d", one.level);
-  if (one.probability != 0)
-    std::printf(", likely by %s", percent_of(one.probability).c_str());
+  if (one.probability > 0 && one.probability < simulation::ppm_whole)
+    std::printf(", probability %s", percent_of(one.probability).c_str());
   std::puts("");
 }
 

@@ -30,8 +30,7 @@ checked<census> read_text(const std::string& rows, census_options options) {
 }
 
 day_number day(std::string_view text) {
-  return static_cast<day_number>(
-    parse_date(text).value().time_since_epoch().count());
+  return day_of(parse_date(text).value());
 }
 
 } // namespace

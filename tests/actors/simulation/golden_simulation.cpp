@@ -23,7 +23,7 @@ std::chrono::sys_days date_of(const std::string& text) {
 }
 
 day_number day_of(const std::string& text) {
-  return static_cast<day_number>(date_of(text).time_since_epoch().count());
+  return simulation::day_of(date_of(text));
 }
 
 std::vector<std::vector<std::string>> read_rows(const std::string& text) {

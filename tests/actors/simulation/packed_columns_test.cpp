@@ -4,7 +4,10 @@
 #include "tests/actors/simulation/golden_simulation.hpp"
 
 #include <catch2/catch.hpp>
+#include <xxhash.h>
 
+#include <algorithm>
+#include <cstring>
 #include <limits>
 #include <random>
 
@@ -159,6 +162,37 @@ TEST_CASE("damaged bytes are a problem") {
   REQUIRE_FALSE(other);
   CHECK(other.error().kind == runtime::problem_kind::failed);
   CHECK_FALSE(other.error().hint.empty());
+}
+
+TEST_CASE("a checksum that is right makes no bytes harmless") {
+  const auto blocks
+    = std::vector{packed(make_events(40, 3)), packed(make_rows(40, 3)),
+                  packed(tests::read_golden_census().staff)};
+  auto random = std::mt19937_64{5};
+  for (auto round = 0; round < 20'000; ++round) {
+    auto bytes = blocks[random() % blocks.size()];
+    // Behind checksum, key and count: a large count is only slow.
+    constexpr auto head = std::size_t{20};
+    for (auto change = random() % 4; change > 0; --change)
+      bytes[head + random() % (bytes.size() - head)]
+        = static_cast<char>(random());
+    bytes.resize(bytes.size() - random() % 2 * (random() % 9));
+    constexpr auto seal = sizeof(std::uint64_t);
+    const auto sum = XXH3_64bits(bytes.data() + seal, bytes.size() - seal);
+    std::memcpy(bytes.data(), &sum, seal);
+    // The sanitizers tell what is wrong beside the values.
+    if (const auto events = unpack_events(bytes))
+      CHECK(
+        std::ranges::all_of(std::span{events->age}.first(events->count),
+                            [](std::uint8_t years) { return years <= 127; }));
+    if (const auto rows = unpack_rows(bytes))
+      CHECK(std::ranges::all_of(std::span{rows->level}.first(rows->count),
+                                [](std::uint8_t level) {
+                                  return level <= level_count;
+                                }));
+    if (const auto staff = unpack_people(bytes))
+      CHECK(staff->pay.size() == staff->key.size());
+  }
 }
 
 } // namespace troupe::simulation

@@ -118,10 +118,7 @@ scenario make_scenario(random_case& of) {
 
 /// 1 to 2,000 people, a small number as likely as a large one.
 people make_census(random_case& of, const scenario& parameters) {
-  const auto first = static_cast<day_number>(
-    std::chrono::sys_days{std::chrono::year{parameters.start_year} / 1 / 1}
-      .time_since_epoch()
-      .count());
+  const auto first = day_of(parameters.start_year, 1, 1);
   auto staff = people{};
   staff.resize(static_cast<std::size_t>(
     of.between(1, of.between(1, of.between(1, 2'000)))));
@@ -154,16 +151,8 @@ people shuffle(const people& staff, random_case& of) {
   std::ranges::shuffle(order, of.bits());
   auto shuffled = people{};
   shuffled.resize(staff.size());
-  for (auto to = std::size_t{0}; to < order.size(); ++to) {
-    const auto from = order[to];
-    shuffled.key[to] = staff.key[from];
-    shuffled.birth_date[to] = staff.birth_date[from];
-    shuffled.hire_date[to] = staff.hire_date[from];
-    shuffled.pay[to] = staff.pay[from];
-    shuffled.deferral[to] = staff.deferral[from];
-    shuffled.level[to] = staff.level[from];
-    shuffled.plan[to] = staff.plan[from];
-  }
+  for (auto to = std::size_t{0}; to < order.size(); ++to)
+    shuffled.set(to, staff, order[to]);
   return shuffled;
 }
 

@@ -5,43 +5,26 @@
 #include "actors/simulation/scenario_reading.hpp"
 #include "actors/simulation/scenario_text.hpp"
 #include "tests/support/places.hpp"
+#include "tests/support/schema_names.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include <random>
-#include <set>
 
 namespace troupe::simulation {
 
 namespace {
 
 using json = nlohmann::json;
-using name_set = std::set<std::string>;
+using tests::name_set;
+using tests::names;
+using tests::properties;
+using tests::spellings;
 
 json schema() {
   return json::parse(tests::read_file(
     tests::source_dir() / "tools/schema/simulation-scenario.schema.json"));
-}
-
-name_set properties(const json& of) {
-  auto names = name_set{};
-  for (const auto& [key, value] : of.at("properties").items())
-    names.insert(key);
-  return names;
-}
-
-template <class Keys>
-name_set names(const Keys& keys) {
-  return {keys.begin(), keys.end()};
-}
-
-template <class Words>
-name_set spellings(const Words& words) {
-  auto result = name_set{};
-  for (const auto& [text, value] : words)
-    result.insert(std::string{text});
-  return result;
 }
 
 /// Every key says what it is for.

@@ -139,6 +139,8 @@ TEST_CASE("children have what their parent has, and totals") {
   CHECK(parts[2].people == stored.people);
   CHECK(parts[2].status == "completed");
   CHECK(parts[2].finished_at == at);
+  CHECK(parts[2].start_year == 2025);
+  CHECK(parts[2].end_year == 2026);
   const auto years = history.load_years(parts[2]).value();
   REQUIRE(years.size() == 2);
   CHECK(years[1].totals == make_totals(2026));

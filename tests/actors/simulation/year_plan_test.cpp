@@ -8,13 +8,6 @@ namespace troupe::simulation {
 
 namespace {
 
-day_number day_of(int year, unsigned month, unsigned day) {
-  const auto date = std::chrono::year{year} / std::chrono::month{month}
-                    / std::chrono::day{day};
-  return static_cast<day_number>(
-    std::chrono::sys_days{date}.time_since_epoch().count());
-}
-
 /// By the calendar: whole years that have passed by 1 January.
 int years_by_calendar(int year, day_number since) {
   const auto date = std::chrono::year_month_day{

@@ -1,16 +1,20 @@
 #include "runtime/guard/guard_file.hpp"
 #include "tests/support/places.hpp"
+#include "tests/support/schema_names.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <set>
 
 using namespace std::chrono_literals;
 using namespace troupe;
 using namespace troupe::runtime;
 using nlohmann::json;
+using tests::name_set;
+using tests::names;
+using tests::properties;
+using tests::spellings;
 
 namespace {
 
@@ -40,28 +44,6 @@ problem problem_of(const std::string& lines) {
   INFO(render(all.front()));
   REQUIRE(all.size() == 1);
   return all.front();
-}
-
-using name_set = std::set<std::string, std::less<>>;
-
-name_set properties(const json& schema) {
-  auto names = name_set{};
-  for (const auto& [key, value] : schema.at("properties").items())
-    names.insert(key);
-  return names;
-}
-
-template <class Keys>
-name_set names(const Keys& keys) {
-  return {keys.begin(), keys.end()};
-}
-
-template <class Words>
-name_set spellings(const Words& words) {
-  auto found = name_set{};
-  for (const auto& [word, value] : words)
-    found.emplace(word);
-  return found;
 }
 
 json schema() {

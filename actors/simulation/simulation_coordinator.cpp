@@ -80,6 +80,15 @@ void give_up(pointer self, const runtime::problem& reason) {
   give_up(self, runtime::to_error(reason));
 }
 
+/// Smaller blocks would help nobody here: whoever reads this has to look at the
+/// store.
+void give_up_storing(pointer self, const caf::error& reason) {
+  auto problem = runtime::to_problem(reason);
+  if (problem.file.empty())
+    problem.file = self->state.options.storage.file;
+  give_up(self, problem);
+}
+
 void pump(pointer self);
 
 /// Goes on after something was told to the run.
@@ -141,7 +150,7 @@ void store_blocks(pointer self) {
         runtime::crash_point("simulation.stored");
         go_on(self, self->state.run->committed());
       },
-      [=](caf::error& reason) { give_up(self, runtime::to_problem(reason)); });
+      [=](caf::error& reason) { give_up_storing(self, reason); });
 }
 
 void report_progress(pointer self) {
@@ -222,9 +231,7 @@ void conclude(pointer self) {
     ->request(state.options.storage.store, state.options.store_timeout,
               std::move(request.transaction), std::move(request.rows))
     .then([=](const messages::TransactionCommitted&) { write_end(self); },
-          [=](caf::error& reason) {
-            give_up(self, runtime::to_problem(reason));
-          });
+          [=](caf::error& reason) { give_up_storing(self, reason); });
 }
 
 void pump_run(pointer self) {

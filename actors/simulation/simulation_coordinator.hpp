@@ -40,6 +40,8 @@ struct simulation_progress {
 struct simulation_storage {
   /// Absent: nothing is stored.
   runtime::store_actor store;
+  /// Its file, for problems.
+  std::string file;
   /// The transaction that stores blocks of a year.
   std::function<store_request(const simulation_run::commit& blocks)> record;
   /// The transaction that says that the run is complete.

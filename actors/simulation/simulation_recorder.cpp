@@ -71,6 +71,14 @@ simulation_recorder::simulation_recorder(const runtime::store_host& host,
   : host_{host}, options_{std::make_shared<const recorder_options>(
                    std::move(options))} {}
 
+outcome<void> simulation_recorder::commit(store_request request) const {
+  auto done
+    = host_.commit(std::move(request.transaction), std::move(request.rows));
+  if (!done && done.error().file.empty())
+    done.error().file = host_.path();
+  return done;
+}
+
 outcome<void> simulation_recorder::begin(const simulation_header& header,
                                          const people_view& everybody,
                                          const person_ids& ids) {
@@ -82,12 +90,12 @@ outcome<void> simulation_recorder::begin(const simulation_header& header,
       everybody.part(first, std::min(block_people, everybody.size() - first)),
       ids));
   auto request = join(begin_run(header), record_people(options_->run, blocks));
-  return host_.commit(std::move(request.transaction), std::move(request.rows));
+  return commit(std::move(request));
 }
 
 outcome<void> simulation_recorder::go_on(std::int32_t last_committed_year) {
   auto request = discard_after(options_->run, last_committed_year);
-  return host_.commit(std::move(request.transaction), std::move(request.rows));
+  return commit(std::move(request));
 }
 
 outcome<simulation_storage> simulation_recorder::storage() const {
@@ -96,6 +104,7 @@ outcome<simulation_storage> simulation_recorder::storage() const {
   if (!store)
     return fail(store.error());
   to.store = std::move(*store);
+  to.file = host_.path();
   to.record = [years = std::make_shared<year_recorder>(options_)](
                 const simulation_run::commit& of) { return years->record(of); };
   to.finish = [options = options_](const SimulationSummary& of) {
@@ -114,19 +123,14 @@ outcome<void>
 simulation_recorder::record_parts(const simulation_header& header,
                                   std::span<const simulation_child> children,
                                   const std::string& report) {
-  auto begin = begin_run(header);
-  if (auto begun
-      = host_.commit(std::move(begin.transaction), std::move(begin.rows));
-      !begun)
+  if (auto begun = commit(begin_run(header)); !begun)
     return begun;
   // A run whose parts are not all there is not completed.
   for (auto first = std::size_t{0}; first < children.size();
        first += parts_at_once) {
     const auto count = std::min(parts_at_once, children.size() - first);
-    auto request = record_children(options_->run, options_->now(),
-                                   children.subspan(first, count));
-    if (auto kept
-        = host_.commit(std::move(request.transaction), std::move(request.rows));
+    if (auto kept = commit(record_children(options_->run, options_->now(),
+                                           children.subspan(first, count)));
         !kept)
       return kept;
   }
@@ -135,7 +139,7 @@ simulation_recorder::record_parts(const simulation_header& header,
   ending.at = options_->now();
   ending.runs_kept = options_->runs_kept;
   auto request = finish_run(options_->run, ending);
-  return host_.commit(std::move(request.transaction), std::move(request.rows));
+  return commit(std::move(request));
 }
 
 void simulation_recorder::end_early(const runtime::problem& reason) {
@@ -147,8 +151,7 @@ void simulation_recorder::end_early(const runtime::problem& reason) {
   ending.at = options_->now();
   ending.runs_kept = options_->runs_kept;
   auto request = finish_run(options_->run, ending);
-  static_cast<void>(
-    host_.commit(std::move(request.transaction), std::move(request.rows)));
+  static_cast<void>(commit(std::move(request)));
 }
 
 } // namespace troupe::simulation

@@ -57,6 +57,9 @@ public:
   void end_early(const runtime::problem& reason);
 
 private:
+  /// Problems name the store's file.
+  [[nodiscard]] runtime::outcome<void> commit(store_request request) const;
+
   const runtime::store_host& host_;
   std::shared_ptr<const recorder_options> options_;
 };

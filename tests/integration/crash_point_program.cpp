@@ -3,14 +3,18 @@
 //
 //     crash_point_program FOLDER work
 //     crash_point_program FOLDER prune
+//     crash_point_program FOLDER simulate
 //
-// The second one deletes the runs of the first one, in many transactions.
+// The second one deletes the runs of the first one, in many transactions. The
+// third one simulates people.csv under scenario.yaml, which are in the folder.
 #include "actors/engine/activity_reports.hpp"
 #include "actors/engine/local_engine.hpp"
 #include "actors/engine/run_pruning.hpp"
 #include "actors/scoring/scoring_record.hpp"
+#include "actors/simulation/simulation_schema.hpp"
 #include "runtime/clock.hpp"
 #include "tools/activities/score_activity.hpp"
+#include "tools/activities/simulate_activity.hpp"
 
 #include <caf/scoped_actor.hpp>
 
@@ -60,6 +64,14 @@ constexpr auto scored = R"({"apiVersion": "troupe/v1", "kind": "Workflow",
  "items": "${inputs.folder + '/items.jsonl'}", "preset": "agile",
  "as_of": "2026-01-31", "out": "${inputs.folder + '/ranks'}"}}]})";
 
+constexpr auto simulated = R"({"apiVersion": "troupe/v1", "kind": "Workflow",
+"id": "simulated", "inputs": {"folder": {"type": "string", "required": true}},
+"steps": [
+{"id": "simulate", "activity": "simulate", "with": {
+ "census": "${inputs.folder + '/people.csv'}",
+ "config": "${inputs.folder + '/scenario.yaml'}",
+ "batch_size": 50, "out": "${inputs.folder + '/years'}"}}]})";
+
 constexpr auto items = R"({"work_item_id": "A", "business_value_raw": 5}
 {"work_item_id": "B", "financial": {"initial_investment": 9, "expected_revenue": [7, 8]}}
 {"work_item_id": "C", "business_value_raw": 2, "story_points": 8}
@@ -91,6 +103,15 @@ void add_scoring(activity_registry& registry, const runtime::store_actor& store,
   options.scorer.workers = 1;
   options.time = &time;
   tools::add_score_activity(registry, store, std::move(options));
+}
+
+void add_simulating(activity_registry& registry,
+                    const runtime::store_actor& store,
+                    const std::string& path) {
+  auto options = tools::simulate_activity_options{};
+  options.simulator.store = path;
+  options.simulator.workers = 1;
+  tools::add_simulate_activity(registry, store, std::move(options));
 }
 
 /// Whoever deletes runs, as soon as it is there.
@@ -127,13 +148,15 @@ local_engine start(const std::string& folder,
   auto options = local_engine_options{};
   options.store = folder + "/store.db";
   options.threads = 2;
-  options.schemas = {scoring::scoring_schema()};
+  options.schemas
+    = {scoring::scoring_schema(), simulation::simulation_schema()};
   if (pruning)
     options.companions = {pruning_companion(options.store, pruning)};
   options.add_activities
     = [folder, path = options.store](activity_registry& registry,
                                      const runtime::store_actor& store) {
         add_scoring(registry, store, path);
+        add_simulating(registry, store, path);
         registry.add_immediate("noop", [=](const messages::RunActivity& what) {
           append(folder + "/effects", what.idempotency_key() + "\n");
           return success_of(what.ref(), what.input_json());
@@ -207,10 +230,20 @@ int work(const std::string& folder) {
   return is_good && is_undone && is_scored ? 0 : 1;
 }
 
+int simulate(const std::string& folder) {
+  auto engine = start(folder);
+  const auto run = submit(engine, folder, simulated, "simulated",
+                          R"({"folder": ")" + folder + "\"}");
+  return expect(engine.await(run, {}, "")).status() == "completed" ? 0 : 1;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
   if (argc != 3)
     return 2;
-  return argv[2] == std::string_view{"prune"} ? prune(argv[1]) : work(argv[1]);
+  const auto what = std::string_view{argv[2]};
+  if (what == "simulate")
+    return simulate(argv[1]);
+  return what == "prune" ? prune(argv[1]) : work(argv[1]);
 }

@@ -2,6 +2,7 @@
 #include "actors/engine/run_check.hpp"
 #include "actors/scoring/scoring_check.hpp"
 #include "actors/scoring/stored_result.hpp"
+#include "actors/simulation/simulation_check.hpp"
 #include "runtime/crash_point.hpp"
 #include "runtime/store/snapshot_reader.hpp"
 #include "tests/support/places.hpp"
@@ -295,6 +296,51 @@ TEST_CASE(
     for (const auto& reason : found.problems)
       FAIL(runtime::render(reason));
     CHECK(scoring::check_scorings(copy / "store.db").runs == 1);
+  }
+}
+
+TEST_CASE("a simulation that ends at any boundary of its years goes on") {
+  const auto names = {"events.csv", "snapshots.csv", "years.json"};
+  const auto prepare = [&](const temporary_folder& folder) {
+    std::filesystem::copy_file(golden("simulation/census.csv"),
+                               folder / "people.csv");
+    std::filesystem::copy_file(golden("simulation/scenario.yaml"),
+                               folder / "scenario.yaml");
+  };
+  const auto check_files = [&](const temporary_folder& folder) {
+    for (const auto* name : names) {
+      INFO(name);
+      const auto is_equal = read_file(folder / "years" / name)
+                            == read_file(golden("simulation") / name);
+      CHECK(is_equal);
+    }
+    const auto found = simulation::check_simulations(folder / "store.db");
+    for (const auto& reason : found.problems)
+      FAIL(runtime::render(reason));
+    CHECK(found.runs == 1);
+    CHECK(found.years == 5);
+  };
+  const auto smooth = temporary_folder{};
+  prepare(smooth);
+  const auto log = (smooth / "visits").string();
+  REQUIRE(run(smooth, {}, log, "simulate") == 0);
+  check_files(smooth);
+  const auto points = count_visits(log);
+  for (const auto* name : {"simulation.storing", "simulation.stored"}) {
+    REQUIRE(points.at(name) >= 5);
+    for (auto visit = 1; visit <= points.at(name); ++visit) {
+      const auto point = std::string{name} + ":" + std::to_string(visit);
+      INFO(point);
+      const auto folder = temporary_folder{};
+      prepare(folder);
+      REQUIRE(run(folder, point, {}, "simulate") == crashed);
+      // What is stored is enough to go on with.
+      std::filesystem::remove(folder / "people.csv");
+      const auto again = run(folder, {}, {}, "simulate");
+      INFO(read_file(folder / "printed"));
+      REQUIRE(again == 0);
+      check_files(folder);
+    }
   }
 }
 

@@ -22,7 +22,7 @@ using std::chrono::system_clock;
 
 namespace {
 
-constexpr auto people = 6'000;
+constexpr auto people = 5'000;
 
 /// 50, a few under sanitizers, or as many as the nightly run asks for.
 unsigned kill_count() {

@@ -60,10 +60,10 @@ void simulated_store::resume() const {
   complete({"simulate", "--resume", "last", "--out", out()});
 }
 
-int simulated_store::stop_midway(int signal) const {
+int simulated_store::stop_midway(int signal, const std::string& census) const {
   // It may be faster than whoever watches it.
   for (auto tries = 0; tries < 10; ++tries) {
-    auto stopped = start();
+    auto stopped = start(census);
     while (!is_midway(last()) && stopped.is_running())
       std::this_thread::sleep_for(std::chrono::milliseconds{1});
     stopped.send(signal);
@@ -73,8 +73,9 @@ int simulated_store::stop_midway(int signal) const {
     REQUIRE(run);
     if (run->status != "completed")
       return code;
-    for (const auto& entry : fs::directory_iterator{folder()})
-      fs::remove_all(entry.path());
+    fs::remove_all(out());
+    for (const auto* end : {"", "-wal", "-shm"})
+      fs::remove(path() + end);
   }
   FAIL("a simulation is always over before it can be stopped");
   return 0;

@@ -69,7 +69,8 @@ public:
 
   /// Starts one and ends it with a signal as soon as it has stored a year, but
   /// not all; its exit code.
-  [[nodiscard]] int stop_midway(int signal) const;
+  [[nodiscard]] int stop_midway(int signal,
+                                const std::string& census = {}) const;
 
   /// Of the files of a whole result.
   [[nodiscard]] static std::vector<std::string> all_names();

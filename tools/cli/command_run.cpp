@@ -70,6 +70,9 @@ runtime::problem as_flag(runtime::problem reason) {
   if (!reason.key.starts_with(prefix))
     return reason;
   reason.key.erase(0, prefix.size());
+  // The flag of that name is a setting of the whole program.
+  if (reason.key == "workers")
+    reason.key = "max_workers";
   std::ranges::replace(reason.key, '_', '-');
   reason.key.insert(0, "--");
   return reason;

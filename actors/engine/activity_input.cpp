@@ -34,7 +34,8 @@ std::optional<std::string> activity_input::text(std::string_view key) {
     return std::nullopt;
   if (found->is_string())
     return found->get<std::string>();
-  refuse(key, "has to be a text, not " + std::string{found->type_name()});
+  refuse(key, "has to be a text, not " + std::string{found->type_name()},
+         "put it in quotes");
   return std::nullopt;
 }
 
@@ -96,7 +97,8 @@ activity_input::texts(std::string_view key) {
     return std::nullopt;
   if (!found->is_array()) {
     refuse(key,
-           "has to be a list of texts, not " + std::string{found->type_name()});
+           "has to be a list of texts, not " + std::string{found->type_name()},
+           "write it in brackets, also if it is one");
     return std::nullopt;
   }
   auto result = std::vector<std::string>{};
@@ -133,8 +135,8 @@ std::optional<bool> activity_input::boolean(std::string_view key) {
     return std::nullopt;
   if (found->is_boolean())
     return found->get<bool>();
-  refuse(key,
-         "has to be true or false, not " + std::string{found->type_name()});
+  refuse(key, "has to be true or false, not " + std::string{found->type_name()},
+         "write true or false, without quotes");
   return std::nullopt;
 }
 

@@ -37,7 +37,8 @@ std::optional<std::int64_t> count(activity_input& input, std::string_view key,
     if (number >= 1 && number <= max)
       return number;
   }
-  input.refuse(key, "must be a whole number from 1 to " + std::to_string(max));
+  input.refuse(key, "has to be a whole number from 1 to " + std::to_string(max),
+               "leave it out for what suits this machine");
   return std::nullopt;
 }
 
@@ -53,7 +54,8 @@ void add_number(activity_input& input, std::string_view key,
   else if (value->is_string())
     to.push_back({path, value->get<std::string>()});
   else
-    input.refuse(key, "must be a whole number");
+    input.refuse(key, "has to be a whole number",
+                 "leave it out for that of the scenario");
 }
 
 std::vector<simulation::scenario_override>
@@ -107,7 +109,8 @@ std::string required(activity_input& input, std::string_view key,
                      const char* what) {
   auto text = input.text(key).value_or("");
   if (text.empty())
-    input.refuse(key, std::string{what} + " is missing");
+    input.refuse(key, std::string{what} + " is missing",
+                 "name its file; see tools/examples/simulating.md");
   return text;
 }
 

@@ -1,12 +1,12 @@
 #include "actors/simulation/simulation_export.hpp"
 
-#include "actors/simulation/simulation_files.hpp"
 #include "actors/simulation/year_text.hpp"
 #include "actors/simulation/year_totals_json.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace troupe::simulation {
@@ -65,6 +65,17 @@ outcome<void> add_year(simulation_history& history,
     });
 }
 
+/// The years that count; none is a problem.
+outcome<std::vector<stored_year>> find_years(simulation_history& history,
+                                             const stored_simulation& run) {
+  auto years = history.load_years(run);
+  if (years && years->empty())
+    return fail(runtime::problem_kind::not_found,
+                "run " + std::to_string(run.number) + " has no year yet",
+                "see which runs have: troupe simulate runs");
+  return years;
+}
+
 /// All years, and what is said of them.
 outcome<exported_files> write_all(simulation_history& history,
                                   const stored_simulation& run,
@@ -99,23 +110,28 @@ outcome<exported_files> write_all(simulation_history& history,
 outcome<exported_files> export_simulation(simulation_history& history,
                                           const stored_simulation& run,
                                           const std::filesystem::path& folder) {
-  const auto years = history.load_years(run);
-  if (!years)
+  // What has nothing to export leaves no folder behind.
+  if (const auto years = find_years(history, run); !years)
     return fail(years.error());
-  if (years->empty())
-    return fail(runtime::problem_kind::not_found,
-                "run " + std::to_string(run.number) + " has no year yet",
-                "see which runs have: troupe simulate runs");
-  const auto ids = history.load_ids(run);
-  if (!ids)
-    return fail(ids.error());
   auto files = create_simulation_files(folder);
   if (!files)
     return fail(files.error());
-  auto exported = write_all(history, run, *years, *ids, *files);
+  return export_simulation(history, run, std::move(*files));
+}
+
+outcome<exported_files> export_simulation(simulation_history& history,
+                                          const stored_simulation& run,
+                                          simulation_files files) {
+  const auto years = find_years(history, run);
+  if (!years)
+    return fail(years.error());
+  const auto ids = history.load_ids(run);
+  if (!ids)
+    return fail(ids.error());
+  auto exported = write_all(history, run, *years, *ids, files);
   if (!exported)
     return exported;
-  for (auto& [name, file] : *files)
+  for (auto& [name, file] : files)
     if (const auto named = file.commit(); !named)
       return fail(named.error());
   return exported;

@@ -1,6 +1,7 @@
 #include "actors/simulation/simulation_files.hpp"
 
 #include "actors/simulation/year_text.hpp"
+#include "runtime/tabular/file_problem.hpp"
 
 #include <string>
 #include <string_view>
@@ -21,12 +22,10 @@ outcome<void> make_folder(const fs::path& folder) {
   fs::create_directories(folder, error);
   if (!error)
     return {};
-  auto reason = runtime::problem{};
-  reason.kind = error == std::errc::permission_denied
-                  ? runtime::problem_kind::denied
-                  : runtime::problem_kind::failed;
+  auto reason = runtime::file_problem(error.value(), folder.string());
+  if (error == std::errc::not_a_directory)
+    reason.kind = runtime::problem_kind::invalid_input;
   reason.message = "cannot make the folder: " + error.message();
-  reason.file = folder.string();
   reason.hint = "name another folder";
   return fail(std::move(reason));
 }

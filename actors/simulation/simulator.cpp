@@ -73,10 +73,24 @@ simulation_manner one_level_lower(simulation_manner manner,
   return manner;
 }
 
+/// Absent: none are wanted.
+using wanted_files = std::optional<simulation_files>;
+
+/// Before anything is begun, so that it shows at once where nothing can be
+/// written.
+outcome<wanted_files> create_wanted_files(const std::string& out) {
+  if (out.empty())
+    return wanted_files{};
+  auto files = create_simulation_files(out);
+  if (!files)
+    return fail(files.error());
+  return wanted_files{std::move(*files)};
+}
+
 /// A complete run as its answer, with its files if some are wanted.
 outcome<simulation_result> answer_from(simulation_history& history,
                                        const stored_simulation& run,
-                                       const std::string& out) {
+                                       wanted_files files) {
   const auto years = history.load_years(run);
   if (!years)
     return fail(years.error());
@@ -85,11 +99,11 @@ outcome<simulation_result> answer_from(simulation_history& history,
   result.years_before = years->size();
   for (const auto& year : *years)
     result.years.push_back(year.totals);
-  if (!out.empty()) {
-    const auto files = export_simulation(history, run, out);
-    if (!files)
-      return fail(files.error());
-    result.csv_bytes = files->csv_bytes;
+  if (files) {
+    const auto exported = export_simulation(history, run, std::move(*files));
+    if (!exported)
+      return fail(exported.error());
+    result.csv_bytes = exported->csv_bytes;
   }
   return result;
 }
@@ -191,7 +205,8 @@ struct simulator::state {
   /// All years, from the first one on.
   outcome<simulation_result>
   simulate_once(const simulation_request& request,
-                const column_block& everybody, simulation_recorder* recorder,
+                const column_block& everybody, wanted_files files,
+                simulation_recorder* recorder,
                 const std::shared_ptr<simulation_progress>& progress,
                 const std::stop_token& stop) {
     auto run = simulation_run_options{};
@@ -203,13 +218,9 @@ struct simulator::state {
     auto to = prepare(std::move(run), request.manner, progress);
     to.take_year = request.take_year;
     to.describe = request.describe;
-    if (!request.out.empty()) {
-      auto files = create_simulation_files(request.out);
-      if (!files)
-        return fail(files.error());
+    if (files)
       to.writer
         = runtime::spawn_output_writer(host.system(), std::move(*files));
-    }
     auto result = run_years(std::move(to), recorder, stop);
     if (result)
       result->level = request.manner.level;
@@ -222,6 +233,9 @@ struct simulator::state {
                   const column_block& everybody,
                   const std::shared_ptr<simulation_progress>& progress,
                   const std::stop_token& stop) {
+    auto files = create_wanted_files(request.out);
+    if (!files)
+      return fail(files.error());
     // Not before: what is refused leaves no store behind.
     if (auto opened = host.open(); !opened)
       return fail(opened.error());
@@ -231,7 +245,8 @@ struct simulator::state {
     auto recorder = make_recorder(header.run, request.describe);
     if (auto begun = recorder.begin(header, staff, request.ids); !begun)
       return fail(begun.error());
-    auto result = simulate_once(request, everybody, &recorder, progress, stop);
+    auto result = simulate_once(request, everybody, std::move(*files),
+                                &recorder, progress, stop);
     if (result) {
       result->run = header.run;
       return result;
@@ -275,8 +290,11 @@ struct simulator::state {
     auto found = history->find_run(request.run);
     if (!found)
       return fail(found.error());
+    auto files = create_wanted_files(request.out);
+    if (!files)
+      return fail(files.error());
     if (found->status == to_string(simulation_status::completed))
-      return answer_from(*history, *found, request.out);
+      return answer_from(*history, *found, std::move(*files));
     auto start = load_start(*history, std::move(*found));
     if (!start)
       return fail(start.error());
@@ -295,20 +313,20 @@ struct simulator::state {
     if (!result)
       return result;
     result->level = manner.level;
-    return add_files(std::move(*result), start->run.id, request.out);
+    return add_files(std::move(*result), start->run.id, std::move(*files));
   }
 
   /// Files have all years, so they come from the store.
-  [[nodiscard]] outcome<simulation_result>
-  add_files(simulation_result result, const std::string& run,
-            const std::string& out) const {
+  [[nodiscard]] outcome<simulation_result> add_files(simulation_result result,
+                                                     const std::string& run,
+                                                     wanted_files files) const {
     auto history = simulation_history::open(host.path());
     if (!history)
       return fail(history.error());
     const auto complete = history->find_run(run);
     if (!complete)
       return fail(complete.error());
-    const auto told = answer_from(*history, *complete, out);
+    const auto told = answer_from(*history, *complete, std::move(files));
     if (!told)
       return fail(told.error());
     result.run = run;
@@ -384,8 +402,11 @@ simulator::simulate(simulation_request request,
   if (state_->is_storing())
     return state_->simulate_stored(*this, request, *everybody, progress, stop);
   for (;;) {
-    auto result
-      = state_->simulate_once(request, *everybody, nullptr, progress, stop);
+    auto files = create_wanted_files(request.out);
+    if (!files)
+      return fail(files.error());
+    auto result = state_->simulate_once(request, *everybody, std::move(*files),
+                                        nullptr, progress, stop);
     if (result || !may_fare_better(result.error(), request.manner))
       return result;
     request.manner = one_level_lower(request.manner, result.error());

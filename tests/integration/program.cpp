@@ -47,6 +47,15 @@ void program::send(int signal) const {
   ::kill(id_, signal);
 }
 
+bool program::is_running() const {
+  auto ended = siginfo_t{};
+  // Its exit code stays for wait().
+  return ::waitid(P_PID, static_cast<id_t>(id_), &ended,
+                  WEXITED | WNOHANG | WNOWAIT)
+           == 0
+         && ended.si_pid == 0;
+}
+
 int program::wait() {
   auto status = 0;
   if (::waitpid(std::exchange(id_, -1), &status, 0) < 0)

@@ -20,6 +20,9 @@ public:
 
   void send(int signal) const;
 
+  /// Whether it has not ended yet.
+  [[nodiscard]] bool is_running() const;
+
   /// Waits for the end. The exit code, or 128 + the signal that ended it.
   int wait();
 

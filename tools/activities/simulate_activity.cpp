@@ -1,11 +1,13 @@
 #include "tools/activities/simulate_activity.hpp"
 
 #include "actors/engine/activity_reports.hpp"
+#include "actors/simulation/simulation_history.hpp"
 #include "actors/simulation/year_totals_json.hpp"
 #include "tools/activities/blocking_activity.hpp"
 #include "tools/version.hpp"
 
 #include <chrono>
+#include <optional>
 #include <utility>
 
 namespace troupe::tools {
@@ -27,15 +29,18 @@ struct simulate_surface {
 
 using shared_progress = std::shared_ptr<simulation::simulation_progress>;
 
-/// What was measured, beside what is equal each time.
+/// What was measured, beside what is equal each time. Years that were there
+/// before the start took no time.
 json measured(const json& foundation, const messages::SimulationSummary& of,
-              steady::time_point start) {
+              std::size_t years_before, steady::time_point start) {
   auto facts = foundation;
   const auto elapsed = seconds{steady::now() - start}.count();
   facts["seconds"] = elapsed;
   auto records = std::int64_t{0};
-  for (const auto& year : of.years())
+  for (auto at = static_cast<int>(years_before); at < of.years_size(); ++at) {
+    const auto& year = of.years(at);
     records += year.events() + year.start_headcount() + year.hires();
+  }
   facts["records"] = records;
   facts["records_per_s"]
     = elapsed > 0.0 ? static_cast<double>(records) / elapsed : 0.0;
@@ -65,12 +70,32 @@ json output_of(const simulated& from) {
   return to;
 }
 
+/// With as many year processors as the plan asks for.
+simulation::simulator make_simulator(caf::actor_system& system,
+                                     const simulate_surface& with,
+                                     const simulate_plan& plan) {
+  auto options = with.options.simulator;
+  if (plan.workers != 0)
+    options.workers = plan.workers;
+  return simulation::simulator::attach(system, with.store, std::move(options));
+}
+
+/// What an attempt before has left in the store.
+outcome<std::optional<simulation::stored_simulation>>
+find_begun(const messages::RunActivity& request, const simulate_surface& with) {
+  auto history
+    = simulation::simulation_history::open(with.options.simulator.store);
+  if (!history)
+    return runtime::fail(history.error());
+  return history->find_key(request.idempotency_key());
+}
+
 /// The first problem stands for all: an activity ends with one.
-outcome<simulated> attempt(caf::actor_system& system,
-                           const messages::RunActivity& request,
-                           const simulate_surface& with,
-                           const shared_progress& progress,
-                           const std::stop_token& stop) {
+outcome<simulated> begin(caf::actor_system& system,
+                         const messages::RunActivity& request,
+                         const simulate_surface& with,
+                         const shared_progress& progress,
+                         const std::stop_token& stop) {
   const auto& observer = with.options.observer;
   const auto input = engine::input_of(request);
   const auto may_read
@@ -80,16 +105,29 @@ outcome<simulated> attempt(caf::actor_system& system,
   const auto plan = plan_simulation(input, engine::place_of(request), may_read);
   if (!plan)
     return runtime::fail(plan.error().front());
-  auto options = with.options.simulator;
-  if (plan->workers != 0)
-    options.workers = plan->workers;
-  auto simulator
-    = simulation::simulator::attach(system, with.store, std::move(options));
+  auto simulator = make_simulator(system, with, *plan);
   auto done = simulate_plan_of(*plan, request.idempotency_key(), simulator,
                                progress, stop);
   if (!done)
     return runtime::fail(done.error().front());
   return std::move(*done);
+}
+
+/// Looks into the store first: what was begun there needs neither scenario nor
+/// census any more, which may have changed, or be gone.
+outcome<simulated> attempt(caf::actor_system& system,
+                           const messages::RunActivity& request,
+                           const simulate_surface& with,
+                           const shared_progress& progress,
+                           const std::stop_token& stop) {
+  const auto begun = find_begun(request, with);
+  if (!begun)
+    return runtime::fail(begun.error());
+  if (!*begun)
+    return begin(system, request, with, progress, stop);
+  const auto plan = plan_resumption(engine::input_of(request));
+  auto simulator = make_simulator(system, with, plan);
+  return resume_simulation(**begun, plan, simulator, progress, stop);
 }
 
 outcome<std::string> run(caf::actor_system& system,
@@ -137,7 +175,7 @@ checked<simulated> simulate_plan_of(const simulate_plan& plan,
   request.out = plan.out;
   const auto begun = steady::now();
   request.describe = [&, begun](const messages::SimulationSummary& of) {
-    done.facts = measured(done.facts, of, begun);
+    done.facts = measured(done.facts, of, 0, begun);
     return done.facts.dump(1) + '\n';
   };
   auto result = with.simulate(std::move(request), std::move(progress), stop);
@@ -146,6 +184,32 @@ checked<simulated> simulate_plan_of(const simulate_plan& plan,
   done.result = std::move(*result);
   done.facts["seconds"] = seconds{steady::now() - begun}.count();
   done.census = std::move(*census);
+  return done;
+}
+
+outcome<simulated> resume_simulation(const simulation::stored_simulation& run,
+                                     const simulate_plan& plan,
+                                     simulation::simulator& with,
+                                     shared_progress progress,
+                                     const std::stop_token& stop) {
+  const auto start = steady::now();
+  auto done = simulated{};
+  done.facts = describe_foundation(run);
+  auto request = simulation::resume_request{};
+  request.run = run.id;
+  request.manner = plan.manner;
+  request.out = plan.out;
+  request.describe = [&](const messages::SimulationSummary& of) {
+    done.facts["years_before"] = run.years;
+    done.facts
+      = measured(done.facts, of, static_cast<std::size_t>(run.years), start);
+    return done.facts.dump(1) + '\n';
+  };
+  auto result = with.resume(request, std::move(progress), stop);
+  if (!result)
+    return runtime::fail(result.error());
+  done.result = std::move(*result);
+  done.facts["seconds"] = seconds{steady::now() - start}.count();
   return done;
 }
 

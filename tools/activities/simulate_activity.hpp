@@ -41,10 +41,18 @@ simulate_plan_of(const simulate_plan& plan, const std::string& idempotency_key,
                  std::shared_ptr<simulation::simulation_progress> progress,
                  const std::stop_token& stop);
 
+/// Goes on with a run of the store, or is answered from there. Of the plan
+/// count files, workers and manner.
+[[nodiscard]] runtime::outcome<simulated>
+resume_simulation(const simulation::stored_simulation& run,
+                  const simulate_plan& plan, simulation::simulator& with,
+                  std::shared_ptr<simulation::simulation_progress> progress,
+                  const std::stop_token& stop);
+
 /// Adds `simulate`: simulates with the actors of the host's system, and writes
 /// to `store`, which has the tables of simulations. Its output has the run's id
-/// and the totals of each year. An attempt that is stopped or killed goes on
-/// after its last year.
+/// and the totals of each year. The next attempt goes on after the last year of
+/// one that was stopped or killed, with the scenario and the people of then.
 void add_simulate_activity(engine::activity_registry& registry,
                            runtime::store_actor store,
                            simulate_activity_options options);

@@ -111,6 +111,13 @@ std::string required(activity_input& input, std::string_view key,
   return text;
 }
 
+std::string text_of_digest(std::uint64_t digest) {
+  auto text = std::string(16, '0');
+  std::snprintf(text.data(), text.size() + 1, "%016llx",
+                static_cast<unsigned long long>(digest));
+  return text;
+}
+
 problems at_place(runtime::problem reason, const engine::source_place& place) {
   if (reason.file.empty()) {
     reason.file = place.file;
@@ -167,26 +174,41 @@ checked<simulate_plan> plan_simulation(const nlohmann::json& input,
   return plan;
 }
 
+simulate_plan plan_resumption(const nlohmann::json& input) {
+  auto reader = activity_input{input, {}};
+  auto plan = simulate_plan{};
+  read_manner(reader, plan);
+  return plan;
+}
+
 checked<simulation::census> read_census_of(const simulate_plan& plan) {
   return simulation::read_census(plan.census_file, plan.census);
 }
 
 nlohmann::ordered_json describe_foundation(const simulate_plan& plan,
                                            const simulation::census& census) {
-  auto digest = std::string(16, '0');
-  std::snprintf(
-    digest.data(), digest.size() + 1, "%016llx",
-    static_cast<unsigned long long>(simulation::digest(plan.scenario.values)));
   auto run = nlohmann::ordered_json::object();
   run["version"] = version;
   run["scenario"] = plan.scenario.name;
-  run["configuration_digest"] = digest;
+  run["configuration_digest"]
+    = text_of_digest(simulation::digest(plan.scenario.values));
   run["seed"] = plan.scenario.values.seed;
   run["people"] = census.staff.size();
   run["census_rows"] = census.rows;
   run["census_dropped"] = census.dropped;
   run["census_duplicates"] = census.duplicates.size();
   run["census_not_staff"] = census.not_staff;
+  return run;
+}
+
+nlohmann::ordered_json
+describe_foundation(const simulation::stored_simulation& of) {
+  auto run = nlohmann::ordered_json::object();
+  run["version"] = version;
+  run["scenario"] = of.scenario_name;
+  run["configuration_digest"] = text_of_digest(of.digest);
+  run["seed"] = of.seed;
+  run["people"] = of.people;
   return run;
 }
 

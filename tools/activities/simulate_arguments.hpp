@@ -4,6 +4,7 @@
 #include "actors/simulation/census_file.hpp"
 #include "actors/simulation/checked.hpp"
 #include "actors/simulation/scenario_file.hpp"
+#include "actors/simulation/simulation_history.hpp"
 #include "actors/simulation/simulation_manner.hpp"
 
 #include <nlohmann/json.hpp>
@@ -31,6 +32,10 @@ struct simulate_plan {
 plan_simulation(const nlohmann::json& input, const engine::source_place& place,
                 bool may_read_standard_input);
 
+/// Out, workers and manner alone, of arguments that were planned before: for a
+/// run that has its scenario and people already, whatever became of the files.
+[[nodiscard]] simulate_plan plan_resumption(const nlohmann::json& input);
+
 /// The census of a plan.
 [[nodiscard]] simulation::checked<simulation::census>
 read_census_of(const simulate_plan& plan);
@@ -40,5 +45,9 @@ read_census_of(const simulate_plan& plan);
 [[nodiscard]] nlohmann::ordered_json
 describe_foundation(const simulate_plan& plan,
                     const simulation::census& census);
+
+/// The same of a stored run, without the rows of its census.
+[[nodiscard]] nlohmann::ordered_json
+describe_foundation(const simulation::stored_simulation& run);
 
 } // namespace troupe::tools

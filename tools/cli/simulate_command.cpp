@@ -11,7 +11,6 @@
 #include "tools/cli/simulate_page.hpp"
 #include "tools/cli/simulate_report.hpp"
 #include "tools/cli/simulate_run.hpp"
-#include "tools/version.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -26,7 +25,6 @@
 
 namespace troupe::tools {
 
-using json = nlohmann::ordered_json;
 using real_seconds = std::chrono::duration<double>;
 using steady_time = std::chrono::steady_clock;
 
@@ -197,37 +195,14 @@ int print_foundation_of(const simulate_plan& plan, output_format output) {
 
 /// Goes on with a stored run: its scenario and its people are in the store.
 int run_resume(const simulate_flags& flags, const invocation& with) {
-  auto options = simulator_settings(with.settings);
-  options.store = with.settings.store_path;
-  if (flags.inputs.workers != 0)
-    options.workers = flags.inputs.workers;
-  auto simulator = simulation::simulator::create(std::move(options));
-  if (!simulator)
-    return report(simulator.error(), with.output);
-  auto facts = json::object();
-  auto request = simulation::resume_request{};
-  request.run = flags.resume;
-  request.manner.block_people = flags.batch_size;
-  request.manner.fail_fast = flags.fail_fast;
-  request.out = flags.out;
-  request.describe = [&facts](const messages::SimulationSummary& of) {
-    facts["years"] = of.years_size();
-    facts["version"] = version;
-    return facts.dump(1) + '\n';
-  };
   const auto stop = interruption{};
-  const auto progress = std::make_shared<simulation::simulation_progress>();
   auto bar = simulate_bar{with.show_progress};
-  bar.show(progress);
-  const auto start = steady_time::now();
-  auto result = simulator->resume(request, progress, stop.token());
+  const auto done
+    = resume_by_name(flags.resume, arguments_of(flags), with, stop.token(),
+                     [&](auto progress) { bar.show(std::move(progress)); });
   bar.end();
-  if (!result)
-    return report(result.error(), with.output);
-  auto done = simulated{};
-  done.facts["seconds"] = real_seconds{steady_time::now() - start}.count();
-  done.result = std::move(*result);
-  return print(done, flags, with.output);
+  return done ? print(*done, flags, with.output)
+              : report(done.error(), with.output);
 }
 
 int run_simulate(const simulate_flags& flags, const invocation& with) {

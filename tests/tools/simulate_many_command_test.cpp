@@ -86,13 +86,15 @@ TEST_CASE_METHOD(fixture, "an ensemble is a run with a part for each seed") {
   CHECK_THAT(read_file(folder / "spread.html"),
              Catch::StartsWith("<!DOCTYPE html>")
                && Catch::Contains("participation"));
-  const auto runs = parse(run({"simulate", "runs", "--output", "json"}));
+  const auto runs
+    = parse(run({"simulate", "runs", "--output", "json"})).at("runs");
   REQUIRE(runs.size() == 1);
   CHECK(runs[0].at("kind") == "ensemble");
   CHECK(run({"doctor"}).exit_code == 0);
   const auto none = simulate({}, {"--seeds", "2", "--no-store"});
   CHECK(none.exit_code == 0);
-  CHECK(parse(run({"simulate", "runs", "--output", "json"})).size() == 1);
+  CHECK(parse(run({"simulate", "runs", "--output", "json"})).at("runs").size()
+        == 1);
 }
 
 TEST_CASE_METHOD(fixture, "a sweep has a row for each combination") {
@@ -127,11 +129,10 @@ TEST_CASE_METHOD(fixture, "a goal is met by the value that the answer names") {
 }
 
 TEST_CASE_METHOD(fixture, "the scenarios of a file stand side by side") {
-  const auto file
-    = folder.write("scenarios.yaml",
-                   "base: " + golden("simulation/scenario.yaml").string()
-                     + "\nscenarios:\n  - name: steady\n  - name: shrinking\n"
-                       "    target_growth_rate: -0.05\n");
+  const auto file = folder.write(
+    "scenarios.yaml", "base: " + golden("simulation/scenario.yaml").string()
+                        + "\nscenarios:\n  steady: {}\n  shrinking:\n"
+                          "    target_growth_rate: -0.05\n");
   const auto result = run({"simulate", "batch", "--census",
                            golden("simulation/census.csv").string(), "--config",
                            file.string(), "--show", "end_headcount"});

@@ -97,6 +97,36 @@ TEST_CASE_METHOD(fixture, "an ensemble is a run with a part for each seed") {
         == 1);
 }
 
+TEST_CASE_METHOD(fixture, "a run is compared with one that was there before") {
+  const auto nothing = simulate({}, {"--compare-baseline", "last"});
+  CHECK(nothing.exit_code == 3);
+  REQUIRE(simulate({}, {}).exit_code == 0);
+  const auto changed
+    = parse(simulate({}, {"--compare-baseline", "last", "--output", "json",
+                          "--set", "compensation.cola_rate=0.03"}));
+  const auto& baseline = changed.at("baseline");
+  CHECK(baseline.at("before").at("number") == 1);
+  CHECK(baseline.at("after").at("number") == 2);
+  REQUIRE(baseline.at("settings").size() == 1);
+  CHECK(baseline.at("settings")[0].at("setting") == "compensation.cola");
+  const auto told = simulate({}, {"--compare-baseline", "1"});
+  CHECK(told.exit_code == 0);
+  CHECK_THAT(told.out, Catch::StartsWith("year ")
+                         && Catch::Contains("the same settings"));
+}
+
+TEST_CASE_METHOD(fixture, "stored runs can be shown as a page") {
+  REQUIRE(simulate({}, {}).exit_code == 0);
+  REQUIRE(simulate({}, {"--seeds", "3"}).exit_code == 0);
+  for (const auto* run : {"1", "2"}) {
+    const auto shown = this->run({"simulate", "show", run, "--html", "a.html"});
+    INFO(shown.err);
+    CHECK(shown.exit_code == 0);
+    CHECK_THAT(read_file(folder / "a.html"),
+               Catch::StartsWith("<!DOCTYPE html>") && Catch::Contains("2029"));
+  }
+}
+
 TEST_CASE_METHOD(fixture, "a sweep has a row for each combination") {
   const auto swept = parse(simulate(
     {"sweep"}, {"--vary", "growth_rate=0:0.04:0.02", "--vary", "cola=0.02,0.03",

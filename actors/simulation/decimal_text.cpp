@@ -7,7 +7,7 @@ namespace troupe::simulation {
 
 namespace {
 
-constexpr auto most = std::numeric_limits<std::int64_t>::max();
+constexpr auto number_max = std::numeric_limits<std::int64_t>::max();
 
 /// Without the sign, which the lowest number of all would not survive.
 std::uint64_t size_of(std::int64_t number) {
@@ -43,7 +43,7 @@ std::optional<std::int64_t> parse_decimal(std::string_view text, int decimals) {
   after.resize(static_cast<std::size_t>(decimals), '0');
   auto value = std::int64_t{0};
   for (const auto digit : std::string{whole} + after) {
-    if (digit < '0' || digit > '9' || value > (most - (digit - '0')) / 10)
+    if (digit < '0' || digit > '9' || value > (number_max - (digit - '0')) / 10)
       return {};
     value = value * 10 + (digit - '0');
   }

@@ -86,13 +86,45 @@ TEST_CASE_METHOD(fixture, "an ensemble is a run with a part for each seed") {
   CHECK_THAT(read_file(folder / "spread.html"),
              Catch::StartsWith("<!DOCTYPE html>")
                && Catch::Contains("participation"));
-  const auto runs = parse(run({"simulate", "runs", "--output", "json"}));
+  const auto runs
+    = parse(run({"simulate", "runs", "--output", "json"})).at("runs");
   REQUIRE(runs.size() == 1);
   CHECK(runs[0].at("kind") == "ensemble");
   CHECK(run({"doctor"}).exit_code == 0);
   const auto none = simulate({}, {"--seeds", "2", "--no-store"});
   CHECK(none.exit_code == 0);
-  CHECK(parse(run({"simulate", "runs", "--output", "json"})).size() == 1);
+  CHECK(parse(run({"simulate", "runs", "--output", "json"})).at("runs").size()
+        == 1);
+}
+
+TEST_CASE_METHOD(fixture, "a run is compared with one that was there before") {
+  const auto nothing = simulate({}, {"--compare-baseline", "last"});
+  CHECK(nothing.exit_code == 3);
+  REQUIRE(simulate({}, {}).exit_code == 0);
+  const auto changed
+    = parse(simulate({}, {"--compare-baseline", "last", "--output", "json",
+                          "--set", "compensation.cola_rate=0.03"}));
+  const auto& baseline = changed.at("baseline");
+  CHECK(baseline.at("before").at("number") == 1);
+  CHECK(baseline.at("after").at("number") == 2);
+  REQUIRE(baseline.at("settings").size() == 1);
+  CHECK(baseline.at("settings")[0].at("setting") == "compensation.cola");
+  const auto told = simulate({}, {"--compare-baseline", "1"});
+  CHECK(told.exit_code == 0);
+  CHECK_THAT(told.out, Catch::StartsWith("year ")
+                         && Catch::Contains("the same settings"));
+}
+
+TEST_CASE_METHOD(fixture, "stored runs can be shown as a page") {
+  REQUIRE(simulate({}, {}).exit_code == 0);
+  REQUIRE(simulate({}, {"--seeds", "3"}).exit_code == 0);
+  for (const auto* run : {"1", "2"}) {
+    const auto shown = this->run({"simulate", "show", run, "--html", "a.html"});
+    INFO(shown.err);
+    CHECK(shown.exit_code == 0);
+    CHECK_THAT(read_file(folder / "a.html"),
+               Catch::StartsWith("<!DOCTYPE html>") && Catch::Contains("2029"));
+  }
 }
 
 TEST_CASE_METHOD(fixture, "a sweep has a row for each combination") {
@@ -127,11 +159,10 @@ TEST_CASE_METHOD(fixture, "a goal is met by the value that the answer names") {
 }
 
 TEST_CASE_METHOD(fixture, "the scenarios of a file stand side by side") {
-  const auto file
-    = folder.write("scenarios.yaml",
-                   "base: " + golden("simulation/scenario.yaml").string()
-                     + "\nscenarios:\n  - name: steady\n  - name: shrinking\n"
-                       "    target_growth_rate: -0.05\n");
+  const auto file = folder.write(
+    "scenarios.yaml", "base: " + golden("simulation/scenario.yaml").string()
+                        + "\nscenarios:\n  steady: {}\n  shrinking:\n"
+                          "    target_growth_rate: -0.05\n");
   const auto result = run({"simulate", "batch", "--census",
                            golden("simulation/census.csv").string(), "--config",
                            file.string(), "--show", "end_headcount"});

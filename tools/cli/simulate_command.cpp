@@ -1,4 +1,6 @@
 #include "actors/simulation/people_blocks.hpp"
+#include "actors/simulation/simulation_difference.hpp"
+#include "actors/simulation/simulation_history.hpp"
 #include "tools/cli/command_run.hpp"
 #include "tools/cli/engine_setup.hpp"
 #include "tools/cli/heap.hpp"
@@ -6,6 +8,8 @@
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/progress_bar.hpp"
 #include "tools/cli/simulate_history_command.hpp"
+#include "tools/cli/simulate_history_json.hpp"
+#include "tools/cli/simulate_history_report.hpp"
 #include "tools/cli/simulate_inputs.hpp"
 #include "tools/cli/simulate_many_command.hpp"
 #include "tools/cli/simulate_page.hpp"
@@ -25,6 +29,8 @@
 
 namespace troupe::tools {
 
+using runtime::outcome;
+
 using real_seconds = std::chrono::duration<double>;
 using steady_time = std::chrono::steady_clock;
 
@@ -38,6 +44,7 @@ struct simulate_flags {
   std::string optimization;
   std::string resume;
   std::string html;
+  std::string baseline;
   ensemble_flags many;
   bool fail_fast = false;
   bool no_store = false;
@@ -95,7 +102,13 @@ void declare(CLI::App& app, simulate_flags& flags) {
     .add_option("--html", flags.html,
                 "a report with charts as one page that needs nothing else")
     ->type_name("FILE");
-  app.add_flag("--no-store", flags.no_store, "do not store the run");
+  app
+    .add_option("--compare-baseline", flags.baseline,
+                "a stored run to compare this one with, by number, id or last")
+    ->type_name("RUN")
+    ->excludes(app.get_option("--seeds"));
+  app.add_flag("--no-store", flags.no_store, "do not store the run")
+    ->excludes(app.get_option("--compare-baseline"));
   app.add_flag("--foundation-only", flags.foundation_only,
                "read and check scenario and census, then stop");
 }
@@ -147,20 +160,62 @@ private:
   std::optional<progress_bar> bar_;
 };
 
-int print(const simulated& done, const simulate_flags& flags,
-          output_format output) {
-  print_warnings(done.census, flags.inputs.census);
-  if (!flags.html.empty())
-    if (const auto written
-        = write_html(flags.html, page_of(done.facts, done.result.years));
-        !written)
-      return report(written.error(), output);
+/// The id of the run to compare with; empty: none. Before there is another that
+/// "last" could mean.
+outcome<std::string> find_baseline(const simulate_flags& flags,
+                                   const invocation& with) {
+  if (flags.baseline.empty())
+    return std::string{};
+  auto history = simulation::simulation_history::open(with.settings.store_path);
+  if (!history)
+    return runtime::fail(history.error());
+  const auto found = history->find_run(flags.baseline);
+  if (!found)
+    return runtime::fail(found.error());
+  return found->id;
+}
+
+outcome<simulation::simulation_difference> compare(const std::string& store,
+                                                   const std::string& baseline,
+                                                   const std::string& run) {
+  auto history = simulation::simulation_history::open(store);
+  if (!history)
+    return runtime::fail(history.error());
+  return simulation::compare_simulations(*history, baseline, run);
+}
+
+nlohmann::ordered_json facts_of(const simulated& done) {
   auto facts = done.facts;
   if (!done.result.run.empty()) {
     facts["run"] = done.result.run;
     facts["years_before"] = done.result.years_before;
   }
-  print_simulation(facts, done.result.years, output);
+  return facts;
+}
+
+int print(const simulated& done, const simulate_flags& flags,
+          const std::string& baseline, const invocation& with) {
+  print_warnings(done.census, flags.inputs.census);
+  if (!flags.html.empty())
+    if (const auto written
+        = write_html(flags.html, page_of(done.facts, done.result.years));
+        !written)
+      return report(written.error(), with.output);
+  auto facts = facts_of(done);
+  if (baseline.empty()) {
+    print_simulation(facts, done.result.years, with.output);
+    return 0;
+  }
+  const auto compared
+    = compare(with.settings.store_path, baseline, done.result.run);
+  if (!compared)
+    return report(compared.error(), with.output);
+  facts["baseline"] = difference_json(*compared);
+  print_simulation(facts, done.result.years, with.output);
+  if (with.output == output_format::text) {
+    std::fputs("\n", stdout);
+    print_difference(*compared, with.output);
+  }
   return 0;
 }
 
@@ -195,13 +250,16 @@ int print_foundation_of(const simulate_plan& plan, output_format output) {
 
 /// Goes on with a stored run: its scenario and its people are in the store.
 int run_resume(const simulate_flags& flags, const invocation& with) {
+  const auto baseline = find_baseline(flags, with);
+  if (!baseline)
+    return report(baseline.error(), with.output);
   const auto stop = interruption{};
   auto bar = simulate_bar{with.show_progress};
   const auto done
     = resume_by_name(flags.resume, arguments_of(flags), with, stop.token(),
                      [&](auto progress) { bar.show(std::move(progress)); });
   bar.end();
-  return done ? print(*done, flags, with.output)
+  return done ? print(*done, flags, *baseline, with)
               : report(done.error(), with.output);
 }
 
@@ -222,19 +280,22 @@ int run_simulate(const simulate_flags& flags, const invocation& with) {
     return report(plan.error(), with.output);
   if (flags.foundation_only)
     return print_foundation_of(*plan, with.output);
+  const auto baseline = find_baseline(flags, with);
+  if (!baseline)
+    return report(baseline.error(), with.output);
   const auto stop = interruption{};
   auto bar = simulate_bar{with.show_progress};
   if (flags.no_store) {
     const auto done = simulate_here(*plan, with, stop.token(), bar);
     bar.end();
-    return done ? print(*done, flags, with.output)
+    return done ? print(*done, flags, *baseline, with)
                 : report(done.error(), with.output);
   }
   const auto done
     = simulate_as_run(arguments, with, stop.token(),
                       [&](auto progress) { bar.show(std::move(progress)); });
   bar.end();
-  return done ? print(*done, flags, with.output)
+  return done ? print(*done, flags, *baseline, with)
               : report(done.error(), with.output);
 }
 

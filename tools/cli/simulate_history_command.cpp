@@ -1,10 +1,12 @@
 #include "tools/cli/simulate_history_command.hpp"
 
+#include "actors/simulation/ensemble.hpp"
 #include "actors/simulation/person_timeline.hpp"
 #include "actors/simulation/simulation_difference.hpp"
 #include "actors/simulation/simulation_export.hpp"
 #include "actors/simulation/simulation_history.hpp"
 #include "tools/cli/simulate_history_report.hpp"
+#include "tools/cli/simulate_page.hpp"
 
 #include <functional>
 #include <memory>
@@ -27,6 +29,7 @@ constexpr auto simulations_examples = R"(Examples:
 constexpr auto show_examples = R"(Examples:
   troupe simulate show last
   troupe simulate show 3 --output json
+  troupe simulate show 3 --html projection.html
 
 A run is named by its number, its id or the beginning of that, or "last".)";
 
@@ -55,6 +58,7 @@ struct look_flags {
   std::string other;
   std::string person;
   std::string out;
+  std::string html;
   std::size_t limit = 20;
 };
 
@@ -93,6 +97,47 @@ outcome<void> list_simulations(simulation_history& history,
   return {};
 }
 
+/// Of a run, or of the spread of its parts.
+outcome<simulation::simulation_report>
+make_page(simulation_history& history, const simulation::stored_simulation& run,
+          const std::vector<simulation::stored_year>& years,
+          const std::vector<simulation::stored_simulation>& parts) {
+  auto totals = simulation::projected_years{};
+  for (const auto& year : years)
+    totals.push_back(year.totals);
+  auto members = std::vector<simulation::projected_years>{};
+  for (const auto& part : parts) {
+    const auto of = history.load_years(part);
+    if (!of)
+      return fail(of.error());
+    auto& member = members.emplace_back();
+    for (const auto& year : *of)
+      member.push_back(year.totals);
+  }
+  const auto is_ensemble
+    = run.kind == to_string(simulation::simulation_kind::ensemble);
+  if (totals.empty() && is_ensemble && !members.empty())
+    totals = members.front();
+  if (totals.empty())
+    return fail(runtime::problem_kind::not_found,
+                "run " + std::to_string(run.number) + " has no years to draw",
+                "name a projection or an ensemble: troupe simulate runs");
+  auto page = page_of({{"run", run.id},
+                       {"scenario", run.scenario_name},
+                       {"seed", run.seed},
+                       {"people", run.people},
+                       {"census", run.census},
+                       {"version", run.version}},
+                      totals);
+  if (is_ensemble) {
+    auto spread = simulation::find_bands(members);
+    if (!spread)
+      return fail(spread.error());
+    page.spread = std::move(*spread);
+  }
+  return page;
+}
+
 outcome<void> show_simulation(simulation_history& history,
                               const look_flags& flags, output_format output) {
   auto shown = shown_simulation{};
@@ -112,6 +157,13 @@ outcome<void> show_simulation(simulation_history& history,
   const auto settings = simulation::compare_settings(*scenario, "{}");
   if (!settings)
     return fail(settings.error());
+  if (!flags.html.empty()) {
+    const auto page = make_page(history, *run, *years, *parts);
+    if (!page)
+      return fail(page.error());
+    if (auto written = write_html(flags.html, *page); !written)
+      return written;
+  }
   print_simulation({.run = std::move(*run),
                     .scenario = std::move(*scenario),
                     .settings = *settings,
@@ -196,6 +248,10 @@ void add_simulate_history_commands(CLI::App& simulate, command_line& line) {
                "Show a stored run: its settings and what became of each year",
                show_simulation);
   show->add_option("RUN", show_flags->run, "which run")->required();
+  show
+    ->add_option("--html", show_flags->html,
+                 "also write a report with charts, as one page")
+    ->type_name("FILE");
   show->footer(show_examples);
   add_differences(simulate, line);
   add_person(simulate, line);

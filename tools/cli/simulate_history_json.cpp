@@ -161,8 +161,7 @@ void print_simulation_as_json(const shown_simulation& shown,
   print_json(to);
 }
 
-void print_difference_as_json(
-  const simulation::simulation_difference& difference, output_format output) {
+json difference_json(const simulation::simulation_difference& difference) {
   auto settings = json::array();
   for (const auto& change : difference.settings)
     settings.push_back({{"setting", change.key},
@@ -171,11 +170,8 @@ void print_difference_as_json(
   auto years = json::array();
   for (const auto& year : difference.years) {
     auto measures = json::array();
-    for (const auto& change : year.measures) {
+    for (const auto& change : year.measures)
       measures.push_back(measure_json(year.year, change));
-      if (output == output_format::jsonl)
-        print_json(measures.back());
-    }
     auto to = json{{"year", year.year}, {"measures", std::move(measures)}};
     if (year.leavers)
       to["left"] = {{"in_both", year.leavers->both},
@@ -183,12 +179,22 @@ void print_difference_as_json(
                     {"only_after", year.leavers->only_after}};
     years.push_back(std::move(to));
   }
-  if (output == output_format::jsonl)
+  return {{"before", simulation_json(difference.before)},
+          {"after", simulation_json(difference.after)},
+          {"settings", std::move(settings)},
+          {"years", std::move(years)}};
+}
+
+void print_difference_as_json(
+  const simulation::simulation_difference& difference, output_format output) {
+  const auto all = difference_json(difference);
+  if (output != output_format::jsonl) {
+    print_json(all);
     return;
-  print_json({{"before", simulation_json(difference.before)},
-              {"after", simulation_json(difference.after)},
-              {"settings", std::move(settings)},
-              {"years", std::move(years)}});
+  }
+  for (const auto& year : all.at("years"))
+    for (const auto& measure : year.at("measures"))
+      print_json(measure);
 }
 
 void print_person_as_json(const simulation::person_timeline& timeline,

@@ -2,6 +2,8 @@
 
 #include "tools/cli/simulate_history_report.hpp"
 
+#include <nlohmann/json.hpp>
+
 namespace troupe::tools {
 
 // What simulate_history_report.hpp prints, as JSON. `jsonl` prints the elements
@@ -12,6 +14,10 @@ void print_simulations_as_json(
 
 void print_simulation_as_json(const shown_simulation& shown,
                               output_format output);
+
+/// {before, after, settings, years}
+[[nodiscard]] nlohmann::ordered_json
+difference_json(const simulation::simulation_difference& difference);
 
 void print_difference_as_json(
   const simulation::simulation_difference& difference, output_format output);

@@ -2,6 +2,7 @@
 #include "actors/simulation/people_blocks.hpp"
 #include "actors/simulation/year_text.hpp"
 #include "tests/actors/simulation/checked_years.hpp"
+#include "tests/support/effort.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -14,7 +15,7 @@ namespace troupe::simulation {
 
 namespace {
 
-constexpr auto cases = std::uint64_t{200};
+constexpr auto cases = std::uint64_t{tests::effort(200)};
 
 /// Everything random of a case follows from its number.
 class random_case {

@@ -212,6 +212,20 @@ TEST_CASE_METHOD(failing_simulations,
   CHECK(is_empty("four"));
 }
 
+TEST_CASE_METHOD(failing_simulations,
+                 "results of which a kill left some are made whole") {
+  REQUIRE(troupe(simulate({"--out", "out"})).exit_code == 0);
+  // As when it comes between the names of two files.
+  std::filesystem::remove(folder / "out/snapshots.csv");
+  std::filesystem::remove(folder / "out/years.json");
+  folder.write("out/run.json", "{}\n");
+  REQUIRE(troupe({"simulate", "--resume", "last", "--out", "out"}).exit_code
+          == 0);
+  check_reference("out");
+  CHECK(read_file(folder / "out/run.json").find("\"seed\": 42")
+        != std::string::npos);
+}
+
 TEST_CASE_METHOD(failing_simulations, "there has to be something to resume") {
   check_refused(troupe({"simulate", "--resume", "last"}), 3, "store.db");
   REQUIRE(troupe(simulate({})).exit_code == 0);

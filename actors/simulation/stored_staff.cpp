@@ -87,8 +87,9 @@ outcome<people> load_staff(simulation_history& history,
     = std::vector<sql_value>{run.number,
                              static_cast<std::int64_t>(keys.front()),
                              static_cast<std::int64_t>(keys.back())};
-  auto sql = std::string{is_first ? "SELECT people FROM simulation_people"
-                                  : "SELECT year_rows FROM simulation_blocks"};
+  auto sql
+    = std::string{is_first ? "SELECT people, block FROM simulation_people"
+                           : "SELECT year_rows, block FROM simulation_blocks"};
   sql += " WHERE run = ?1 AND first_key <= ?3 AND last_key >= ?2";
   if (!is_first) {
     sql += " AND year = ?4";
@@ -99,10 +100,15 @@ outcome<people> load_staff(simulation_history& history,
   const auto read
     = history.reader().query(sql, parameters, [&](const sqlite_row& row) {
         const auto staff = staff_of_bytes(bytes_of(row.blob(0)), !is_first);
-        if (!staff)
-          unpacked = fail(staff.error());
-        else if (unpacked)
+        if (staff) {
           append_wanted(found, *staff, keys);
+          return;
+        }
+        unpacked = fail(staff.error());
+        unpacked.error().message
+          += ", in block " + std::to_string(row.integer(1))
+             + " before the beginning of " + std::to_string(year) + " of run "
+             + std::to_string(run.number);
       });
   if (!read)
     return fail(read.error());

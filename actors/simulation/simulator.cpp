@@ -288,6 +288,8 @@ struct simulator::state {
     auto start = load_start(*history, std::move(*found));
     if (!start)
       return fail(start.error());
+    // The store's log would only grow until the run is over.
+    history->reader().end_snapshot();
     if (auto opened = host.open(); !opened)
       return fail(opened.error());
     const auto& before = start->options.before;

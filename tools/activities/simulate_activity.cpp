@@ -29,6 +29,7 @@ using shared_progress = std::shared_ptr<simulation::simulation_progress>;
 
 /// What was measured, beside what is equal each time.
 json measured(const json& foundation, const messages::SimulationSummary& of,
+              const simulation::simulation_progress* progress,
               steady::time_point start) {
   auto facts = foundation;
   const auto elapsed = seconds{steady::now() - start}.count();
@@ -40,6 +41,8 @@ json measured(const json& foundation, const messages::SimulationSummary& of,
   facts["records_per_s"]
     = elapsed > 0.0 ? static_cast<double>(records) / elapsed : 0.0;
   facts["tasks_again"] = of.retries();
+  if (progress != nullptr && progress->blocks_spilled != 0)
+    facts["blocks_spilled"] = progress->blocks_spilled.load();
   if (of.csv_bytes() != 0)
     facts["csv_bytes"] = of.csv_bytes();
   if (of.packed_bytes() != 0) {
@@ -128,6 +131,7 @@ checked<simulated> simulate_plan_of(const simulate_plan& plan,
   auto request = simulation::simulation_request{};
   request.parameters = plan.scenario.values;
   request.ids = simulation::person_ids{census->staff.key, census->ids};
+  census->ids = {}; // They are many, and nobody needs them twice.
   request.staff = std::move(census->staff);
   request.names = {.scenario = plan.scenario.name,
                    .census = plan.census_file,
@@ -136,10 +140,11 @@ checked<simulated> simulate_plan_of(const simulate_plan& plan,
   request.manner = plan.manner;
   request.out = plan.out;
   const auto begun = steady::now();
-  request.describe = [&, begun](const messages::SimulationSummary& of) {
-    done.facts = measured(done.facts, of, begun);
-    return done.facts.dump(1) + '\n';
-  };
+  request.describe
+    = [&, begun, progress](const messages::SimulationSummary& of) {
+        done.facts = measured(done.facts, of, progress.get(), begun);
+        return done.facts.dump(1) + '\n';
+      };
   auto result = with.simulate(std::move(request), std::move(progress), stop);
   if (!result)
     return tl::unexpected{std::vector{result.error()}};

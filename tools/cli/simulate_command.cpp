@@ -1,4 +1,5 @@
 #include "actors/simulation/people_blocks.hpp"
+#include "runtime/config/quantities.hpp"
 #include "tools/cli/command_run.hpp"
 #include "tools/cli/engine_setup.hpp"
 #include "tools/cli/heap.hpp"
@@ -38,6 +39,7 @@ struct simulate_flags {
   std::string out;
   std::size_t batch_size = simulation::block_people;
   std::string optimization;
+  std::string memory_limit;
   std::string resume;
   std::string html;
   ensemble_flags many;
@@ -71,6 +73,13 @@ void declare(CLI::App& app, simulate_flags& flags) {
                 "how it is computed, never what it comes to; a run that fails "
                 "goes on at the next lower one")
     ->check(CLI::IsMember({"high", "medium", "low", "fallback"}));
+  app
+    .add_option("--memory-limit", flags.memory_limit,
+                "what people, their columns and the output that waits may take "
+                "in memory; beyond, people go to the store, without one they "
+                "are packed. Not the whole process: ids, the census while it "
+                "is read, and the program come on top")
+    ->type_name("SIZE");
   app.add_flag("--fail-fast", flags.fail_fast,
                "end the run at the first failure instead");
   app
@@ -111,6 +120,8 @@ nlohmann::json arguments_of(const simulate_flags& flags) {
     arguments["out"] = flags.out;
   if (flags.batch_size != simulation::block_people)
     arguments["batch_size"] = flags.batch_size;
+  if (!flags.memory_limit.empty())
+    arguments["memory_limit"] = flags.memory_limit;
   if (flags.fail_fast)
     arguments["fail_fast"] = true;
   return arguments;
@@ -195,8 +206,21 @@ int print_foundation_of(const simulate_plan& plan, output_format output) {
   return 0;
 }
 
+/// Of a run that goes on, which is given no arguments.
+runtime::outcome<std::uint64_t> memory_limit_of(const simulate_flags& flags) {
+  if (flags.memory_limit.empty())
+    return 0;
+  auto bytes = runtime::parse_byte_size(flags.memory_limit);
+  if (!bytes)
+    bytes.error().key = "--memory-limit";
+  return bytes;
+}
+
 /// Goes on with a stored run: its scenario and its people are in the store.
 int run_resume(const simulate_flags& flags, const invocation& with) {
+  const auto memory_limit = memory_limit_of(flags);
+  if (!memory_limit)
+    return report(memory_limit.error(), with.output);
   auto options = simulator_settings(with.settings);
   options.store = with.settings.store_path;
   if (flags.inputs.workers != 0)
@@ -209,14 +233,17 @@ int run_resume(const simulate_flags& flags, const invocation& with) {
   request.run = flags.resume;
   request.manner.block_people = flags.batch_size;
   request.manner.fail_fast = flags.fail_fast;
+  request.manner.memory_limit_bytes = *memory_limit;
   request.out = flags.out;
-  request.describe = [&facts](const messages::SimulationSummary& of) {
+  const auto progress = std::make_shared<simulation::simulation_progress>();
+  request.describe = [&facts, progress](const messages::SimulationSummary& of) {
     facts["years"] = of.years_size();
     facts["version"] = version;
+    if (progress->blocks_spilled != 0)
+      facts["blocks_spilled"] = progress->blocks_spilled.load();
     return facts.dump(1) + '\n';
   };
   const auto stop = interruption{};
-  const auto progress = std::make_shared<simulation::simulation_progress>();
   auto bar = simulate_bar{with.show_progress};
   bar.show(progress);
   const auto start = steady_time::now();
@@ -231,7 +258,10 @@ int run_resume(const simulate_flags& flags, const invocation& with) {
 }
 
 int run_simulate(const simulate_flags& flags, const invocation& with) {
-  prepare_heap_for_columns();
+  if (flags.memory_limit.empty())
+    prepare_heap_for_columns();
+  else
+    prepare_heap_for_limit();
   if (!flags.resume.empty())
     return run_resume(flags, with);
   if (flags.many.seeds != 0) {

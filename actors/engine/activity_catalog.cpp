@@ -104,7 +104,7 @@ activity_spec simulate() {
     allowed("seed", type::any),          allowed("set", type::texts),
     allowed("optimization", type::text), allowed("fail_fast", type::boolean),
     allowed("workers", type::integer),   allowed("batch_size", type::integer),
-    allowed("out", type::text)};
+    allowed("out", type::text),          allowed("memory_limit", type::size)};
   spec.repeating = repetition::idempotent;
   spec.cost = 10'000.0;
   spec.error_kinds = {"not_found"};

@@ -65,6 +65,8 @@ void stop(pointer self) {
     self->send_exit(state.processors, reason);
   if (state.options.writer)
     self->send_exit(state.options.writer, reason);
+  if (state.options.storage.keeper)
+    self->send_exit(state.options.storage.keeper, reason);
   self->quit();
 }
 
@@ -135,6 +137,27 @@ void write_output(pointer self) {
       [=](caf::error& reason) { give_up(self, reason); });
 }
 
+void load_people(pointer self) {
+  auto& state = self->state;
+  while (auto wanted = state.run->take_load()) {
+    auto request = messages::GetPeopleBlock{};
+    request.set_year(wanted->year);
+    request.set_block(wanted->block);
+    self
+      ->request(state.options.storage.keeper, state.options.load_timeout,
+                std::move(request), column_block{{std::move(wanted->keys)}})
+      .then(
+        [=, block = wanted->block](const messages::PeopleBlock&,
+                                   const column_block& people) {
+          go_on(self, self->state.run->loaded(block, people));
+        },
+        [=](caf::error& reason) {
+          go_on(self,
+                self->state.run->load_failed(runtime::to_problem(reason)));
+        });
+  }
+}
+
 void store_blocks(pointer self) {
   auto& state = self->state;
   auto commit = state.run->take_commit();
@@ -161,6 +184,7 @@ void report_progress(pointer self) {
   if (state.run != nullptr) {
     progress.share = state.run->progress();
     progress.year = state.run->year();
+    progress.blocks_spilled = state.run->blocks_spilled();
   } else {
     progress.share = state.batch->progress();
   }
@@ -236,6 +260,7 @@ void conclude(pointer self) {
 
 void pump_run(pointer self) {
   auto& state = self->state;
+  load_people(self);
   write_output(self);
   store_blocks(self);
   if (auto year = state.run->take_year(); year && state.options.take_year)

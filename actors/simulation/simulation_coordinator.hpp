@@ -2,6 +2,7 @@
 
 #include "actors/simulation/simulation_record.hpp"
 #include "actors/simulation/simulation_run.hpp"
+#include "actors/simulation/state_keeper.hpp"
 #include "actors/simulation/year_processor.hpp"
 #include "runtime/store/store.hpp"
 #include "runtime/tabular/output_writer.hpp"
@@ -34,6 +35,8 @@ using simulation_coordinator_actor = year_tasks_actor::extend<
 struct simulation_progress {
   std::atomic<std::int32_t> year{0}; ///< The one it is at.
   std::atomic<double> share{0.0}; ///< Of the whole run, 0 to 1.
+  /// How often people were put away to stay within a limit of memory.
+  std::atomic<std::uint64_t> blocks_spilled{0};
 };
 
 /// Where a coordinator has its years stored.
@@ -46,6 +49,9 @@ struct simulation_storage {
   std::function<store_request(const simulation_run::commit& blocks)> record;
   /// The transaction that says that the run is complete.
   std::function<store_request(const messages::SimulationSummary& of)> finish;
+  /// Loads people that are not in memory; absent where they can stay there.
+  /// Ends with the run.
+  state_keeper_actor keeper;
 };
 
 struct simulation_coordinator_options {
@@ -64,6 +70,7 @@ struct simulation_coordinator_options {
   std::shared_ptr<simulation_progress> progress;
   std::chrono::milliseconds writer_timeout{120'000};
   std::chrono::milliseconds store_timeout{600'000};
+  std::chrono::milliseconds load_timeout{120'000}; ///< For each block.
 };
 
 simulation_coordinator_actor

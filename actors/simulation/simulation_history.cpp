@@ -2,6 +2,7 @@
 
 #include "actors/simulation/packed_columns.hpp"
 #include "actors/simulation/packed_ids.hpp"
+#include "actors/simulation/stored_staff.hpp"
 #include "actors/simulation/year_plan.hpp"
 #include "actors/simulation/year_totals_message.hpp"
 
@@ -72,24 +73,6 @@ std::optional<std::int64_t> run_number_of(std::string_view name) {
   if (error != std::errc{} || last != end || number <= 0 || name.front() == '0')
     return std::nullopt;
   return number;
-}
-
-/// Those who are there on the next 1 January.
-people staff_of(const year_row_columns& rows) {
-  auto staff = people{};
-  for (auto at = std::size_t{0}; at < rows.count; ++at) {
-    const auto row = rows[at];
-    if (!row.is_active())
-      continue;
-    staff.key.push_back(row.key);
-    staff.birth_date.push_back(row.birth_date);
-    staff.hire_date.push_back(row.hire_date);
-    staff.pay.push_back(row.pay);
-    staff.deferral.push_back(row.deferral);
-    staff.level.push_back(row.level);
-    staff.plan.push_back(row.plan);
-  }
-  return staff;
 }
 
 /// Whether everybody who left did so in this year.

@@ -53,6 +53,9 @@ struct simulation_manner {
   optimization level = optimization::high;
   /// Whether a failure that another level may avoid ends the run.
   bool fail_fast = false;
+  /// What people and what is made of them may take in memory, in bytes; 0: any
+  /// number. See simulation_run_options.
+  std::uint64_t memory_limit_bytes = 0;
 };
 
 } // namespace troupe::simulation

@@ -147,6 +147,13 @@ std::optional<people_view> read_people(const column_block& block) {
   return view;
 }
 
+std::optional<std::span<const std::uint64_t>>
+read_keys(const column_block& block) {
+  if (block.empty() || block[0].type() != kind::integers)
+    return std::nullopt;
+  return keys_of(block[0]);
+}
+
 std::optional<person_ids> read_ids(const column_block& block,
                                    std::size_t first) {
   if (block.size() < first + id_column_count

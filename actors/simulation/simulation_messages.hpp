@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 /// What the columns of simulation.proto mean, by position, and its values.
@@ -40,6 +41,11 @@ void append_rows(column_list& to, const year_row_columns& of,
 /// Nothing: they are no people.
 [[nodiscard]] std::optional<people_view>
 read_people(const messages::column_block& block);
+
+/// The keys of a block that begins with them, of people or alone; it has to
+/// outlive them. Nothing: they are none.
+[[nodiscard]] std::optional<std::span<const std::uint64_t>>
+read_keys(const messages::column_block& block);
 
 /// The ids at these two columns of a block. Nothing: they are none.
 [[nodiscard]] std::optional<person_ids>

@@ -142,6 +142,11 @@ simulation_recorder::record_parts(const simulation_header& header,
   return commit(std::move(request));
 }
 
+state_keeper_actor simulation_recorder::spawn_keeper() const {
+  return spawn_state_keeper(host_.system(),
+                            {.store = host_.path(), .run = options_->run});
+}
+
 void simulation_recorder::end_early(const runtime::problem& reason) {
   auto ending = simulation_ending{};
   ending.status = reason.kind == runtime::problem_kind::interrupted

@@ -46,6 +46,10 @@ public:
   /// For the coordinator that runs its years, once.
   [[nodiscard]] runtime::outcome<simulation_storage> storage() const;
 
+  /// Reads the people of the run as they are stored; ends by itself with
+  /// whoever has it.
+  [[nodiscard]] state_keeper_actor spawn_keeper() const;
+
   /// Stores a run that is complete, with its parts; `report` is JSON.
   [[nodiscard]] runtime::outcome<void>
   record_parts(const simulation_header& header,

@@ -20,8 +20,9 @@ using runtime::outcome;
 
 namespace {
 
-/// Beyond, no further blocks are simulated until some are stored.
-constexpr auto unstored_bytes_max = std::uint64_t{32} << 20U;
+/// Packed bytes beyond which no further blocks are simulated until some are
+/// stored, as a multiple of those that are stored at once.
+constexpr auto commits_waiting_max = std::uint64_t{4};
 
 /// The texts that wait are those of so many blocks at most, for each processor.
 constexpr auto blocks_ahead = std::size_t{4};
@@ -48,6 +49,27 @@ column_block with_ids(const column_block& people, const person_ids& ids) {
   return column_block{std::move(columns)};
 }
 
+std::size_t width_of(column::kind values) {
+  switch (values) {
+    case column::kind::doubles:
+    case column::kind::integers:
+      return sizeof(std::int64_t);
+    case column::kind::counts:
+      return sizeof(std::uint32_t);
+    default:
+      return sizeof(std::uint8_t);
+  }
+}
+
+/// Of columns [first, end) that are no texts.
+std::uint64_t bytes_of(const column_block& block, std::size_t first,
+                       std::size_t end) {
+  auto total = std::uint64_t{0};
+  for (auto at = first; at < end; ++at)
+    total += block[at].size() * width_of(block[at].type());
+  return total;
+}
+
 std::size_t size_of(const column_block& people) {
   return people.empty() ? 0 : people[0].size();
 }
@@ -62,8 +84,10 @@ person_ids ids_of(const column_block& people, const person_ids& all) {
 } // namespace
 
 simulation_run::simulation_run(simulation_run_options options)
-  : options_{std::move(options)}, headcounts_{
-                                    planned_headcounts(options_.parameters)} {}
+  : options_{std::move(options)}, headcounts_{planned_headcounts(
+                                    options_.parameters)},
+    people_{{.bytes = options_.memory_limit_bytes,
+             .can_load = options_.can_load && options_.keep_packed}} {}
 
 outcome<void> simulation_run::start() {
   years_ = options_.before;
@@ -73,11 +97,13 @@ outcome<void> simulation_run::start() {
   for (auto first = std::size_t{0}; first < people;
        first += options_.block_people) {
     auto part = block{};
-    part.people = options_.everybody.slice(
+    const auto staff = options_.everybody.slice(
       first, std::min(options_.block_people, people - first));
     if (options_.keep_text)
-      part.ids = ids_of(part.people, options_.ids);
+      part.ids = ids_of(staff, options_.ids);
     blocks_.push_back(std::move(part));
+    people_.add(staff);
+    static_cast<void>(people_.make_room(0));
   }
   options_.everybody = {};
   return begin_year();
@@ -112,10 +138,12 @@ std::optional<simulation_tasks::offer> simulation_run::take(worker_id worker) {
     task.set_first_hire(static_cast<std::uint64_t>(about.hires.first));
     task.set_last_hire(static_cast<std::uint64_t>(about.hires.last));
     task.set_all_hires(static_cast<std::uint64_t>(about.hires.all));
-  } else if (options_.keep_text && stage_ == stage::simulate) {
-    result.block = with_ids(about.people, about.ids);
+  } else if (stage_ != stage::simulate) {
+    result.block = column_block{{people_.keys(at)}};
+  } else if (options_.keep_text) {
+    result.block = with_ids(people_.held(at), about.ids);
   } else {
-    result.block = about.people;
+    result.block = people_.held(at);
   }
   auto& seen = context_seen_[worker];
   if (seen != context_.version()) {
@@ -193,11 +221,18 @@ simulation_run::accept_block(std::size_t at,
   add(totals_, from_message(answer.totals(0)));
   auto& to = results_[at];
   to.is_there = true;
-  to.made = made;
-  to.columns = columns;
+  if (options_.keep_columns) {
+    to.made = made;
+    kept_bytes_ += bytes_of(made, 0, columns);
+  }
+  for (auto each = columns; each < expected; ++each)
+    to.output.push_back(made[each]);
+  waiting_bytes_ += bytes_of(made, columns, expected);
   for (const auto& each : answer.violations())
     to.violations.push_back(from_message(each));
+  take_over_people(at, made);
   hand_out();
+  static_cast<void>(make_room_for(released_ - answered_));
   return {};
 }
 
@@ -214,10 +249,8 @@ outcome<void> simulation_run::begin_year() {
     stage_ = stage::done;
     return {};
   }
-  auto start = std::size_t{0};
-  for (const auto& each : blocks_)
-    start += size_of(each.people);
-  const auto planned = headcounts_(year_, static_cast<std::int64_t>(start));
+  const auto planned
+    = headcounts_(year_, static_cast<std::int64_t>(people_.people()));
   if (!planned) {
     auto reason = planned.error();
     reason.message += " in " + std::to_string(year_);
@@ -244,6 +277,8 @@ outcome<void> simulation_run::begin_year() {
   hire_draws_ = {};
   staff_list_.clear();
   hire_list_.clear();
+  if (auto checked = check_room(); !checked)
+    return checked;
   return choose_leavers();
 }
 
@@ -354,10 +389,12 @@ void simulation_run::release() {
     // A block waits for all before it: both queues are in the order of people.
     const auto drained = options_.keep_text ? texts_written_ / 2 : handed_out_;
     end = std::min(end, drained + blocks_ahead * options_.workers);
-    if (unstored_bytes_ > unstored_bytes_max)
+    if (unstored_bytes_ > commits_waiting_max * commit_bytes())
       end = released_;
   }
-  for (; released_ < end; ++released_) {
+  for (; released_ < end && can_release(); ++released_) {
+    if (released_ < staff_blocks_)
+      people_.hold(released_);
     task_blocks_[next_task_] = released_;
     board_.add(next_task_++);
   }
@@ -389,25 +426,32 @@ outcome<void> simulation_run::end_year() {
     finished_.emplace();
     finished_->totals = totals_;
     for (auto& each : results_)
-      finished_->blocks.push_back(each.made);
+      finished_->blocks.push_back(std::move(each.made));
+    kept_bytes_ = 0;
   }
-  take_over_people();
+  begin_next_year();
   ++year_;
   return begin_year();
 }
 
-void simulation_run::take_over_people() {
-  for (auto at = std::size_t{0}; at < blocks_.size(); ++at) {
-    const auto& made = results_[at].made;
-    auto columns = column_list{};
-    for (auto each = std::size_t{0}; each < people_column_count; ++each)
-      columns.push_back(made[each]);
-    blocks_[at].people = column_block{std::move(columns)};
-    blocks_[at].hires = {};
+/// Its people of the next year take its place.
+void simulation_run::take_over_people(std::size_t at,
+                                      const column_block& made) {
+  auto columns = column_list{};
+  for (auto each = std::size_t{0}; each < people_column_count; ++each)
+    columns.push_back(made[each]);
+  people_.replace(at, column_block{std::move(columns)});
+}
+
+void simulation_run::begin_next_year() {
+  auto staff = std::vector<block>{};
+  // Tiny blocks of hires would only grow in number.
+  for (const auto at : people_.begin_next_year()) {
+    auto part = block{};
+    part.ids = std::move(blocks_[at].ids);
+    staff.push_back(std::move(part));
   }
-  // Tiny blocks of hires would only grow in number; nobody is in an empty one.
-  std::erase_if(blocks_,
-                [](const block& each) { return size_of(each.people) == 0; });
+  blocks_ = std::move(staff);
   results_.clear();
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/simulation/draw_selection.hpp"
 #include "actors/simulation/hire_year.hpp"
+#include "actors/simulation/people_keeper.hpp"
 #include "actors/simulation/person_ids.hpp"
 #include "actors/simulation/projection.hpp"
 #include "actors/simulation/rule_violation.hpp"
@@ -14,6 +15,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,12 @@ struct simulation_run_options {
   bool keep_packed = false;
   /// Events and rows as columns are wanted.
   bool keep_columns = false;
+  /// Bytes that people, their columns on the way and what waits to be written
+  /// or stored may take together, as far as one block at a time fits in; 0: any
+  /// number. Changes nothing in the results. Ids are not counted.
+  std::uint64_t memory_limit_bytes = 0;
+  /// The people of a block can be loaded from where the packed rows go to.
+  bool can_load = false;
 };
 
 /// Everything a simulation decides: which block is next, what a result means,
@@ -82,6 +90,13 @@ public:
     std::vector<messages::column_block> blocks;
   };
 
+  /// People that have to be loaded before their block can be simulated.
+  struct wanted_block {
+    std::int32_t year = 0; ///< They are there on 1 January.
+    std::uint64_t block = 0;
+    messages::column keys;
+  };
+
   explicit simulation_run(simulation_run_options options);
 
   [[nodiscard]] runtime::outcome<void> start() override;
@@ -105,12 +120,35 @@ public:
   [[nodiscard]] std::optional<output> take_output();
   [[nodiscard]] runtime::outcome<void> output_written();
 
-  /// The next blocks to store, in the order of people; one at a time.
+  /// The next blocks to store, in the order of people; one at a time. To be
+  /// asked for after take_load, which may want them stored.
   [[nodiscard]] std::optional<commit> take_commit();
   [[nodiscard]] runtime::outcome<void> committed();
 
   /// The year that has just ended, if columns are wanted; once.
   [[nodiscard]] std::optional<finished_year> take_year();
+
+  // -- people that are not in memory -----------------------------------------
+
+  /// The next block to load; a few at a time.
+  [[nodiscard]] std::optional<wanted_block> take_load();
+
+  /// Its people, with the keys that were asked for, as a task has them.
+  [[nodiscard]] runtime::outcome<void>
+  loaded(std::uint64_t block, const messages::column_block& people);
+
+  /// Ends the run.
+  [[nodiscard]] runtime::outcome<void> load_failed(runtime::problem reason);
+
+  /// What is limited takes so much now, tasks that are out aside.
+  [[nodiscard]] std::uint64_t memory_bytes() const noexcept {
+    return people_.bytes() + waiting_bytes_ + kept_bytes_;
+  }
+
+  /// How often a block was put away, or packed, for want of memory.
+  [[nodiscard]] std::uint64_t blocks_spilled() const noexcept {
+    return people_.spilled();
+  }
 
   // -- the result ------------------------------------------------------------
 
@@ -134,9 +172,8 @@ public:
   [[nodiscard]] messages::SimulationSummary summary() const;
 
 private:
-  /// People of the year, or hires to be made.
+  /// People of the year, who are kept elsewhere, or hires to be made.
   struct block {
-    messages::column_block people;
     person_ids ids;
     hire_range hires;
 
@@ -147,8 +184,8 @@ private:
 
   struct result {
     bool is_there = false;
-    messages::column_block made;
-    std::size_t columns = 0; ///< Before texts and packed bytes.
+    messages::column_block made; ///< If columns are wanted.
+    std::vector<messages::column> output; ///< Texts, then packed bytes.
     std::vector<rule_violation> violations;
   };
 
@@ -171,10 +208,16 @@ private:
   void pack_up(std::size_t at);
   runtime::outcome<void> check_year();
   runtime::outcome<void> end_year();
-  void take_over_people();
+  void take_over_people(std::size_t at, const messages::column_block& made);
+  void begin_next_year();
   [[nodiscard]] bool is_drained() const noexcept;
-  [[nodiscard]] messages::column text_at(const result& of,
-                                         std::size_t index) const;
+  [[nodiscard]] std::uint64_t commit_bytes() const noexcept;
+
+  [[nodiscard]] runtime::outcome<void> check_room();
+  [[nodiscard]] std::uint64_t output_bytes_of_block() const;
+  bool make_room_for(std::size_t blocks);
+  [[nodiscard]] bool has_room_for_another();
+  [[nodiscard]] bool can_release();
 
   simulation_run_options options_;
   headcount_source headcounts_;
@@ -189,6 +232,9 @@ private:
   std::vector<year_totals> years_;
   year_headcounts planned_;
   std::vector<block> blocks_;
+  people_keeper people_; ///< Those of `blocks_`, as far as they are staff.
+  std::set<std::size_t> loading_; ///< Blocks that somebody is asked for.
+  std::size_t largest_block_ = 0; ///< Its people.
   std::size_t staff_blocks_ = 0; ///< Hires follow them.
   std::size_t answered_ = 0; ///< Blocks of the stage.
   draw_histogram staff_draws_;
@@ -203,9 +249,15 @@ private:
   std::size_t texts_written_ = 0;
   std::deque<output> texts_;
   bool text_out_ = false; ///< One is being written.
+  std::uint64_t text_out_bytes_ = 0;
+  std::uint64_t commit_out_bytes_ = 0;
+  /// Of all that was made and is neither written nor stored.
+  std::uint64_t waiting_bytes_ = 0;
+  std::uint64_t kept_bytes_ = 0; ///< Of the columns that are wanted.
   std::deque<packed> unstored_;
   std::uint64_t unstored_bytes_ = 0;
   bool commit_out_ = false;
+  bool is_short_ = false; ///< Of memory: whatever can be stored is to be.
   bool year_committed_ = false; ///< Or about to be.
   bool is_checked_ = false; ///< All blocks are there and stood the checks.
   std::uint64_t year_packed_bytes_ = 0;

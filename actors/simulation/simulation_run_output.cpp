@@ -3,6 +3,7 @@
 #include "actors/simulation/simulation_run.hpp"
 #include "actors/simulation/year_totals_message.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -14,8 +15,10 @@ using runtime::outcome;
 
 namespace {
 
-/// Packed bytes that are stored at once.
-constexpr auto commit_bytes = std::uint64_t{8} << 20U;
+/// Packed bytes that are stored at once, and how often they must fit into the
+/// memory.
+constexpr auto commit_bytes_max = std::uint64_t{8} << 20U;
+constexpr auto commits_of_memory = std::uint64_t{8};
 
 /// Bytes of events and rows before packing.
 std::uint64_t raw_bytes_of(const year_totals& of) {
@@ -28,25 +31,27 @@ std::uint64_t raw_bytes_of(const year_totals& of) {
 
 } // namespace
 
-column simulation_run::text_at(const result& of, std::size_t index) const {
-  return of.made[of.columns + index];
+std::uint64_t simulation_run::commit_bytes() const noexcept {
+  if (options_.memory_limit_bytes == 0)
+    return commit_bytes_max;
+  return std::min(options_.memory_limit_bytes / commits_of_memory,
+                  commit_bytes_max);
 }
 
 void simulation_run::pack_up(std::size_t at) {
   const auto& from = results_[at];
-  const auto first = from.columns + (options_.keep_text ? 2 : 0);
+  const auto first = options_.keep_text ? std::size_t{2} : std::size_t{0};
   auto next = packed{};
   next.block = at;
   if (blocks_[at].is_hires()) {
     next.first_key = hire_key(year_, blocks_[at].hires.first);
     next.last_key = hire_key(year_, blocks_[at].hires.last);
   } else {
-    const auto staff = read_people(blocks_[at].people);
-    next.first_key = staff->key.front();
-    next.last_key = staff->key.back();
+    next.first_key = people_.first_key(at);
+    next.last_key = people_.last_key(at);
   }
-  next.rows = from.made[first];
-  next.events = from.made[first + 1];
+  next.rows = from.output[first];
+  next.events = from.output[first + 1];
   unstored_bytes_ += next.rows.size() + next.events.size();
   unstored_.push_back(std::move(next));
 }
@@ -57,18 +62,12 @@ void simulation_run::hand_out() {
        ++handed_out_) {
     auto& from = results_[handed_out_];
     if (options_.keep_text) {
-      texts_.push_back({"events.csv", column_block{{text_at(from, 0)}}});
-      texts_.push_back({"snapshots.csv", column_block{{text_at(from, 1)}}});
+      texts_.push_back({"events.csv", column_block{{from.output[0]}}});
+      texts_.push_back({"snapshots.csv", column_block{{from.output[1]}}});
     }
     if (options_.keep_packed)
       pack_up(handed_out_);
-    // The columns that were handed out are not kept any longer.
-    if (!options_.keep_columns) {
-      auto people = column_list{};
-      for (auto at = std::size_t{0}; at < people_column_count; ++at)
-        people.push_back(from.made[at]);
-      from.made = column_block{std::move(people)};
-    }
+    from.output.clear();
   }
 }
 
@@ -77,13 +76,15 @@ std::optional<simulation_run::output> simulation_run::take_output() {
     return std::nullopt;
   auto next = std::move(texts_.front());
   texts_.pop_front();
-  csv_bytes_ += next.text[0].size();
+  text_out_bytes_ = next.text[0].size();
+  csv_bytes_ += text_out_bytes_;
   text_out_ = true;
   return next;
 }
 
 outcome<void> simulation_run::output_written() {
   text_out_ = false;
+  waiting_bytes_ -= text_out_bytes_;
   ++texts_written_;
   return advance();
 }
@@ -92,15 +93,17 @@ std::optional<simulation_run::commit> simulation_run::take_commit() {
   if (!options_.keep_packed || commit_out_ || stage_ != stage::simulate)
     return std::nullopt;
   const auto is_last = is_checked_ && !year_committed_;
-  if (!is_last && unstored_bytes_ < commit_bytes)
+  const auto are_enough = is_short_ || unstored_bytes_ >= commit_bytes();
+  if (!is_last && !are_enough)
     return std::nullopt;
+  is_short_ = false;
   auto next = commit{};
   next.year = year_;
   next.blocks.assign(std::make_move_iterator(unstored_.begin()),
                      std::make_move_iterator(unstored_.end()));
   unstored_.clear();
   year_packed_bytes_ += unstored_bytes_;
-  unstored_bytes_ = 0;
+  commit_out_bytes_ = std::exchange(unstored_bytes_, 0);
   if (is_last) {
     next.totals = totals_;
     next.raw_bytes = raw_bytes_of(totals_);
@@ -115,6 +118,7 @@ std::optional<simulation_run::commit> simulation_run::take_commit() {
 
 outcome<void> simulation_run::committed() {
   commit_out_ = false;
+  waiting_bytes_ -= commit_out_bytes_;
   return advance();
 }
 

@@ -132,8 +132,10 @@ struct simulator::state {
     to.run = std::move(run);
     to.run.workers = workers_at(manner.level, workers);
     to.run.block_people = block_people_at(manner.level, manner.block_people);
+    to.run.memory_limit_bytes = manner.memory_limit_bytes;
     to.processor.before_task = options.before_task;
-    to.progress = std::move(progress);
+    to.progress = progress ? std::move(progress)
+                           : std::make_shared<simulation_progress>();
     return to;
   }
 
@@ -183,8 +185,12 @@ struct simulator::state {
         return fail(storage.error());
       to.storage = std::move(*storage);
       to.run.keep_packed = true;
+      to.run.can_load = to.run.memory_limit_bytes != 0;
+      if (to.run.can_load)
+        to.storage.keeper = recorder->spawn_keeper();
     }
     const auto before = to.run.before.size();
+    const auto progress = to.progress;
     const auto summary
       = ask<SimulationSummary>(std::move(to), messages::RunSimulation{}, stop);
     if (!summary) {
@@ -199,19 +205,19 @@ struct simulator::state {
     result.raw_bytes = summary->raw_bytes();
     result.packed_bytes = summary->packed_bytes();
     result.retries = summary->retries();
+    result.blocks_spilled = progress->blocks_spilled;
     return result;
   }
 
   /// All years, from the first one on.
   outcome<simulation_result>
-  simulate_once(const simulation_request& request,
-                const column_block& everybody, wanted_files files,
-                simulation_recorder* recorder,
+  simulate_once(const simulation_request& request, column_block everybody,
+                wanted_files files, simulation_recorder* recorder,
                 const std::shared_ptr<simulation_progress>& progress,
                 const std::stop_token& stop) {
     auto run = simulation_run_options{};
     run.parameters = request.parameters;
-    run.everybody = everybody;
+    run.everybody = std::move(everybody);
     run.ids = request.ids;
     run.keep_columns = static_cast<bool>(request.take_year);
     run.keep_text = !request.out.empty();
@@ -230,7 +236,7 @@ struct simulator::state {
   /// The same as a run of the store.
   outcome<simulation_result>
   simulate_stored(simulator& with, const simulation_request& request,
-                  const column_block& everybody,
+                  column_block everybody,
                   const std::shared_ptr<simulation_progress>& progress,
                   const std::stop_token& stop) {
     auto files = create_wanted_files(request.out);
@@ -245,8 +251,8 @@ struct simulator::state {
     auto recorder = make_recorder(header.run, request.describe);
     if (auto begun = recorder.begin(header, staff, request.ids); !begun)
       return fail(begun.error());
-    auto result = simulate_once(request, everybody, std::move(*files),
-                                &recorder, progress, stop);
+    auto result = simulate_once(request, std::move(everybody),
+                                std::move(*files), &recorder, progress, stop);
     if (result) {
       result->run = header.run;
       return result;
@@ -298,6 +304,8 @@ struct simulator::state {
     auto start = load_start(*history, std::move(*found));
     if (!start)
       return fail(start.error());
+    // The store's log would only grow until the run is over.
+    history->reader().end_snapshot();
     if (auto opened = host.open(); !opened)
       return fail(opened.error());
     const auto& before = start->options.before;
@@ -400,7 +408,16 @@ simulator::simulate(simulation_request request,
     return fail(everybody.error());
   request.staff = {};
   if (state_->is_storing())
-    return state_->simulate_stored(*this, request, *everybody, progress, stop);
+    return state_->simulate_stored(*this, request, std::move(*everybody),
+                                   progress, stop);
+  // Whoever kept the people for another attempt would keep them twice.
+  if (request.manner.memory_limit_bytes != 0) {
+    auto files = create_wanted_files(request.out);
+    if (!files)
+      return fail(files.error());
+    return state_->simulate_once(request, std::move(*everybody),
+                                 std::move(*files), nullptr, progress, stop);
+  }
   for (;;) {
     auto files = create_wanted_files(request.out);
     if (!files)

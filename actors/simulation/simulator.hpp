@@ -89,6 +89,8 @@ struct simulation_result {
   std::uint64_t packed_bytes = 0;
   /// Tasks that were done again.
   std::uint64_t retries = 0;
+  /// How often people were put away to stay within a limit of memory.
+  std::uint64_t blocks_spilled = 0;
   /// The one at which the last year was computed.
   optimization level = optimization::high;
 };
@@ -136,8 +138,9 @@ public:
   /// request makes it give up with a problem of kind `interrupted`; no file is
   /// visible then, and what is stored can go on. Unless told to fail fast, a
   /// run whose processors fail goes on at the next lower level, after the last
-  /// year that is stored. Problems are those of check_people, of `project` and
-  /// of the store.
+  /// year that is stored; not with a limit of memory and no store, since nobody
+  /// has its people any more. Problems are those of check_people, of `project`
+  /// and of the store.
   [[nodiscard]] runtime::outcome<simulation_result>
   simulate(simulation_request request,
            std::shared_ptr<simulation_progress> progress = nullptr,

@@ -57,6 +57,16 @@ draw_bound hire_bound(const messages::SimulationContext& context) {
   return keyed_draw{context.hire_bound().draw(), context.hire_bound().key()};
 }
 
+/// Draws depend on nothing else.
+std::optional<people_view> staff_by_key(const column_block& block) {
+  const auto keys = read_keys(block);
+  if (!keys)
+    return std::nullopt;
+  auto staff = people_view{};
+  staff.key = *keys;
+  return staff;
+}
+
 /// All years of a scenario of its own, for its totals.
 outcome<year_work::finished> project_scenario(const SimulationTask& task,
                                               const column_block& block) {
@@ -136,9 +146,9 @@ outcome<year_work::finished> year_work::count(const SimulationTask& task,
   if (is_about_hires(task)) {
     count_hire_draws(plan_, hires_of(task), draws);
   } else {
-    const auto staff = read_people(block);
+    const auto staff = staff_by_key(block);
     if (!staff)
-      return fail(broken_task("people"));
+      return fail(broken_task("keys"));
     count_staff_draws(plan_, *staff, draws);
   }
   return finished{.result = {}, .block = to_block(draws)};
@@ -151,9 +161,9 @@ outcome<year_work::finished> year_work::list(const SimulationTask& task,
     list_hire_draws(plan_, hires_of(task), bucket_of(context_.hire_bucket()),
                     draws);
   } else {
-    const auto staff = read_people(block);
+    const auto staff = staff_by_key(block);
     if (!staff)
-      return fail(broken_task("people"));
+      return fail(broken_task("keys"));
     list_staff_draws(plan_, *staff, bucket_of(context_.staff_bucket()), draws);
   }
   return finished{.result = {}, .block = to_block(draws)};

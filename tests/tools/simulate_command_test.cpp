@@ -57,6 +57,42 @@ TEST_CASE_METHOD(fixture, "troupe simulate writes the reference, to the byte") {
   CHECK(run.at("configuration_digest").get<std::string>().size() == 16);
 }
 
+TEST_CASE_METHOD(fixture, "a limit of memory changes nothing but where people "
+                          "are") {
+  const auto result = simulate(
+    {"--out", "results", "--memory-limit", "20KiB", "--batch-size", "32"});
+  CAPTURE(result.err);
+  REQUIRE(result.exit_code == 0);
+  for (const auto* name : {"years.json", "events.csv", "snapshots.csv"}) {
+    CAPTURE(name);
+    const auto is_equal
+      = read_file(folder / "results" / name)
+        == read_file(golden(std::string{"simulation/"} + name));
+    CHECK(is_equal);
+  }
+  const auto run
+    = nlohmann::json::parse(read_file(folder / "results" / "run.json"));
+  CHECK(run.at("blocks_spilled") > 0);
+}
+
+TEST_CASE_METHOD(fixture, "a limit of memory that cannot be kept says what is "
+                          "needed") {
+  const auto stored = GENERATE(true, false);
+  auto arguments = std::vector<std::string>{"--memory-limit", "1KiB"};
+  if (!stored)
+    arguments.emplace_back("--no-store");
+  const auto result = simulate(arguments);
+  CHECK(result.exit_code == 6);
+  CHECK_THAT(result.err, Catch::Contains("2025 takes ")
+                           && Catch::Contains("KiB of memory at least"));
+  const auto misspelt = simulate({"--memory-limit", "many"});
+  CHECK(misspelt.exit_code == 2);
+  CHECK_THAT(misspelt.err, Catch::Contains("--memory-limit"));
+  const auto resumed = simulate({"--resume", "last", "--memory-limit", "many"});
+  CHECK(resumed.exit_code == 2);
+  CHECK_THAT(resumed.err, Catch::Contains("--memory-limit"));
+}
+
 TEST_CASE_METHOD(fixture,
                  "another seed has other people, the same headcounts") {
   const auto one = simulate({"--output", "json"});

@@ -198,3 +198,12 @@ TEST_CASE_METHOD(fixture, "a sweep over a key that there is not is refused") {
   CHECK(result.exit_code == 2);
   CHECK_THAT(result.err, Catch::Contains("cola"));
 }
+
+TEST_CASE_METHOD(fixture, "a benchmark of the simulation simulates") {
+  const auto measured = parse(
+    run({"bench", "w7", "--runs", "2", "--census",
+         golden("simulation/census.csv").string(), "--config",
+         golden("simulation/scenario.yaml").string(), "--output", "json"}));
+  CHECK(measured.at("median").at("events") == 1'798);
+  CHECK(measured.at("each").size() == 2);
+}

@@ -32,7 +32,9 @@ using shared_progress = std::shared_ptr<simulation::simulation_progress>;
 /// What was measured, beside what is equal each time. Years that were there
 /// before the start took no time.
 json measured(const json& foundation, const messages::SimulationSummary& of,
-              std::size_t years_before, steady::time_point start) {
+              std::size_t years_before,
+              const simulation::simulation_progress* progress,
+              steady::time_point start) {
   auto facts = foundation;
   const auto elapsed = seconds{steady::now() - start}.count();
   facts["seconds"] = elapsed;
@@ -45,6 +47,8 @@ json measured(const json& foundation, const messages::SimulationSummary& of,
   facts["records_per_s"]
     = elapsed > 0.0 ? static_cast<double>(records) / elapsed : 0.0;
   facts["tasks_again"] = of.retries();
+  if (progress != nullptr && progress->blocks_spilled != 0)
+    facts["blocks_spilled"] = progress->blocks_spilled.load();
   if (of.csv_bytes() != 0)
     facts["csv_bytes"] = of.csv_bytes();
   if (of.packed_bytes() != 0) {
@@ -166,6 +170,7 @@ checked<simulated> simulate_plan_of(const simulate_plan& plan,
   auto request = simulation::simulation_request{};
   request.parameters = plan.scenario.values;
   request.ids = simulation::person_ids{census->staff.key, census->ids};
+  census->ids = {}; // They are many, and nobody needs them twice.
   request.staff = std::move(census->staff);
   request.names = {.scenario = plan.scenario.name,
                    .census = plan.census_file,
@@ -174,10 +179,11 @@ checked<simulated> simulate_plan_of(const simulate_plan& plan,
   request.manner = plan.manner;
   request.out = plan.out;
   const auto begun = steady::now();
-  request.describe = [&, begun](const messages::SimulationSummary& of) {
-    done.facts = measured(done.facts, of, 0, begun);
-    return done.facts.dump(1) + '\n';
-  };
+  request.describe
+    = [&, begun, progress](const messages::SimulationSummary& of) {
+        done.facts = measured(done.facts, of, 0, progress.get(), begun);
+        return done.facts.dump(1) + '\n';
+      };
   auto result = with.simulate(std::move(request), std::move(progress), stop);
   if (!result)
     return tl::unexpected{std::vector{result.error()}};
@@ -199,10 +205,10 @@ outcome<simulated> resume_simulation(const simulation::stored_simulation& run,
   request.run = run.id;
   request.manner = plan.manner;
   request.out = plan.out;
-  request.describe = [&](const messages::SimulationSummary& of) {
+  request.describe = [&, progress](const messages::SimulationSummary& of) {
     done.facts["years_before"] = run.years;
-    done.facts
-      = measured(done.facts, of, static_cast<std::size_t>(run.years), start);
+    done.facts = measured(done.facts, of, static_cast<std::size_t>(run.years),
+                          progress.get(), start);
     return done.facts.dump(1) + '\n';
   };
   auto result = with.resume(request, std::move(progress), stop);

@@ -22,6 +22,7 @@ namespace {
 
 constexpr auto block_people_max = std::int64_t{1'000'000};
 constexpr auto workers_max = std::int64_t{1'024};
+constexpr auto memory_limit_max = std::uint64_t{1} << 50U;
 
 constexpr auto bad_row_ways = std::array<std::string_view, 2>{"refuse", "drop"};
 constexpr auto duplicate_ways
@@ -138,6 +139,8 @@ void read_manner(activity_input& input, simulate_plan& plan) {
   if (const auto level
       = input.choice("optimization", simulation::optimization_words))
     plan.manner.level = static_cast<simulation::optimization>(*level);
+  plan.manner.memory_limit_bytes
+    = input.bytes("memory_limit", memory_limit_max).value_or(0);
   plan.manner.fail_fast = input.boolean("fail_fast").value_or(false);
   if (input.choice("on_bad_row", bad_row_ways) == std::size_t{1})
     plan.census.bad_rows = simulation::bad_row_policy::drop;

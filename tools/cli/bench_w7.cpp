@@ -43,9 +43,15 @@ outcome<simulation::people> read_staff(const std::string& path,
 }
 
 /// People in memory to the columns of every year in memory.
-outcome<json> simulate(simulation::simulator& with,
+outcome<json> simulate(const bench_w7_options& options,
                        const simulation::scenario& scenario,
                        const std::string& path) {
+  // Each run is a process of its own, which threads would not follow.
+  auto from = simulation::simulator_options{};
+  from.workers = options.workers;
+  auto with = simulation::simulator::create(from);
+  if (!with)
+    return fail(with.error());
   auto staff = read_staff(path, scenario.start_year);
   if (!staff)
     return fail(staff.error());
@@ -57,7 +63,7 @@ outcome<json> simulate(simulation::simulator& with,
   // Each year is there as a whole, then dropped.
   request.take_year = [](const simulation::simulation_run::finished_year&) {};
   const auto start = seconds_now();
-  const auto result = with.simulate(std::move(request));
+  const auto result = with->simulate(std::move(request));
   const auto seconds = seconds_now() - start;
   if (!result)
     return fail(result.error());
@@ -104,13 +110,9 @@ outcome<json> bench_w7(const bench_w7_options& options) {
   settings.runs = options.runs;
   settings.settings["census"] = census;
   settings.settings["config"] = options.config;
-  auto from = simulation::simulator_options{};
-  from.workers = options.workers;
-  auto with = simulation::simulator::create(from);
-  if (!with)
-    return fail(with.error());
   settings.settings["workers"] = runtime::worker_count(options.workers);
-  return measure(settings, {[&] { return simulate(*with, scenario, census); }});
+  return measure(settings,
+                 {[&] { return simulate(options, scenario, census); }});
 }
 
 } // namespace troupe::tools

@@ -38,10 +38,18 @@ void prepare_heap_for_columns() {
     mi_manage_os_memory(first, arena_bytes, true, false, true, -1));
 }
 
+void prepare_heap_for_limit() {
+  // Otherwise what was freed counts as used for a while: a quarter of the
+  // whole.
+  mi_option_set(mi_option_decommit_delay, 0);
+  mi_option_enable(mi_option_abandoned_page_decommit);
+}
+
 #else
 
 // Sanitizers bring an allocator of their own.
 void prepare_heap_for_columns() {}
+void prepare_heap_for_limit() {}
 
 #endif
 

@@ -7,4 +7,8 @@ namespace troupe::tools {
 /// commands that score much and then end; call it before they allocate.
 void prepare_heap_for_columns();
 
+/// Has the allocator give back at once what is freed: for a command that is to
+/// take little memory, if more time. Call it before it allocates.
+void prepare_heap_for_limit();
+
 } // namespace troupe::tools

@@ -42,6 +42,7 @@ struct simulate_flags {
   std::string out;
   std::size_t batch_size = simulation::block_people;
   std::string optimization;
+  std::string memory_limit;
   std::string resume;
   std::string html;
   std::string baseline;
@@ -76,6 +77,13 @@ void declare(CLI::App& app, simulate_flags& flags) {
                 "how it is computed, never what it comes to; a run that fails "
                 "goes on at the next lower one")
     ->check(CLI::IsMember({"high", "medium", "low", "fallback"}));
+  app
+    .add_option("--memory-limit", flags.memory_limit,
+                "what people, their columns and the output that waits may take "
+                "in memory; beyond, people go to the store, without one they "
+                "are packed. Not the whole process: ids, the census while it "
+                "is read, and the program come on top")
+    ->type_name("SIZE");
   app.add_flag("--fail-fast", flags.fail_fast,
                "end the run at the first failure instead");
   app
@@ -122,6 +130,8 @@ nlohmann::json arguments_of(const simulate_flags& flags) {
     arguments["out"] = flags.out;
   if (flags.batch_size != simulation::block_people)
     arguments["batch_size"] = flags.batch_size;
+  if (!flags.memory_limit.empty())
+    arguments["memory_limit"] = flags.memory_limit;
   if (flags.fail_fast)
     arguments["fail_fast"] = true;
   return arguments;
@@ -264,7 +274,10 @@ int run_resume(const simulate_flags& flags, const invocation& with) {
 }
 
 int run_simulate(const simulate_flags& flags, const invocation& with) {
-  prepare_heap_for_columns();
+  if (flags.memory_limit.empty())
+    prepare_heap_for_columns();
+  else
+    prepare_heap_for_limit();
   if (!flags.resume.empty())
     return run_resume(flags, with);
   if (flags.many.seeds != 0) {

@@ -1,143 +1,24 @@
 #include "actors/simulation/simulation_messages.hpp"
 #include "actors/simulation/simulation_run.hpp"
-#include "actors/simulation/year_text.hpp"
 #include "actors/simulation/year_work.hpp"
 #include "tests/actors/simulation/golden_simulation.hpp"
+#include "tests/actors/simulation/unreliable_processors.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <random>
 #include <utility>
 #include <vector>
 
 namespace troupe::tests {
 
 using simulation::simulation_run;
-using simulation::simulation_run_options;
-
-namespace {
-
-simulation_run_options golden_options(std::size_t block_people) {
-  auto census = read_golden_census();
-  const auto owner
-    = std::make_shared<const simulation::people>(std::move(census.staff));
-  auto columns = simulation::column_list{};
-  simulation::append_people(columns, *owner, owner);
-  auto options = simulation_run_options{};
-  options.parameters = read_golden_scenario();
-  options.everybody = messages::column_block{std::move(columns)};
-  options.ids = census.ids;
-  options.block_people = block_people;
-  options.keep_text = true;
-  return options;
-}
-
-/// Processors that answer in any order, lose their work, or answer twice.
-class unreliable_processors {
-public:
-  unreliable_processors(simulation_run& run, unsigned seed)
-    : run_{run}, random_{seed} {}
-
-  /// One thing that can happen.
-  void step() {
-    switch (random_() % 8) {
-      case 0:
-      case 1:
-      case 2:
-      case 3:
-        take();
-        break;
-      case 4:
-        if (!held_.empty() && lost_ < 2 && random_() % 8 == 0)
-          lose();
-        break;
-      case 5:
-        write();
-        break;
-      default:
-        answer();
-        break;
-    }
-  }
-
-  std::map<std::string, std::string> texts;
-  std::size_t held_most = 0;
-
-private:
-  struct holding {
-    std::uint64_t worker = 0;
-    simulation_run::offer offer;
-  };
-
-  void take() {
-    const auto worker = first_worker_ + random_() % 3;
-    if (auto offered = run_.take(worker)) {
-      held_.push_back({worker, std::move(*offered)});
-      held_most = std::max(held_most, held_.size());
-    }
-  }
-
-  void answer() {
-    if (held_.empty())
-      return;
-    // A processor does its tasks in the order in which it took them.
-    const auto worker = held_[random_() % held_.size()].worker;
-    const auto at = std::ranges::find(held_, worker, &holding::worker);
-    auto done = works_[worker].perform(at->offer.task, at->offer.block);
-    REQUIRE(done);
-    held_.erase(at);
-    REQUIRE(run_.complete(done->result, done->block));
-    if (random_() % 16 == 0) // Late, or twice.
-      REQUIRE(run_.complete(done->result, done->block));
-  }
-
-  void lose() {
-    const auto worker = held_[random_() % held_.size()].worker;
-    std::erase_if(held_,
-                  [=](const auto& each) { return each.worker == worker; });
-    works_.erase(worker);
-    ++lost_;
-    first_worker_ += 3; // Whoever comes in its place has another name.
-    REQUIRE(run_.lose(worker));
-    for (const auto& each : std::exchange(held_, {}))
-      REQUIRE(run_.lose(each.worker));
-  }
-
-  void write() {
-    if (auto output = run_.take_output()) {
-      const auto bytes = output->text[0].bytes();
-      texts[output->file].append(bytes.begin(), bytes.end());
-      REQUIRE_FALSE(run_.take_output());
-      REQUIRE(run_.output_written());
-    }
-  }
-
-  simulation_run& run_;
-  std::mt19937 random_;
-  std::vector<holding> held_;
-  std::map<std::uint64_t, simulation::year_work> works_;
-  std::uint64_t first_worker_ = 1;
-  int lost_ = 0;
-};
-
-} // namespace
-
 TEST_CASE("a run is the reference, however its processors behave") {
   const auto seed = GENERATE(range(1U, 41U));
   auto run = simulation_run{golden_options(seed % 2 == 0 ? 9 : 50)};
   auto processors = unreliable_processors{run, seed};
   REQUIRE(run.start());
-  auto steps = 0;
-  while (!run.is_done()) {
-    REQUIRE(++steps < 100'000);
-    processors.step();
-  }
-  const auto events = std::string{simulation::events_csv_header}
-                      + processors.texts["events.csv"];
-  const auto rows = std::string{simulation::rows_csv_header}
-                    + processors.texts["snapshots.csv"];
-  CHECK((events == read_simulation_text("events.csv")));
-  CHECK((rows == read_simulation_text("snapshots.csv")));
+  processors.finish();
+  CHECK(processors.wrote_golden_files());
   CHECK(run.progress() == 1.0);
 }
 

@@ -2,6 +2,7 @@
 #include "actors/simulation/simulation_recorder.hpp"
 #include "actors/simulation/simulator.hpp"
 #include "actors/simulation/year_totals_json.hpp"
+#include "runtime/store/sqlite_connection.hpp"
 #include "tests/actors/simulation/golden_simulation.hpp"
 #include "tests/support/places.hpp"
 
@@ -72,6 +73,15 @@ void check_golden_files(const std::filesystem::path& folder) {
     CHECK(is_equal);
   }
   CHECK(read_file(folder / "run.json") == "{\"years\": 5}\n");
+}
+
+/// Behind the program's back.
+void change_store(const std::filesystem::path& store, const std::string& sql) {
+  auto options = runtime::sqlite_options{};
+  options.mode = runtime::open_mode::read_write;
+  const auto connection
+    = runtime::sqlite_connection::open(store.string(), options);
+  REQUIRE((*connection)->execute(sql));
 }
 
 simulation::stored_simulation find_run(const std::filesystem::path& store,
@@ -176,6 +186,71 @@ TEST_CASE("under one key there is one run, which goes on or answers") {
   check_golden_files(folder / "results");
   auto history = simulation_history::open(store.string());
   CHECK(history->list_runs(10)->size() == 1);
+}
+
+TEST_CASE("a run within a limit of memory loads its people from the store") {
+  const auto limit = GENERATE(19'500U, 24'000U, 60'000U);
+  const auto folder = temporary_folder{};
+  auto request = golden_request();
+  request.out = folder / "results";
+  request.manner.memory_limit_bytes = limit;
+  const auto result
+    = open_simulator(folder / "store.db").simulate(std::move(request));
+  REQUIRE(result);
+  check_golden_files(folder / "results");
+  CHECK(result->blocks_spilled > 0);
+}
+
+TEST_CASE("a run that failed goes on within a limit of memory") {
+  const auto year = GENERATE(2025, 2027);
+  const auto folder = temporary_folder{};
+  const auto store = folder / "store.db";
+  auto request = golden_request();
+  request.manner.memory_limit_bytes = 7'000;
+  REQUIRE_FALSE(
+    open_simulator(store, fail_in(year)).simulate(std::move(request)));
+  auto again = simulation::resume_request{};
+  again.out = folder / "results";
+  again.describe = report_years;
+  again.manner.block_people = 23; // Each has people of two stored blocks.
+  again.manner.memory_limit_bytes = 7'000;
+  const auto result = open_simulator(store).resume(again);
+  REQUIRE(result);
+  CHECK(result->blocks_spilled > 0);
+  check_golden_files(folder / "results");
+}
+
+TEST_CASE("people that cannot be loaded end a run, which says why") {
+  const auto folder = temporary_folder{};
+  const auto store = folder / "store.db";
+  auto request = golden_request();
+  request.manner.memory_limit_bytes = 7'000;
+  const auto spoil = [&](const auto& task, const auto&) {
+    if (task.has_context() && task.context().year() == 2027
+        && task.stage() == messages::SIMULATION_STAGE_COUNT)
+      change_store(store, "UPDATE simulation_blocks SET year_rows = x'00'");
+  };
+  const auto result = open_simulator(store, spoil).simulate(std::move(request));
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == runtime::problem_kind::failed);
+  CHECK_THAT(result.error().message,
+             Catch::Contains(" before the beginning of 2027 of run 1"));
+  const auto run = find_run(store);
+  CHECK(run.status == "failed");
+  CHECK(run.reason == result.error().message);
+  CHECK(run.years == 2);
+}
+
+TEST_CASE("a limit of memory that one block exceeds is refused at once") {
+  const auto folder = temporary_folder{};
+  auto request = golden_request();
+  request.manner.memory_limit_bytes = 1'000;
+  request.manner.fail_fast = false; // No other level would fare better.
+  const auto result
+    = open_simulator(folder / "store.db").simulate(std::move(request));
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == runtime::problem_kind::unavailable);
+  CHECK(result.error().key == "memory_limit");
 }
 
 TEST_CASE("what is refused leaves no store and no run behind") {

@@ -204,6 +204,6 @@ TEST_CASE_METHOD(fixture, "a benchmark of the simulation simulates") {
     run({"bench", "w7", "--runs", "2", "--census",
          golden("simulation/census.csv").string(), "--config",
          golden("simulation/scenario.yaml").string(), "--output", "json"}));
-  CHECK(measured.at("median").at("events") == 1'798);
+  CHECK(measured.at("median").at("events") == 1'709);
   CHECK(measured.at("each").size() == 2);
 }

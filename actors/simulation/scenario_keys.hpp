@@ -13,13 +13,14 @@ namespace troupe::simulation::keys {
 inline constexpr auto document = std::to_array<std::string_view>(
   {"name", "description", "base", "scenarios", "simulation", "start_year",
    "end_year", "random_seed", "target_growth_rate", "growth_by_year",
-   "workforce", "eligibility", "compensation", "promotion", "enrollment"});
+   "workforce", "eligibility", "compensation", "promotion", "enrollment",
+   "bands"});
 
 /// What a scenario of a list and an override may say.
 inline constexpr auto overrides = std::to_array<std::string_view>(
   {"description", "simulation", "start_year", "end_year", "random_seed",
    "target_growth_rate", "growth_by_year", "workforce", "eligibility",
-   "compensation", "promotion", "enrollment"});
+   "compensation", "promotion", "enrollment", "bands"});
 
 /// May stand at the top level instead, but not at both places.
 inline constexpr auto simulation
@@ -46,6 +47,9 @@ inline constexpr auto enrollment = std::to_array<std::string_view>(
 
 inline constexpr auto auto_enrollment
   = std::to_array<std::string_view>({"hire_date_cutoff", "scope"});
+
+inline constexpr auto bands
+  = std::to_array<std::string_view>({"age", "tenure"});
 
 inline constexpr auto headcount_method_words
   = std::to_array<std::pair<std::string_view, headcount_method>>(

@@ -4,6 +4,7 @@
 #include "actors/simulation/layered_reader.hpp"
 #include "actors/simulation/rate_text.hpp"
 #include "actors/simulation/scenario_keys.hpp"
+#include "actors/simulation/year_plan.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -99,7 +100,9 @@ outcome<std::chrono::sys_days> read_date(const yaml_value& value) {
 std::vector<yaml_value> read_list(const yaml_value& value, std::size_t size,
                                   std::string_view per,
                                   problems_list& problems) {
-  auto items = value.items();
+  const auto hint
+    = "give " + std::to_string(size) + ", one for each " + std::string{per};
+  auto items = hinted(value.items(), hint);
   if (!items) {
     problems.push_back(std::move(items.error()));
     return {};
@@ -107,8 +110,7 @@ std::vector<yaml_value> read_list(const yaml_value& value, std::size_t size,
   if (items->size() == size)
     return std::move(*items);
   problems.push_back(value.error(
-    "a list of " + std::to_string(items->size()) + " values",
-    "give " + std::to_string(size) + ", one for each " + std::string{per}));
+    "a list of " + std::to_string(items->size()) + " values", hint));
   return {};
 }
 
@@ -246,6 +248,36 @@ void read_enrollment(layered_reader in, enrollment_rules& to) {
   in.finish(keys::enrollment);
 }
 
+/// Where bands begin, each later than the one before.
+template <std::size_t Size>
+void read_beginnings(layered_reader& in, std::string_view key,
+                     std::array<std::int32_t, Size>& to) {
+  const auto value = in.take(key);
+  if (!value)
+    return;
+  auto last = std::int64_t{0};
+  const auto items
+    = read_list(*value, Size, "band but the first", in.problems());
+  for (auto i = std::size_t{0}; i < items.size(); ++i) {
+    const auto read = whole(1, completed_years_max)(items[i]);
+    if (!read)
+      in.problems().push_back(read.error());
+    else if (*read <= last)
+      in.problems().push_back(items[i].error(
+        "a band begins at " + std::to_string(*read) + ", after one at "
+          + std::to_string(last),
+        "give the completed years at which bands begin, the least first"));
+    else
+      to[i] = static_cast<std::int32_t>(last = *read);
+  }
+}
+
+void read_bands(layered_reader in, band_rules& to) {
+  read_beginnings(in, "age", to.age);
+  read_beginnings(in, "tenure", to.tenure);
+  in.finish(keys::bands);
+}
+
 /// Top level and `simulation` of each layer as layers of one mapping: some
 /// files have these keys at one place, some at the other.
 std::vector<yaml_value> merge_places(const std::vector<yaml_value>& layers,
@@ -311,6 +343,7 @@ scenario read_scenario(const scenario_source& source, problems_list& problems) {
   read_compensation(in.needed_section("compensation"), to);
   read_promotion(in.needed_section("promotion"), to.promotion);
   read_enrollment(in.needed_section("enrollment"), to.enrollment);
+  read_bands(in.section("bands"), to.bands);
   return to;
 }
 

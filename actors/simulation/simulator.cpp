@@ -65,12 +65,9 @@ struct stored_start {
 
 outcome<stored_start> load_start(simulation_history& history,
                                  stored_simulation run) {
-  const auto text = history.load_scenario_text(run);
-  if (!text)
-    return fail(text.error());
-  auto parameters = parse_canonical_text(*text);
+  auto parameters = history.load_scenario(run);
   if (!parameters)
-    return fail(damaged_run(run, "the scenario"));
+    return fail(parameters.error());
   auto ids = history.load_ids(run);
   if (!ids)
     return fail(ids.error());

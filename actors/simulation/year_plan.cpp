@@ -31,12 +31,10 @@ year_table make_bands(std::span<const std::int32_t> limits) {
   return bands;
 }
 
-void add_bands(year_plan& plan) {
-  constexpr auto ages = std::array{25, 35, 45, 55, 65};
-  constexpr auto tenures = std::array{2, 5, 10, 20};
+void add_bands(year_plan& plan, const band_rules& rules) {
   constexpr auto segments = std::array{30, 45, 60};
-  plan.age_bands = make_bands(ages);
-  plan.tenure_bands = make_bands(tenures);
+  plan.age_bands = make_bands(rules.age);
+  plan.tenure_bands = make_bands(rules.tenure);
   plan.age_segments = make_bands(segments);
 }
 
@@ -112,7 +110,7 @@ year_plan make_year_plan(const scenario& parameters, std::int32_t year) {
     = parameters.workforce.new_hire_termination_rate;
   plan.waiting_period_days = parameters.eligibility.waiting_period_days;
   plan.minimum_age = parameters.eligibility.minimum_age;
-  add_bands(plan);
+  add_bands(plan, parameters.bands);
   add_promotions(plan, parameters.promotion);
   add_enrollment(plan, parameters.enrollment);
   add_pay(plan, parameters.compensation);

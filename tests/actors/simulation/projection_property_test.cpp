@@ -101,6 +101,25 @@ void set_plan(random_case& of, scenario& made) {
     = of.rates<income_segment_count>(3 * ppm_whole);
 }
 
+/// So many different numbers, ascending.
+template <std::size_t Size>
+void set_beginnings(random_case& of, std::array<std::int32_t, Size>& to) {
+  auto rest = static_cast<std::int64_t>(Size);
+  auto last = std::int64_t{0};
+  for (auto& beginning : to) {
+    const auto most = std::int64_t{completed_years_max} - --rest;
+    last = of.edgy(last + 1, std::min(last + 15, most));
+    beginning = static_cast<std::int32_t>(last);
+  }
+}
+
+void set_options(random_case& of, scenario& made) {
+  if (of.one_in(3)) {
+    set_beginnings(of, made.bands.age);
+    set_beginnings(of, made.bands.tenure);
+  }
+}
+
 scenario make_scenario(random_case& of) {
   auto made = scenario{};
   made.seed = of.bits()();
@@ -113,6 +132,7 @@ scenario make_scenario(random_case& of) {
     = of.edgy(0, of.one_in(8) ? 900'000 : 400'000);
   set_pay(of, made);
   set_plan(of, made);
+  set_options(of, made);
   return made;
 }
 

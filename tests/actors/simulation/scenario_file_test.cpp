@@ -4,6 +4,7 @@
 #include "actors/simulation/scenario_keys.hpp"
 #include "actors/simulation/scenario_reading.hpp"
 #include "actors/simulation/scenario_text.hpp"
+#include "actors/simulation/year_plan.hpp"
 #include "tests/support/places.hpp"
 #include "tests/support/schema_names.hpp"
 
@@ -253,6 +254,7 @@ TEST_CASE("schema of scenarios and reader know the same keys") {
   CHECK(properties(parts["promotion"]) == names(keys::promotion));
   CHECK(properties(parts["enrollment"]) == names(keys::enrollment));
   CHECK(properties(parts["auto_enrollment"]) == names(keys::auto_enrollment));
+  CHECK(properties(parts["bands"]) == names(keys::bands));
   check_described(whole);
 }
 
@@ -274,6 +276,10 @@ TEST_CASE("schema of scenarios and reader know the same words and limits") {
         == plain.eligibility.waiting_period_days);
   CHECK(at("/$defs/eligibility/properties/minimum_age/default")
         == plain.eligibility.minimum_age);
+  CHECK(at("/$defs/completed_years/maximum") == completed_years_max);
+  CHECK(at("/$defs/bands/properties/age/default") == json(plain.bands.age));
+  CHECK(at("/$defs/bands/properties/tenure/default")
+        == json(plain.bands.tenure));
 }
 
 } // namespace troupe::simulation

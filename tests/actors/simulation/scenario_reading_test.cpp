@@ -61,6 +61,7 @@ TEST_CASE("every key of a scenario is read") {
   check("promotion.", keys::promotion);
   check("enrollment.", keys::enrollment);
   check("enrollment.auto_enrollment.", keys::auto_enrollment);
+  check("bands.", keys::bands);
 }
 
 TEST_CASE("values out of range are refused, those at the limits are not") {
@@ -96,7 +97,14 @@ TEST_CASE("values out of range are refused, those at the limits are not") {
      "[[1], [1, 2], [1, 2], [1, 2], [1, 2]]"},
     {"promotion.age_multipliers", "[1, 1, 1, 1, 1, 101]"},
     {"enrollment.auto_enrollment.hire_date_cutoff", "2025-02-30"},
-    {"enrollment.auto_enrollment.scope", "nobody"}};
+    {"enrollment.auto_enrollment.scope", "nobody"},
+    {"bands.age", "[25, 35, 45, 55]"},
+    {"bands.age", "[0, 35, 45, 55, 65]"},
+    {"bands.age", "[25, 35, 45, 55, 128]"},
+    {"bands.age", "[25, 35, 35, 55, 65]"},
+    {"bands.age", "[25, 35, 45, 54.5, 65]"},
+    {"bands.tenure", "[2, 5, 20, 10]"},
+    {"bands.tenure", "2"}};
   for (const auto& each : refused) {
     CAPTURE(each.path, each.text);
     const auto problems = problems_with({each});
@@ -114,6 +122,9 @@ TEST_CASE("values out of range are refused, those at the limits are not") {
     {"enrollment.auto_enrollment", "null"},
     {"eligibility", "null"},
     {"workforce.headcount_method", "null"},
+    {"bands", "null"},
+    {"bands", "{tenure: [1, 2, 3, 4]}"},
+    {"bands.age", "[1, 2, 3, 4, 127]"},
     {"compensation.hire_band_by_level",
      "[[1, 1], [1, 2], [1, 2], [1, 2], [1, 900000000]]"}};
   for (const auto& each : accepted) {
@@ -154,10 +165,11 @@ TEST_CASE("a key at both places is a conflict") {
 }
 
 TEST_CASE("unknown keys are refused at every depth with the nearest one") {
-  for (const auto* path : {"start_yaer", "workforce.headcount_methd",
-                           "eligibility.minimum_agee", "compensation.cola_rat",
-                           "promotion.base_rat", "enrollment.opt_out_rate_yung",
-                           "enrollment.auto_enrollment.hire_date_cutof"}) {
+  for (const auto* path :
+       {"start_yaer", "workforce.headcount_methd", "eligibility.minimum_agee",
+        "compensation.cola_rat", "promotion.base_rat",
+        "enrollment.opt_out_rate_yung",
+        "enrollment.auto_enrollment.hire_date_cutof", "bands.tenur"}) {
     CAPTURE(path);
     const auto problems = problems_with({{path, "1"}});
     REQUIRE(problems.size() == 1);

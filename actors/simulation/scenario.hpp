@@ -37,10 +37,33 @@ enum class enrollment_scope : std::uint8_t {
   new_hires_only,
 };
 
+enum class leaver_selection : std::uint8_t {
+  /// Everybody is as likely to leave as everybody else.
+  uniform,
+  /// In proportion to a weight, see draw_weight.
+  hazard_weighted,
+};
+
+/// Which of those who start a year leave; how many follows from other rules.
+struct selection_rules {
+  leaver_selection method = leaver_selection::uniform;
+  /// A weight is the product of three; of no effect where all are equal. Who
+  /// has the weight 0 leaves only when nobody else is left.
+  std::array<ppm, age_band_count> age_multipliers{
+    ppm_whole, ppm_whole, ppm_whole, ppm_whole, ppm_whole, ppm_whole};
+  std::array<ppm, tenure_band_count> tenure_multipliers{
+    ppm_whole, ppm_whole, ppm_whole, ppm_whole, ppm_whole};
+  std::array<ppm, level_count> level_multipliers{
+    ppm_whole, ppm_whole, ppm_whole, ppm_whole, ppm_whole};
+};
+
 struct workforce_rules {
   headcount_method method = headcount_method::ceil;
   ppm termination_rate = 120'000;
   ppm new_hire_termination_rate = 250'000;
+  selection_rules selection{};
+  /// Of each level as many leave as its share of the headcount is.
+  bool level_quotas = false;
 };
 
 /// Pay of hires, in whole units of money.

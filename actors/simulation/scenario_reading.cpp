@@ -114,19 +114,25 @@ std::vector<yaml_value> read_list(const yaml_value& value, std::size_t size,
   return {};
 }
 
+/// Those of a list, if there is one.
 template <std::size_t Size>
-void read_rates(layered_reader& in, std::string_view key, std::string_view per,
-                std::array<ppm, Size>& to, ppm max) {
-  const auto value = in.need(key);
+void read_rates(const std::optional<yaml_value>& value, std::string_view per,
+                std::array<ppm, Size>& to, ppm max, problems_list& problems) {
   if (!value)
     return;
-  const auto items = read_list(*value, Size, per, in.problems());
+  const auto items = read_list(*value, Size, per, problems);
   for (auto i = std::size_t{0}; i < items.size(); ++i) {
     if (const auto read = read_rate(items[i], 0, max))
       to[i] = *read;
     else
-      in.problems().push_back(read.error());
+      problems.push_back(read.error());
   }
+}
+
+template <std::size_t Size>
+void read_rates(layered_reader& in, std::string_view key, std::string_view per,
+                std::array<ppm, Size>& to, ppm max) {
+  read_rates(in.need(key), per, to, max, in.problems());
 }
 
 /// All keys of a mapping, whichever layer has them.
@@ -170,12 +176,28 @@ void read_years(const layered_reader& in, ppm min, ppm max, const scenario& of,
   std::ranges::sort(to, {}, &year_rate::year);
 }
 
+void read_selection(layered_reader in, selection_rules& to) {
+  const auto read_multipliers = [&in](std::string_view key,
+                                      std::string_view per, auto& multipliers) {
+    read_rates(in.take(key), per, multipliers, multiplier_max, in.problems());
+  };
+  in.optional("method", to.method, word(keys::leaver_selection_words));
+  read_multipliers("age_multipliers", "age band", to.age_multipliers);
+  read_multipliers("tenure_multipliers", "tenure band", to.tenure_multipliers);
+  read_multipliers("level_multipliers", "level", to.level_multipliers);
+  in.finish(keys::selection);
+}
+
 void read_workforce(layered_reader in, workforce_rules& to) {
   in.optional("headcount_method", to.method,
               word(keys::headcount_method_words));
   in.required("total_termination_rate", to.termination_rate, share());
   in.required("new_hire_termination_rate", to.new_hire_termination_rate,
               rate(0, ppm_whole - 1));
+  read_selection(in.section("selection"), to.selection);
+  in.optional("level_quotas", to.level_quotas, [](const yaml_value& value) {
+    return hinted(value.boolean(), "give true or false");
+  });
   in.finish(keys::workforce);
 }
 

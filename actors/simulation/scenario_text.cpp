@@ -58,6 +58,15 @@ json to_json(const enrollment_rules& of) {
 /// Options have no key where they are as by default, so that scenarios keep the
 /// text that they had before there were these options.
 void add_options(json& to, const scenario& of) {
+  const auto& selection = of.workforce.selection;
+  if (selection.method != leaver_selection::uniform)
+    to["selection"]
+      = {{"method", spell(keys::leaver_selection_words, selection.method)},
+         {"age_multipliers", selection.age_multipliers},
+         {"tenure_multipliers", selection.tenure_multipliers},
+         {"level_multipliers", selection.level_multipliers}};
+  if (of.workforce.level_quotas)
+    to["level_quotas"] = true;
   if (of.bands != band_rules{})
     to["bands"] = {{"age", of.bands.age}, {"tenure", of.bands.tenure}};
 }
@@ -114,7 +123,20 @@ enrollment_rules read_enrollment(const json& from) {
   return rules;
 }
 
+selection_rules read_selection(const json& from) {
+  auto rules = selection_rules{};
+  rules.method = read_word(keys::leaver_selection_words, from.at("method"));
+  from.at("age_multipliers").get_to(rules.age_multipliers);
+  from.at("tenure_multipliers").get_to(rules.tenure_multipliers);
+  from.at("level_multipliers").get_to(rules.level_multipliers);
+  return rules;
+}
+
 void read_options(const json& from, scenario& to) {
+  const auto selection = from.find("selection");
+  if (selection != from.end())
+    to.workforce.selection = read_selection(*selection);
+  to.workforce.level_quotas = from.value("level_quotas", false);
   if (const auto bands = from.find("bands"); bands != from.end()) {
     bands->at("age").get_to(to.bands.age);
     bands->at("tenure").get_to(to.bands.tenure);

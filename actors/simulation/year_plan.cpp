@@ -60,6 +60,24 @@ void add_promotions(year_plan& plan, const promotion_rules& rules) {
           = promotion_probability(rules, level, age, tenure);
 }
 
+void add_leaving(year_plan& plan, const workforce_rules& rules) {
+  const auto& selection = rules.selection;
+  plan.selection = selection.method;
+  plan.has_level_quotas = rules.level_quotas;
+  if (selection.method == leaver_selection::uniform)
+    return;
+  for (auto level = std::size_t{0}; level < level_count; ++level) {
+    // Among people of one level its multiplier says nothing, not even if 0.
+    const auto of_level
+      = rules.level_quotas ? ppm_whole : selection.level_multipliers[level];
+    for (auto age = std::size_t{0}; age < age_band_count; ++age)
+      for (auto tenure = std::size_t{0}; tenure < tenure_band_count; ++tenure)
+        plan.leaving_weight[level][age][tenure]
+          = draw_weight::product(of_level, selection.age_multipliers[age],
+                                 selection.tenure_multipliers[tenure]);
+  }
+}
+
 /// At most all.
 std::int32_t product_of_rates(ppm rate, ppm multiplier) {
   return static_cast<std::int32_t>(
@@ -111,6 +129,7 @@ year_plan make_year_plan(const scenario& parameters, std::int32_t year) {
   plan.waiting_period_days = parameters.eligibility.waiting_period_days;
   plan.minimum_age = parameters.eligibility.minimum_age;
   add_bands(plan, parameters.bands);
+  add_leaving(plan, parameters.workforce);
   add_promotions(plan, parameters.promotion);
   add_enrollment(plan, parameters.enrollment);
   add_pay(plan, parameters.compensation);

@@ -118,6 +118,16 @@ void set_options(random_case& of, scenario& made) {
     set_beginnings(of, made.bands.age);
     set_beginnings(of, made.bands.tenure);
   }
+  auto& selection = made.workforce.selection;
+  if (of.one_in(2)) {
+    selection.method = leaver_selection::hazard_weighted;
+    // Of 0 or of very many: then others hardly ever leave.
+    const auto max = of.one_in(4) ? 100 * ppm_whole : 2 * ppm_whole;
+    selection.age_multipliers = of.rates<age_band_count>(max);
+    selection.tenure_multipliers = of.rates<tenure_band_count>(max);
+    selection.level_multipliers = of.rates<level_count>(max);
+  }
+  made.workforce.level_quotas = of.one_in(2);
 }
 
 scenario make_scenario(random_case& of) {

@@ -21,6 +21,10 @@ scenario unusual_scenario() {
   values.enrollment.hire_date_cutoff
     = std::chrono::sys_days{std::chrono::year{2020} / 2 / 29};
   values.bands.age = {20, 30, 40, 50, 60};
+  values.workforce.level_quotas = true;
+  values.workforce.selection.method = leaver_selection::hazard_weighted;
+  values.workforce.selection.age_multipliers[2] = 1'300'000;
+  values.workforce.selection.level_multipliers[4] = 0;
   return values;
 }
 
@@ -38,6 +42,13 @@ TEST_CASE("a scenario is what its canonical text says") {
           == values.enrollment.hire_date_cutoff);
     CHECK(again->growth_by_year == values.growth_by_year);
     CHECK(again->bands == values.bands);
+    CHECK(again->workforce.level_quotas == values.workforce.level_quotas);
+    const auto& selection = values.workforce.selection;
+    CHECK(again->workforce.selection.method == selection.method);
+    CHECK(again->workforce.selection.age_multipliers
+          == selection.age_multipliers);
+    CHECK(again->workforce.selection.level_multipliers
+          == selection.level_multipliers);
   }
 }
 
@@ -58,9 +69,20 @@ TEST_CASE("options change the text only where they are not as by default") {
            R"("deferral_by_age_segment":[0,0,0,0],"opt_out_rate_young":0,)"
            R"("opt_out_income_multipliers":[0,0,0,0]}})");
   auto values = scenario{};
+  // Multipliers that have no effect change nothing.
+  values.workforce.selection.age_multipliers[0] = 2;
   values.bands.tenure[3] = 25;
   CHECK(canonical_text(values).ends_with(
-    R"(,"bands":{"age":[25,35,45,55,65],"tenure":[2,5,10,25]}})"));
+    R"([0,0,0,0]},"bands":{"age":[25,35,45,55,65],"tenure":[2,5,10,25]}})"));
+  values.bands = {};
+  values.workforce.selection.method = leaver_selection::hazard_weighted;
+  values.workforce.level_quotas = true;
+  CHECK(canonical_text(values).ends_with(
+    R"([0,0,0,0]},"selection":{"method":"hazard_weighted",)"
+    R"("age_multipliers":[2,1000000,1000000,1000000,1000000,1000000],)"
+    R"("tenure_multipliers":[1000000,1000000,1000000,1000000,1000000],)"
+    R"("level_multipliers":[1000000,1000000,1000000,1000000,1000000]},)"
+    R"("level_quotas":true})"));
 }
 
 TEST_CASE("a text that is not canonical is refused") {

@@ -78,19 +78,20 @@ struct workforce {
   year_plan plan = make_year_plan(make_scenario(), 2025);
   std::vector<people> staff;
   person_ids ids;
-  draw_bound leaver;
+  leaver_bounds leavers;
   std::int64_t hires = 0;
 };
 
-draw_bound choose(const workforce& of, std::uint64_t count) {
-  auto histogram = draw_histogram{};
+leaver_bounds choose(const workforce& of, const year_plan& plan,
+                     std::int64_t count) {
+  auto search = leaver_search{plan.leaver_groups()};
   for (const auto& block : of.staff)
-    count_staff_draws(of.plan, block, histogram);
-  const auto bucket = find_bucket(histogram, count);
-  auto draws = std::vector<keyed_draw>{};
+    count_staff_draws(plan, block, search.histograms());
+  if (!search.find_buckets(count))
+    return {};
   for (const auto& block : of.staff)
-    list_staff_draws(of.plan, block, *bucket, draws);
-  return find_bound(*bucket, draws);
+    list_staff_draws(plan, block, search.buckets(), search.draws());
+  return search.find_bounds();
 }
 
 const workforce& workforce_of(const benchmark::State& state) {
@@ -113,16 +114,37 @@ const workforce& workforce_of(const benchmark::State& state) {
     ids.offsets.push_back(static_cast<std::uint32_t>(ids.characters.size()));
   }
   kept.ids = person_ids{std::move(keys), ids};
-  kept.leaver = choose(kept, size / 10);
+  kept.leavers = choose(kept, kept.plan, static_cast<std::int64_t>(size / 10));
   kept.hires = static_cast<std::int64_t>(size / 6);
   return kept;
+}
+
+/// Weights of the reference, and shares of levels.
+scenario make_ruled_scenario() {
+  auto made = make_scenario();
+  auto& selection = made.workforce.selection;
+  selection.method = leaver_selection::hazard_weighted;
+  selection.age_multipliers
+    = {700'000, 1'300'000, 1'000'000, 1'600'000, 1'000'000, 1'200'000};
+  selection.tenure_multipliers
+    = {1'800'000, 600'000, 500'000, 400'000, 300'000};
+  made.workforce.level_quotas = true;
+  return made;
 }
 
 void choose_leavers(benchmark::State& state) {
   const auto& people_of = workforce_of(state);
   for (auto _ : state)
     benchmark::DoNotOptimize(
-      choose(people_of, static_cast<std::uint64_t>(state.range(0) / 10)));
+      choose(people_of, people_of.plan, state.range(0) / 10));
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
+void choose_leavers_by_weight_and_level(benchmark::State& state) {
+  const auto& people_of = workforce_of(state);
+  const auto plan = make_year_plan(make_ruled_scenario(), 2025);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(choose(people_of, plan, state.range(0) / 10));
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 
@@ -131,7 +153,20 @@ void simulate_staff_blocks(benchmark::State& state) {
   auto block = year_block{};
   for (auto _ : state)
     for (const auto& staff : people_of.staff) {
-      simulate_staff(people_of.plan, staff, people_of.leaver, block);
+      simulate_staff(people_of.plan, staff, people_of.leavers, block);
+      benchmark::DoNotOptimize(block.totals);
+    }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
+void simulate_staff_blocks_by_weight_and_level(benchmark::State& state) {
+  const auto& people_of = workforce_of(state);
+  const auto plan = make_year_plan(make_ruled_scenario(), 2025);
+  const auto leavers = choose(people_of, plan, state.range(0) / 10);
+  auto block = year_block{};
+  for (auto _ : state)
+    for (const auto& staff : people_of.staff) {
+      simulate_staff(plan, staff, leavers, block);
       benchmark::DoNotOptimize(block.totals);
     }
   state.SetItemsProcessed(state.iterations() * state.range(0));
@@ -146,7 +181,7 @@ void simulate_hire_blocks(benchmark::State& state) {
          first += size) {
       const auto last = std::min(first + size - 1, people_of.hires);
       simulate_hires(people_of.plan, {first, last, people_of.hires},
-                     people_of.leaver, block);
+                     people_of.leavers[0], block);
       benchmark::DoNotOptimize(block.totals);
     }
   state.SetItemsProcessed(state.iterations() * people_of.hires);
@@ -157,7 +192,7 @@ void check_staff_blocks(benchmark::State& state) {
   const auto& people_of = workforce_of(state);
   auto made = std::vector<year_block>(people_of.staff.size());
   for (auto at = std::size_t{0}; at < made.size(); ++at)
-    simulate_staff(people_of.plan, people_of.staff[at], people_of.leaver,
+    simulate_staff(people_of.plan, people_of.staff[at], people_of.leavers,
                    made[at]);
   for (auto _ : state)
     for (auto at = std::size_t{0}; at < made.size(); ++at)
@@ -173,7 +208,7 @@ void simulate_and_check(benchmark::State& state) {
   auto block = year_block{};
   for (auto _ : state)
     for (const auto& staff : people_of.staff) {
-      simulate_staff(people_of.plan, staff, people_of.leaver, block);
+      simulate_staff(people_of.plan, staff, people_of.leavers, block);
       if (!check_staff_block(people_of.plan, staff, block).empty())
         state.SkipWithError("a rule is broken");
     }
@@ -189,7 +224,7 @@ void simulate_and_write(benchmark::State& state) {
   const auto writer = year_text{people_of.plan, people_of.ids};
   for (auto _ : state)
     for (const auto& staff : people_of.staff) {
-      simulate_staff(people_of.plan, staff, people_of.leaver, block);
+      simulate_staff(people_of.plan, staff, people_of.leavers, block);
       text.clear();
       writer.append_events(text, block.events);
       writer.append_rows(text, block.rows);
@@ -203,7 +238,7 @@ template <class Append>
 void write_lines(benchmark::State& state, Append append) {
   const auto& people_of = workforce_of(state);
   auto block = year_block{};
-  simulate_staff(people_of.plan, people_of.staff.front(), people_of.leaver,
+  simulate_staff(people_of.plan, people_of.staff.front(), people_of.leavers,
                  block);
   auto text = std::string{};
   auto bytes = std::int64_t{0};
@@ -234,7 +269,7 @@ template <class Use>
 void use_block(benchmark::State& state, Use use) {
   const auto& people_of = workforce_of(state);
   auto block = year_block{};
-  simulate_staff(people_of.plan, people_of.staff.front(), people_of.leaver,
+  simulate_staff(people_of.plan, people_of.staff.front(), people_of.leavers,
                  block);
   const auto raw = raw_bytes(block.events) + raw_bytes(block.rows);
   auto events = std::string{};
@@ -276,7 +311,9 @@ void unpack_block(benchmark::State& state) {
     ->Unit(benchmark::kMillisecond)
 
 TROUPE_SIMULATION_BENCHMARK(choose_leavers);
+TROUPE_SIMULATION_BENCHMARK(choose_leavers_by_weight_and_level);
 TROUPE_SIMULATION_BENCHMARK(simulate_staff_blocks);
+TROUPE_SIMULATION_BENCHMARK(simulate_staff_blocks_by_weight_and_level);
 TROUPE_SIMULATION_BENCHMARK(simulate_hire_blocks);
 TROUPE_SIMULATION_BENCHMARK(check_staff_blocks);
 TROUPE_SIMULATION_BENCHMARK(simulate_and_check);

@@ -59,6 +59,11 @@ public:
   /// Of a block that was not simulated yet, wherever it is.
   [[nodiscard]] messages::column keys(std::size_t block) const;
 
+  /// The people of a block that is there.
+  [[nodiscard]] const messages::column_block& there(std::size_t block) const {
+    return now_.at(block).columns;
+  }
+
   [[nodiscard]] bool is_away(std::size_t block) const {
     return now_.at(block).at == place::away;
   }

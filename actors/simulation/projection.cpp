@@ -15,53 +15,48 @@ namespace {
 
 using runtime::fail;
 using runtime::outcome;
-using runtime::problem_kind;
 
-/// The bound of `count` draws that two rounds of `blocks` tell.
+/// The bounds that two rounds of `blocks` tell.
 template <class Blocks, class Count, class List>
-outcome<draw_bound> choose(const Blocks& blocks, std::int64_t count,
-                           Count count_draws, List list_draws) {
-  auto histogram = draw_histogram{};
+outcome<leaver_bounds> choose(const Blocks& blocks, std::int64_t leavers,
+                              leaver_search search, Count count_draws,
+                              List list_draws) {
   for (const auto& block : blocks)
-    count_draws(block, histogram);
-  if (count < 0 || static_cast<std::uint64_t>(count) > histogram.total())
-    return fail(problem_kind::failed,
-                std::to_string(count) + " are to leave of "
-                  + std::to_string(histogram.total()) + " who can");
-  const auto bucket = find_bucket(histogram, static_cast<std::uint64_t>(count));
-  if (!bucket)
-    return draw_bound{};
-  auto draws = std::vector<keyed_draw>{};
+    count_draws(block, search.histograms());
+  if (const auto found = search.find_buckets(leavers); !found)
+    return fail(found.error());
+  if (!search.does_anybody_leave())
+    return leaver_bounds{};
   for (const auto& block : blocks)
-    list_draws(block, *bucket, draws);
-  return find_bound(*bucket, draws);
+    list_draws(block, search.buckets(), search.draws());
+  return search.find_bounds();
 }
 
-outcome<draw_bound> choose_leavers(const year_plan& plan,
-                                   const std::vector<people>& staff,
-                                   std::int64_t count) {
+outcome<leaver_bounds> choose_leavers(const year_plan& plan,
+                                      const std::vector<people>& staff,
+                                      std::int64_t count) {
   return choose(
-    staff, count,
-    [&plan](const people& block, draw_histogram& draws) {
-      count_staff_draws(plan, block, draws);
+    staff, count, leaver_search{plan.leaver_groups()},
+    [&plan](const people& block, std::span<draw_histogram> groups) {
+      count_staff_draws(plan, block, groups);
     },
-    [&plan](const people& block, const bound_bucket& bucket,
-            std::vector<keyed_draw>& draws) {
-      list_staff_draws(plan, block, bucket, draws);
+    [&plan](const people& block, const group_buckets& buckets,
+            std::span<std::vector<keyed_draw>> groups) {
+      list_staff_draws(plan, block, buckets, groups);
     });
 }
 
-outcome<draw_bound> choose_leavers(const year_plan& plan,
-                                   const std::vector<hire_range>& hires,
-                                   std::int64_t count) {
+outcome<leaver_bounds> choose_leavers(const year_plan& plan,
+                                      const std::vector<hire_range>& hires,
+                                      std::int64_t count) {
   return choose(
-    hires, count,
-    [&plan](const hire_range& range, draw_histogram& draws) {
-      count_hire_draws(plan, range, draws);
+    hires, count, leaver_search{},
+    [&plan](const hire_range& range, std::span<draw_histogram> groups) {
+      count_hire_draws(plan, range, groups.front());
     },
-    [&plan](const hire_range& range, const bound_bucket& bucket,
-            std::vector<keyed_draw>& draws) {
-      list_hire_draws(plan, range, bucket, draws);
+    [&plan](const hire_range& range, const group_buckets& buckets,
+            std::span<std::vector<keyed_draw>> groups) {
+      list_hire_draws(plan, range, *buckets.front(), groups.front());
     });
 }
 
@@ -83,20 +78,20 @@ outcome<year_totals> run_year(const year_plan& plan,
                               const year_headcounts& counts,
                               std::int64_t hires_per_block,
                               std::vector<year_block>& blocks) {
-  const auto leaver = choose_leavers(plan, staff, counts.terminations);
-  if (!leaver)
-    return fail(in_year(leaver.error(), plan.year));
+  const auto leavers = choose_leavers(plan, staff, counts.terminations);
+  if (!leavers)
+    return fail(in_year(leavers.error(), plan.year));
   const auto hires = cut_hires(counts.hires, hires_per_block);
-  const auto hired_leaver
+  const auto hired_leavers
     = choose_leavers(plan, hires, counts.new_hire_terminations);
-  if (!hired_leaver)
-    return fail(in_year(hired_leaver.error(), plan.year));
+  if (!hired_leavers)
+    return fail(in_year(hired_leavers.error(), plan.year));
   blocks.resize(staff.size() + hires.size());
   auto block = blocks.begin();
   for (const auto& one : staff)
-    simulate_staff(plan, one, *leaver, *block++);
+    simulate_staff(plan, one, *leavers, *block++);
   for (const auto& range : hires)
-    simulate_hires(plan, range, *hired_leaver, *block++);
+    simulate_hires(plan, range, (*hired_leavers)[0], *block++);
   auto totals = year_totals{};
   totals.year = plan.year;
   for (const auto& part : blocks)

@@ -20,9 +20,8 @@ using cents = std::int64_t;
 inline constexpr cents pay_max = 100'000'000'000;
 
 inline constexpr std::size_t level_count = 5;
-/// <25, 25-34, 35-44, 45-54, 55-64, 65+ completed years.
+/// See band_rules.
 inline constexpr std::size_t age_band_count = 6;
-/// <2, 2-4, 5-9, 10-19, 20+ completed years.
 inline constexpr std::size_t tenure_band_count = 5;
 /// By age <30, <45, <60, 60+.
 inline constexpr std::size_t age_segment_count = 4;
@@ -38,10 +37,33 @@ enum class enrollment_scope : std::uint8_t {
   new_hires_only,
 };
 
+enum class leaver_selection : std::uint8_t {
+  /// Everybody is as likely to leave as everybody else.
+  uniform,
+  /// In proportion to a weight, see draw_weight.
+  hazard_weighted,
+};
+
+/// Which of those who start a year leave; how many follows from other rules.
+struct selection_rules {
+  leaver_selection method = leaver_selection::uniform;
+  /// A weight is the product of three; of no effect where all are equal. Who
+  /// has the weight 0 leaves only when nobody else is left.
+  std::array<ppm, age_band_count> age_multipliers{
+    ppm_whole, ppm_whole, ppm_whole, ppm_whole, ppm_whole, ppm_whole};
+  std::array<ppm, tenure_band_count> tenure_multipliers{
+    ppm_whole, ppm_whole, ppm_whole, ppm_whole, ppm_whole};
+  std::array<ppm, level_count> level_multipliers{
+    ppm_whole, ppm_whole, ppm_whole, ppm_whole, ppm_whole};
+};
+
 struct workforce_rules {
   headcount_method method = headcount_method::ceil;
   ppm termination_rate = 120'000;
   ppm new_hire_termination_rate = 250'000;
+  selection_rules selection{};
+  /// Of each level as many leave as its share of the headcount is.
+  bool level_quotas = false;
 };
 
 /// Pay of hires, in whole units of money.
@@ -81,6 +103,15 @@ struct eligibility_rules {
   std::int32_t minimum_age = 21;
 };
 
+/// Where the bands of age and of tenure begin, but for the first, in completed
+/// years: ascending, from 1 to the years that are told apart.
+struct band_rules {
+  std::array<std::int32_t, age_band_count - 1> age{25, 35, 45, 55, 65};
+  std::array<std::int32_t, tenure_band_count - 1> tenure{2, 5, 10, 20};
+
+  friend bool operator==(const band_rules&, const band_rules&) = default;
+};
+
 /// A rate that holds in one year only.
 struct year_rate {
   std::int32_t year = 0;
@@ -102,6 +133,7 @@ struct scenario {
   compensation_rules compensation;
   promotion_rules promotion;
   enrollment_rules enrollment;
+  band_rules bands{};
   /// By ascending year; they win over growth_rate and compensation.cola_rate.
   std::vector<year_rate> growth_by_year{};
   std::vector<year_rate> cola_by_year{};

@@ -13,13 +13,14 @@ namespace troupe::simulation::keys {
 inline constexpr auto document = std::to_array<std::string_view>(
   {"name", "description", "base", "scenarios", "simulation", "start_year",
    "end_year", "random_seed", "target_growth_rate", "growth_by_year",
-   "workforce", "eligibility", "compensation", "promotion", "enrollment"});
+   "workforce", "eligibility", "compensation", "promotion", "enrollment",
+   "bands"});
 
 /// What a scenario of a list and an override may say.
 inline constexpr auto overrides = std::to_array<std::string_view>(
   {"description", "simulation", "start_year", "end_year", "random_seed",
    "target_growth_rate", "growth_by_year", "workforce", "eligibility",
-   "compensation", "promotion", "enrollment"});
+   "compensation", "promotion", "enrollment", "bands"});
 
 /// May stand at the top level instead, but not at both places.
 inline constexpr auto simulation
@@ -27,7 +28,11 @@ inline constexpr auto simulation
                                      "target_growth_rate", "growth_by_year"});
 
 inline constexpr auto workforce = std::to_array<std::string_view>(
-  {"headcount_method", "total_termination_rate", "new_hire_termination_rate"});
+  {"headcount_method", "total_termination_rate", "new_hire_termination_rate",
+   "selection", "level_quotas"});
+
+inline constexpr auto selection = std::to_array<std::string_view>(
+  {"method", "age_multipliers", "tenure_multipliers", "level_multipliers"});
 
 inline constexpr auto eligibility
   = std::to_array<std::string_view>({"waiting_period_days", "minimum_age"});
@@ -47,10 +52,18 @@ inline constexpr auto enrollment = std::to_array<std::string_view>(
 inline constexpr auto auto_enrollment
   = std::to_array<std::string_view>({"hire_date_cutoff", "scope"});
 
+inline constexpr auto bands
+  = std::to_array<std::string_view>({"age", "tenure"});
+
 inline constexpr auto headcount_method_words
   = std::to_array<std::pair<std::string_view, headcount_method>>(
     {{"ceil", headcount_method::ceil},
      {"exact_target", headcount_method::exact_target}});
+
+inline constexpr auto leaver_selection_words
+  = std::to_array<std::pair<std::string_view, leaver_selection>>(
+    {{"uniform", leaver_selection::uniform},
+     {"hazard_weighted", leaver_selection::hazard_weighted}});
 
 inline constexpr auto enrollment_scope_words
   = std::to_array<std::pair<std::string_view, enrollment_scope>>(

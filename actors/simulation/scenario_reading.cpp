@@ -4,6 +4,7 @@
 #include "actors/simulation/layered_reader.hpp"
 #include "actors/simulation/rate_text.hpp"
 #include "actors/simulation/scenario_keys.hpp"
+#include "actors/simulation/year_plan.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -99,7 +100,9 @@ outcome<std::chrono::sys_days> read_date(const yaml_value& value) {
 std::vector<yaml_value> read_list(const yaml_value& value, std::size_t size,
                                   std::string_view per,
                                   problems_list& problems) {
-  auto items = value.items();
+  const auto hint
+    = "give " + std::to_string(size) + ", one for each " + std::string{per};
+  auto items = hinted(value.items(), hint);
   if (!items) {
     problems.push_back(std::move(items.error()));
     return {};
@@ -107,24 +110,29 @@ std::vector<yaml_value> read_list(const yaml_value& value, std::size_t size,
   if (items->size() == size)
     return std::move(*items);
   problems.push_back(value.error(
-    "a list of " + std::to_string(items->size()) + " values",
-    "give " + std::to_string(size) + ", one for each " + std::string{per}));
+    "a list of " + std::to_string(items->size()) + " values", hint));
   return {};
+}
+
+/// Those of a list, if there is one.
+template <std::size_t Size>
+void read_rates(const std::optional<yaml_value>& value, std::string_view per,
+                std::array<ppm, Size>& to, ppm max, problems_list& problems) {
+  if (!value)
+    return;
+  const auto items = read_list(*value, Size, per, problems);
+  for (auto i = std::size_t{0}; i < items.size(); ++i) {
+    if (const auto read = read_rate(items[i], 0, max))
+      to[i] = *read;
+    else
+      problems.push_back(read.error());
+  }
 }
 
 template <std::size_t Size>
 void read_rates(layered_reader& in, std::string_view key, std::string_view per,
                 std::array<ppm, Size>& to, ppm max) {
-  const auto value = in.need(key);
-  if (!value)
-    return;
-  const auto items = read_list(*value, Size, per, in.problems());
-  for (auto i = std::size_t{0}; i < items.size(); ++i) {
-    if (const auto read = read_rate(items[i], 0, max))
-      to[i] = *read;
-    else
-      in.problems().push_back(read.error());
-  }
+  read_rates(in.need(key), per, to, max, in.problems());
 }
 
 /// All keys of a mapping, whichever layer has them.
@@ -168,12 +176,28 @@ void read_years(const layered_reader& in, ppm min, ppm max, const scenario& of,
   std::ranges::sort(to, {}, &year_rate::year);
 }
 
+void read_selection(layered_reader in, selection_rules& to) {
+  const auto read_multipliers = [&in](std::string_view key,
+                                      std::string_view per, auto& multipliers) {
+    read_rates(in.take(key), per, multipliers, multiplier_max, in.problems());
+  };
+  in.optional("method", to.method, word(keys::leaver_selection_words));
+  read_multipliers("age_multipliers", "age band", to.age_multipliers);
+  read_multipliers("tenure_multipliers", "tenure band", to.tenure_multipliers);
+  read_multipliers("level_multipliers", "level", to.level_multipliers);
+  in.finish(keys::selection);
+}
+
 void read_workforce(layered_reader in, workforce_rules& to) {
   in.optional("headcount_method", to.method,
               word(keys::headcount_method_words));
   in.required("total_termination_rate", to.termination_rate, share());
   in.required("new_hire_termination_rate", to.new_hire_termination_rate,
               rate(0, ppm_whole - 1));
+  read_selection(in.section("selection"), to.selection);
+  in.optional("level_quotas", to.level_quotas, [](const yaml_value& value) {
+    return hinted(value.boolean(), "give true or false");
+  });
   in.finish(keys::workforce);
 }
 
@@ -246,6 +270,36 @@ void read_enrollment(layered_reader in, enrollment_rules& to) {
   in.finish(keys::enrollment);
 }
 
+/// Where bands begin, each later than the one before.
+template <std::size_t Size>
+void read_beginnings(layered_reader& in, std::string_view key,
+                     std::array<std::int32_t, Size>& to) {
+  const auto value = in.take(key);
+  if (!value)
+    return;
+  auto last = std::int64_t{0};
+  const auto items
+    = read_list(*value, Size, "band but the first", in.problems());
+  for (auto i = std::size_t{0}; i < items.size(); ++i) {
+    const auto read = whole(1, completed_years_max)(items[i]);
+    if (!read)
+      in.problems().push_back(read.error());
+    else if (*read <= last)
+      in.problems().push_back(items[i].error(
+        "a band begins at " + std::to_string(*read) + ", after one at "
+          + std::to_string(last),
+        "give the completed years at which bands begin, the least first"));
+    else
+      to[i] = static_cast<std::int32_t>(last = *read);
+  }
+}
+
+void read_bands(layered_reader in, band_rules& to) {
+  read_beginnings(in, "age", to.age);
+  read_beginnings(in, "tenure", to.tenure);
+  in.finish(keys::bands);
+}
+
 /// Top level and `simulation` of each layer as layers of one mapping: some
 /// files have these keys at one place, some at the other.
 std::vector<yaml_value> merge_places(const std::vector<yaml_value>& layers,
@@ -311,6 +365,7 @@ scenario read_scenario(const scenario_source& source, problems_list& problems) {
   read_compensation(in.needed_section("compensation"), to);
   read_promotion(in.needed_section("promotion"), to.promotion);
   read_enrollment(in.needed_section("enrollment"), to.enrollment);
+  read_bands(in.section("bands"), to.bands);
   return to;
 }
 

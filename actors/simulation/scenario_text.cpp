@@ -55,6 +55,22 @@ json to_json(const enrollment_rules& of) {
           {"opt_out_income_multipliers", of.opt_out_income_multipliers}};
 }
 
+/// Options have no key where they are as by default, so that scenarios keep the
+/// text that they had before there were these options.
+void add_options(json& to, const scenario& of) {
+  const auto& selection = of.workforce.selection;
+  if (selection.method != leaver_selection::uniform)
+    to["selection"]
+      = {{"method", spell(keys::leaver_selection_words, selection.method)},
+         {"age_multipliers", selection.age_multipliers},
+         {"tenure_multipliers", selection.tenure_multipliers},
+         {"level_multipliers", selection.level_multipliers}};
+  if (of.workforce.level_quotas)
+    to["level_quotas"] = true;
+  if (of.bands != band_rules{})
+    to["bands"] = {{"age", of.bands.age}, {"tenure", of.bands.tenure}};
+}
+
 template <class Words>
 auto read_word(const Words& words, const json& text) {
   const auto word = text.get<std::string>();
@@ -107,6 +123,26 @@ enrollment_rules read_enrollment(const json& from) {
   return rules;
 }
 
+selection_rules read_selection(const json& from) {
+  auto rules = selection_rules{};
+  rules.method = read_word(keys::leaver_selection_words, from.at("method"));
+  from.at("age_multipliers").get_to(rules.age_multipliers);
+  from.at("tenure_multipliers").get_to(rules.tenure_multipliers);
+  from.at("level_multipliers").get_to(rules.level_multipliers);
+  return rules;
+}
+
+void read_options(const json& from, scenario& to) {
+  const auto selection = from.find("selection");
+  if (selection != from.end())
+    to.workforce.selection = read_selection(*selection);
+  to.workforce.level_quotas = from.value("level_quotas", false);
+  if (const auto bands = from.find("bands"); bands != from.end()) {
+    bands->at("age").get_to(to.bands.age);
+    bands->at("tenure").get_to(to.bands.tenure);
+  }
+}
+
 scenario read(const json& from) {
   auto result = scenario{};
   from.at("start_year").get_to(result.start_year);
@@ -125,13 +161,14 @@ scenario read(const json& from) {
   result.cola_by_year = read_rates(from.at("cola_by_year"));
   result.promotion = read_promotion(from.at("promotion"));
   result.enrollment = read_enrollment(from.at("enrollment"));
+  read_options(from, result);
   return result;
 }
 
 } // namespace
 
 std::string canonical_text(const scenario& of) {
-  const auto text
+  auto text
     = json{{"start_year", of.start_year},
            {"end_year", of.end_year},
            {"random_seed", of.seed},
@@ -151,6 +188,7 @@ std::string canonical_text(const scenario& of) {
              {"age_multipliers", of.promotion.age_multipliers},
              {"tenure_multipliers", of.promotion.tenure_multipliers}}},
            {"enrollment", to_json(of.enrollment)}};
+  add_options(text, of);
   return text.dump();
 }
 

@@ -47,14 +47,12 @@ struct pending_text {
 
 /// Events and rows of a year, block by block.
 outcome<void> add_year(simulation_history& history,
-                       const stored_simulation& run, std::int32_t year,
+                       const stored_simulation& run, const year_plan& plan,
                        const person_ids& ids, pending_text& events,
                        pending_text& rows) {
-  // The text of a year depends on its days and on bands, not on rates.
-  const auto plan = make_year_plan({}, year);
   const auto lines = year_text{plan, ids};
   return history.for_each_block(
-    run, year,
+    run, plan.year,
     [&](const year_row_columns& row_columns,
         const event_columns& event_columns) -> outcome<void> {
       lines.append_events(events.text, event_columns);
@@ -77,17 +75,17 @@ outcome<std::vector<stored_year>> find_years(simulation_history& history,
 }
 
 /// All years, and what is said of them.
-outcome<exported_files> write_all(simulation_history& history,
-                                  const stored_simulation& run,
-                                  const std::vector<stored_year>& years,
-                                  const person_ids& ids,
-                                  simulation_files& files) {
+outcome<exported_files>
+write_all(simulation_history& history, const stored_simulation& run,
+          const scenario& parameters, const std::vector<stored_year>& years,
+          const person_ids& ids, simulation_files& files) {
   auto events = pending_text{files.at("events.csv")};
   auto rows = pending_text{files.at("snapshots.csv")};
   auto totals = std::vector<year_totals>{};
   for (const auto& year : years) {
-    if (const auto added
-        = add_year(history, run, year.totals.year, ids, events, rows);
+    const auto number = year.totals.year;
+    const auto plan = make_year_plan(rules_of_year(parameters, number), number);
+    if (const auto added = add_year(history, run, plan, ids, events, rows);
         !added)
       return fail(added.error());
     totals.push_back(year.totals);
@@ -125,10 +123,13 @@ outcome<exported_files> export_simulation(simulation_history& history,
   const auto years = find_years(history, run);
   if (!years)
     return fail(years.error());
+  const auto parameters = history.load_scenario(run);
+  if (!parameters)
+    return fail(parameters.error());
   const auto ids = history.load_ids(run);
   if (!ids)
     return fail(ids.error());
-  auto exported = write_all(history, run, *years, *ids, files);
+  auto exported = write_all(history, run, *parameters, *years, *ids, files);
   if (!exported)
     return exported;
   for (auto& [name, file] : files)

@@ -2,6 +2,7 @@
 
 #include "actors/simulation/packed_columns.hpp"
 #include "actors/simulation/packed_ids.hpp"
+#include "actors/simulation/scenario_text.hpp"
 #include "actors/simulation/stored_staff.hpp"
 #include "actors/simulation/year_plan.hpp"
 #include "actors/simulation/year_totals_message.hpp"
@@ -280,6 +281,17 @@ simulation_history::load_scenario_text(const stored_simulation& run) {
   if (!read)
     return fail(read.error());
   return text;
+}
+
+outcome<scenario>
+simulation_history::load_scenario(const stored_simulation& run) {
+  const auto text = load_scenario_text(run);
+  if (!text)
+    return fail(text.error());
+  auto read = parse_canonical_text(*text);
+  if (!read)
+    return fail(damaged_run(run, "the scenario"));
+  return read;
 }
 
 outcome<std::vector<people>>

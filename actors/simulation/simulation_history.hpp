@@ -3,6 +3,7 @@
 #include "actors/simulation/event_columns.hpp"
 #include "actors/simulation/people.hpp"
 #include "actors/simulation/person_ids.hpp"
+#include "actors/simulation/scenario.hpp"
 #include "actors/simulation/simulation_record.hpp"
 #include "actors/simulation/year_row_columns.hpp"
 #include "actors/simulation/year_totals.hpp"
@@ -102,6 +103,10 @@ public:
   /// Canonical JSON.
   [[nodiscard]] runtime::outcome<std::string>
   load_scenario_text(const stored_simulation& run);
+
+  /// The same, read; `failed` when it cannot be.
+  [[nodiscard]] runtime::outcome<scenario>
+  load_scenario(const stored_simulation& run);
 
   /// `failed` when not all of its people are there, `not_found` when only
   /// totals are stored.

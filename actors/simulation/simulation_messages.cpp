@@ -168,41 +168,60 @@ std::optional<person_ids> read_ids(const column_block& block,
                     (*owner)[first + 1].text_characters(), owner};
 }
 
-column_block to_block(const draw_histogram& draws) {
-  auto counts = std::vector<std::uint32_t>{};
-  counts.reserve(draw_histogram::bucket_count);
-  for (const auto count : draws.counts())
-    counts.push_back(static_cast<std::uint32_t>(count));
-  return column_block{{column{std::move(counts)}}};
-}
-
-std::optional<draw_histogram> read_histogram(const column_block& block) {
-  if (block.size() != 1 || block[0].type() != kind::counts
-      || block[0].size() != draw_histogram::bucket_count)
-    return std::nullopt;
-  return draw_histogram{
-    block[0].counts().first<draw_histogram::bucket_count>()};
-}
-
-column_block to_block(const std::vector<keyed_draw>& draws) {
-  auto values = std::vector<std::int64_t>{};
-  auto keys = std::vector<std::int64_t>{};
-  for (const auto& each : draws) {
-    values.push_back(static_cast<std::int64_t>(each.draw));
-    keys.push_back(static_cast<std::int64_t>(each.key));
+column_block to_block(std::span<const draw_histogram> groups) {
+  auto columns = column_list{};
+  for (const auto& draws : groups) {
+    auto counts = std::vector<std::uint32_t>{};
+    counts.reserve(draw_histogram::bucket_count);
+    for (const auto count : draws.counts())
+      counts.push_back(static_cast<std::uint32_t>(count));
+    columns.emplace_back(std::move(counts));
   }
-  return column_block{{column{std::move(values)}, column{std::move(keys)}}};
+  return column_block{std::move(columns)};
 }
 
-bool read_draws(const column_block& block, std::vector<keyed_draw>& draws) {
-  if (block.size() != 2 || block[0].type() != kind::integers
-      || block[1].type() != kind::integers
-      || block[0].size() != block[1].size())
+std::optional<std::vector<draw_histogram>>
+read_histograms(const column_block& block) {
+  auto groups = std::vector<draw_histogram>{};
+  for (auto at = std::size_t{0}; at < block.size(); ++at) {
+    if (block[at].type() != kind::counts
+        || block[at].size() != draw_histogram::bucket_count)
+      return std::nullopt;
+    groups.emplace_back(
+      block[at].counts().first<draw_histogram::bucket_count>());
+  }
+  return groups;
+}
+
+column_block to_block(std::span<const std::vector<keyed_draw>> groups) {
+  auto columns = column_list{};
+  for (const auto& draws : groups) {
+    auto values = std::vector<std::int64_t>{};
+    auto keys = std::vector<std::int64_t>{};
+    for (const auto& each : draws) {
+      values.push_back(static_cast<std::int64_t>(each.draw));
+      keys.push_back(static_cast<std::int64_t>(each.key));
+    }
+    columns.emplace_back(std::move(values));
+    columns.emplace_back(std::move(keys));
+  }
+  return column_block{std::move(columns)};
+}
+
+bool read_draws(const column_block& block,
+                std::span<std::vector<keyed_draw>> groups) {
+  if (block.size() != 2 * groups.size())
     return false;
-  const auto values = keys_of(block[0]);
-  const auto keys = keys_of(block[1]);
-  for (auto at = std::size_t{0}; at < values.size(); ++at)
-    draws.push_back({values[at], keys[at]});
+  for (auto at = std::size_t{0}; at < block.size(); ++at)
+    if (block[at].type() != kind::integers
+        || block[at].size() != block[at - at % 2].size())
+      return false;
+  for (auto group = std::size_t{0}; group < groups.size(); ++group) {
+    const auto values = keys_of(block[2 * group]);
+    const auto keys = keys_of(block[2 * group + 1]);
+    for (auto at = std::size_t{0}; at < values.size(); ++at)
+      groups[group].push_back({values[at], keys[at]});
+  }
   return true;
 }
 

@@ -51,17 +51,21 @@ read_keys(const messages::column_block& block);
 [[nodiscard]] std::optional<person_ids>
 read_ids(const messages::column_block& block, std::size_t first);
 
-/// Of a histogram, how many draws each bucket has.
-[[nodiscard]] messages::column_block to_block(const draw_histogram& draws);
-[[nodiscard]] std::optional<draw_histogram>
-read_histogram(const messages::column_block& block);
-
+/// Of each histogram a column, how many draws each bucket has.
 [[nodiscard]] messages::column_block
-to_block(const std::vector<keyed_draw>& draws);
+to_block(std::span<const draw_histogram> groups);
+/// Nothing: there are others than histograms.
+[[nodiscard]] std::optional<std::vector<draw_histogram>>
+read_histograms(const messages::column_block& block);
 
-/// Appends the draws of a block. False: it has none.
+/// Of each group a column of draws and one of keys.
+[[nodiscard]] messages::column_block
+to_block(std::span<const std::vector<keyed_draw>> groups);
+
+/// Appends the draws of a block to those of each group. False: it has not those
+/// of so many groups.
 [[nodiscard]] bool read_draws(const messages::column_block& block,
-                              std::vector<keyed_draw>& draws);
+                              std::span<std::vector<keyed_draw>> groups);
 
 [[nodiscard]] messages::RuleViolation to_message(const rule_violation& of);
 [[nodiscard]] rule_violation from_message(const messages::RuleViolation& of);

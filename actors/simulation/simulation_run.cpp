@@ -3,7 +3,6 @@
 #include "actors/simulation/people_blocks.hpp"
 #include "actors/simulation/scenario_text.hpp"
 #include "actors/simulation/simulation_messages.hpp"
-#include "actors/simulation/year_check.hpp"
 #include "actors/simulation/year_totals_message.hpp"
 #include "runtime/problem_message.hpp"
 
@@ -39,6 +38,23 @@ runtime::problem broken_answer(const std::string& what) {
   auto problem = runtime::problem{};
   problem.message = "a processor answered without " + what;
   return problem;
+}
+
+/// None chosen where there is no bucket.
+void set_bucket(const std::optional<bound_bucket>& from,
+                messages::SimulationContext::DrawBucket& to) {
+  if (!from)
+    return;
+  to.set_bucket(static_cast<std::uint32_t>(from->bucket));
+  to.set_chosen(from->chosen);
+}
+
+void set_bound(const draw_bound& from,
+               messages::SimulationContext::DrawBound& to) {
+  if (!from)
+    return;
+  to.set_draw(from->draw);
+  to.set_key(from->key);
 }
 
 column_block with_ids(const column_block& people, const person_ids& ids) {
@@ -81,6 +97,16 @@ person_ids ids_of(const column_block& people, const person_ids& all) {
   return all.between(view->key.front(), view->key.back());
 }
 
+runtime::problem needs_all_people() {
+  auto problem = runtime::problem{};
+  problem.kind = runtime::problem_kind::invalid_input;
+  problem.key = "workforce";
+  problem.message = "leavers that are chosen by weight or by level need all "
+                    "people in memory";
+  problem.hint = "leave out the limit of memory, or choose uniformly";
+  return problem;
+}
+
 } // namespace
 
 simulation_run::simulation_run(simulation_run_options options)
@@ -90,6 +116,8 @@ simulation_run::simulation_run(simulation_run_options options)
              .can_load = options_.can_load && options_.keep_packed}} {}
 
 outcome<void> simulation_run::start() {
+  if (options_.memory_limit_bytes != 0 && !chooses_by_key())
+    return runtime::fail(needs_all_people());
   years_ = options_.before;
   year_
     = years_.empty() ? options_.parameters.start_year : years_.back().year + 1;
@@ -107,6 +135,13 @@ outcome<void> simulation_run::start() {
   }
   options_.everybody = {};
   return begin_year();
+}
+
+/// Whether leavers are chosen by draws alone, for which keys are enough.
+bool simulation_run::chooses_by_key() const noexcept {
+  const auto& rules = options_.parameters.workforce;
+  return rules.selection.method == leaver_selection::uniform
+         && !rules.level_quotas;
 }
 
 // -- the processors ----------------------------------------------------------
@@ -139,7 +174,8 @@ std::optional<simulation_tasks::offer> simulation_run::take(worker_id worker) {
     task.set_last_hire(static_cast<std::uint64_t>(about.hires.last));
     task.set_all_hires(static_cast<std::uint64_t>(about.hires.all));
   } else if (stage_ != stage::simulate) {
-    result.block = column_block{{people_.keys(at)}};
+    result.block
+      = chooses_by_key() ? column_block{{people_.keys(at)}} : people_.there(at);
   } else if (options_.keep_text) {
     result.block = with_ids(people_.held(at), about.ids);
   } else {
@@ -193,15 +229,14 @@ simulation_run::accept(std::size_t at,
                        const column_block& made) {
   if (stage_ == stage::simulate)
     return accept_block(at, result, made);
-  const auto is_hires = blocks_[at].is_hires();
+  auto& search = blocks_[at].is_hires() ? hire_search_ : staff_search_;
   if (stage_ == stage::count) {
-    const auto draws = read_histogram(made);
-    if (!draws)
+    const auto draws = read_histograms(made);
+    if (!draws || !search.merge(*draws))
       return runtime::fail(broken_answer("a histogram"));
-    (is_hires ? hire_draws_ : staff_draws_).merge(*draws);
     return {};
   }
-  if (!read_draws(made, is_hires ? hire_list_ : staff_list_))
+  if (!read_draws(made, search.draws()))
     return runtime::fail(broken_answer("draws"));
   return {};
 }
@@ -219,6 +254,8 @@ simulation_run::accept_block(std::size_t at,
       || !read_people(made))
     return runtime::fail(broken_answer("a block of people"));
   add(totals_, from_message(answer.totals(0)));
+  if (options_.parameters.workforce.level_quotas && !blocks_[at].is_hires())
+    count_leavers(at, made);
   auto& to = results_[at];
   to.is_there = true;
   if (options_.keep_columns) {
@@ -234,6 +271,13 @@ simulation_run::accept_block(std::size_t at,
   hand_out();
   static_cast<void>(make_room_for(released_ - answered_));
   return {};
+}
+
+void simulation_run::count_leavers(std::size_t at, const column_block& made) {
+  const auto before = read_people(people_.held(at));
+  const auto next = read_people(made);
+  if (before && next)
+    simulation::count_leavers(*before, *next, leavers_);
 }
 
 // -- from stage to stage -----------------------------------------------------
@@ -273,10 +317,9 @@ outcome<void> simulation_run::begin_year() {
   context_.set_keep_columns(options_.keep_columns);
   context_.set_keep_text(options_.keep_text);
   context_.set_keep_packed(options_.keep_packed);
-  staff_draws_ = {};
-  hire_draws_ = {};
-  staff_list_.clear();
-  hire_list_.clear();
+  const auto& rules = options_.parameters.workforce;
+  staff_search_ = leaver_search{rules.level_quotas ? level_count : 1};
+  hire_search_ = leaver_search{};
   if (auto checked = check_room(); !checked)
     return checked;
   return choose_leavers();
@@ -317,55 +360,34 @@ outcome<void> simulation_run::advance() {
 
 outcome<void> simulation_run::find_buckets() {
   const auto find
-    = [this](const draw_histogram& draws,
-             std::int64_t count) -> outcome<std::optional<bound_bucket>> {
-    if (static_cast<std::uint64_t>(count) > draws.total()) {
-      auto reason = runtime::problem{};
-      reason.message = std::to_string(count) + " are to leave of "
-                       + std::to_string(draws.total()) + " who can in "
-                       + std::to_string(year_);
-      reason.key = "workforce";
-      return runtime::fail(std::move(reason));
-    }
-    return find_bucket(draws, static_cast<std::uint64_t>(count));
+    = [this](leaver_search& search, std::int64_t leavers) -> outcome<void> {
+    auto found = search.find_buckets(leavers);
+    if (found)
+      return found;
+    found.error().message += " in " + std::to_string(year_);
+    found.error().key = "workforce";
+    return found;
   };
-  const auto staff = find(staff_draws_, planned_.terminations);
-  if (!staff)
-    return runtime::fail(staff.error());
-  const auto hires = find(hire_draws_, planned_.new_hire_terminations);
-  if (!hires)
-    return runtime::fail(hires.error());
-  if (*staff) {
-    context_.mutable_staff_bucket()->set_bucket(
-      static_cast<std::uint32_t>((*staff)->bucket));
-    context_.mutable_staff_bucket()->set_chosen((*staff)->chosen);
-  }
-  if (*hires) {
-    context_.mutable_hire_bucket()->set_bucket(
-      static_cast<std::uint32_t>((*hires)->bucket));
-    context_.mutable_hire_bucket()->set_chosen((*hires)->chosen);
-  }
+  if (auto found = find(staff_search_, planned_.terminations); !found)
+    return found;
+  if (auto found = find(hire_search_, planned_.new_hire_terminations); !found)
+    return found;
+  if (staff_search_.does_anybody_leave())
+    for (const auto& each : staff_search_.buckets())
+      set_bucket(each, *context_.add_staff_bucket());
+  if (hire_search_.does_anybody_leave())
+    set_bucket(hire_search_.buckets().front(), *context_.mutable_hire_bucket());
   enter(stage::list);
   add_tasks();
   return advance();
 }
 
 void simulation_run::find_bounds() {
-  const auto find = [](const messages::SimulationContext::DrawBucket& from,
-                       std::vector<keyed_draw>& draws) {
-    return find_bound({.bucket = from.bucket(), .chosen = from.chosen()},
-                      draws);
-  };
-  if (context_.has_staff_bucket()) {
-    const auto bound = find(context_.staff_bucket(), staff_list_);
-    context_.mutable_staff_bound()->set_draw(bound->draw);
-    context_.mutable_staff_bound()->set_key(bound->key);
-  }
-  if (context_.has_hire_bucket()) {
-    const auto bound = find(context_.hire_bucket(), hire_list_);
-    context_.mutable_hire_bound()->set_draw(bound->draw);
-    context_.mutable_hire_bound()->set_key(bound->key);
-  }
+  const auto staff = staff_search_.find_bounds();
+  for (auto at = 0; at < context_.staff_bucket_size(); ++at)
+    set_bound(staff[static_cast<std::size_t>(at)], *context_.add_staff_bound());
+  if (context_.has_hire_bucket())
+    set_bound(hire_search_.find_bounds()[0], *context_.mutable_hire_bound());
   begin_simulating();
 }
 
@@ -374,6 +396,7 @@ void simulation_run::begin_simulating() {
   results_.assign(blocks_.size(), {});
   totals_ = {};
   totals_.year = year_;
+  leavers_ = {};
   released_ = 0;
   handed_out_ = 0;
   texts_written_ = 0;
@@ -415,6 +438,8 @@ outcome<void> simulation_run::check_year() {
   if (violations.empty())
     violations = simulation::check_year(
       planned_, totals_, years_.empty() ? nullptr : &years_.back());
+  if (violations.empty() && options_.parameters.workforce.level_quotas)
+    violations = check_level_quotas(year_, leavers_);
   if (!violations.empty())
     return runtime::fail(to_problem(violations, options_.ids));
   return {};

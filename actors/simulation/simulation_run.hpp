@@ -1,13 +1,14 @@
 #pragma once
 
-#include "actors/simulation/draw_selection.hpp"
 #include "actors/simulation/hire_year.hpp"
+#include "actors/simulation/leaver_search.hpp"
 #include "actors/simulation/people_keeper.hpp"
 #include "actors/simulation/person_ids.hpp"
 #include "actors/simulation/projection.hpp"
 #include "actors/simulation/rule_violation.hpp"
 #include "actors/simulation/scenario.hpp"
 #include "actors/simulation/simulation_tasks.hpp"
+#include "actors/simulation/year_check.hpp"
 #include "actors/simulation/year_totals.hpp"
 
 #include <cstddef>
@@ -207,12 +208,14 @@ private:
   void hand_out();
   void pack_up(std::size_t at);
   runtime::outcome<void> check_year();
+  void count_leavers(std::size_t at, const messages::column_block& made);
   runtime::outcome<void> end_year();
   void take_over_people(std::size_t at, const messages::column_block& made);
   void begin_next_year();
   [[nodiscard]] bool is_drained() const noexcept;
   [[nodiscard]] std::uint64_t commit_bytes() const noexcept;
 
+  [[nodiscard]] bool chooses_by_key() const noexcept;
   [[nodiscard]] runtime::outcome<void> check_room();
   [[nodiscard]] std::uint64_t output_bytes_of_block() const;
   bool make_room_for(std::size_t blocks);
@@ -237,12 +240,11 @@ private:
   std::size_t largest_block_ = 0; ///< Its people.
   std::size_t staff_blocks_ = 0; ///< Hires follow them.
   std::size_t answered_ = 0; ///< Blocks of the stage.
-  draw_histogram staff_draws_;
-  draw_histogram hire_draws_;
-  std::vector<keyed_draw> staff_list_;
-  std::vector<keyed_draw> hire_list_;
+  leaver_search staff_search_;
+  leaver_search hire_search_;
   std::vector<result> results_;
   year_totals totals_;
+  level_leavers leavers_; ///< Counted where there are level quotas.
 
   std::size_t released_ = 0; ///< Blocks that are or were on the board.
   std::size_t handed_out_ = 0; ///< Blocks whose output is in the queues.

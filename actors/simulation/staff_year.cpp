@@ -27,19 +27,74 @@ struct staff_member {
   }
 };
 
+/// What leavers are chosen by, where it is not the draw itself.
+[[nodiscard]] std::uint64_t leaving_draw(const year_plan& plan,
+                                         std::size_t level, std::int32_t age,
+                                         std::int32_t tenure,
+                                         const person_draws& draws) {
+  const auto draw = draws[draw_stream::termination];
+  if (plan.selection == leaver_selection::uniform)
+    return draw;
+  const auto age_band = plan.age_bands[static_cast<std::size_t>(age)];
+  const auto tenure_band = plan.tenure_bands[static_cast<std::size_t>(tenure)];
+  return plan.leaving_weight[level][age_band][tenure_band].weigh(draw);
+}
+
+/// Whether the smallest draws leave, whoever has them: then there is no need to
+/// look at more of people than their keys.
+[[nodiscard]] bool is_leaving_plain(const year_plan& plan) noexcept {
+  return plan.selection == leaver_selection::uniform && !plan.has_level_quotas;
+}
+
+/// Who leaves if leaving is plain.
+class plain_leaving {
+public:
+  plain_leaving(const year_plan& /*plan*/, const leaver_bounds& last) noexcept
+    : last_{last[0]} {}
+
+  [[nodiscard]] bool is_leaver(const staff_member& member) const noexcept {
+    return is_chosen(last_,
+                     {member.draws[draw_stream::termination], member.key});
+  }
+
+private:
+  draw_bound last_;
+};
+
+/// Who leaves by weights, quotas or both.
+class ruled_leaving {
+public:
+  ruled_leaving(const year_plan& plan, const leaver_bounds& last) noexcept
+    : plan_{plan}, last_{last} {}
+
+  [[nodiscard]] bool is_leaver(const staff_member& member) const {
+    const auto level = member.level - std::size_t{1};
+    return is_chosen(last_[level], {leaving_draw(plan_, level, member.age,
+                                                 member.tenure, member.draws),
+                                    member.key});
+  }
+
+private:
+  const year_plan& plan_;
+  leaver_bounds last_;
+};
+
 /// At most one event of each kind; hires have theirs elsewhere.
 constexpr auto events_per_person = std::size_t{5};
 
+template <class Leaving>
 class staff_kernel {
 public:
-  staff_kernel(const year_plan& plan, const draw_bound& last_leaver,
+  staff_kernel(const year_plan& plan, const leaver_bounds& last_leavers,
                std::size_t count, year_block& block)
-    : plan_{plan}, last_leaver_{last_leaver},
+    : plan_{plan}, leaving_{plan, last_leavers},
       events_{block.events, count * events_per_person}, rows_{block.rows,
                                                               block.next,
                                                               count} {}
 
-  void run(const people_view& staff, std::size_t at) {
+  // All in one: as there are two kernels, a compiler would call the parts that
+  // they share, which costs a sixth of the time.
+  [[gnu::flatten]] void run(const people_view& staff, std::size_t at) {
     auto member = begin(staff, at);
     const auto start_pay = member.pay;
     terminate(member);
@@ -107,8 +162,7 @@ private:
   }
 
   void terminate(staff_member& member) {
-    const auto draw = member.draws[draw_stream::termination];
-    if (!is_chosen(last_leaver_, {draw, member.key}))
+    if (!leaving_.is_leaver(member))
       return;
     const auto days = static_cast<std::uint64_t>(plan_.days.count);
     member.last_day = plan_.days.first
@@ -219,21 +273,43 @@ private:
   }
 
   const year_plan& plan_;
-  draw_bound last_leaver_;
+  Leaving leaving_;
   event_writer events_;
   year_row_writer rows_;
   year_totals totals_;
 };
 
-} // namespace
+template <class Leaving>
+void run_year(const year_plan& plan, const people_view& staff,
+              const leaver_bounds& last_leavers, year_block& block) {
+  auto kernel = staff_kernel<Leaving>{plan, last_leavers, staff.size(), block};
+  for (auto at = std::size_t{0}; at < staff.size(); ++at)
+    kernel.run(staff, at);
+  block.totals = kernel.finish(staff.size());
+}
 
-void count_staff_draws(const year_plan& plan, const people_view& staff,
+/// Calls `use` with the group of each person and what leavers are chosen by.
+template <class Use>
+void for_each_leaving_draw(const year_plan& plan, const people_view& staff,
+                           Use use) {
+  for (auto at = std::size_t{0}; at < staff.size(); ++at) {
+    const auto key = staff.key[at];
+    const auto level = staff.level[at] - std::size_t{1};
+    const auto draw
+      = leaving_draw(plan, level, completed_years(plan, staff.birth_date[at]),
+                     completed_years(plan, staff.hire_date[at]),
+                     plan.draws.of(key));
+    use(plan.has_level_quotas ? level : 0, keyed_draw{draw, key});
+  }
+}
+
+void count_plain_draws(const year_plan& plan, const people_view& staff,
                        draw_histogram& draws) {
   for (const auto key : staff.key)
     draws.add(plan.draws.of(key)[draw_stream::termination]);
 }
 
-void list_staff_draws(const year_plan& plan, const people_view& staff,
+void list_plain_draws(const year_plan& plan, const people_view& staff,
                       const bound_bucket& bucket,
                       std::vector<keyed_draw>& draws) {
   for (const auto key : staff.key) {
@@ -243,12 +319,41 @@ void list_staff_draws(const year_plan& plan, const people_view& staff,
   }
 }
 
+} // namespace
+
+void count_staff_draws(const year_plan& plan, const people_view& staff,
+                       std::span<draw_histogram> groups) {
+  if (is_leaving_plain(plan)) {
+    count_plain_draws(plan, staff, groups.front());
+    return;
+  }
+  for_each_leaving_draw(plan, staff,
+                        [groups](std::size_t group, const keyed_draw& one) {
+                          groups[group].add(one.draw);
+                        });
+}
+
+void list_staff_draws(const year_plan& plan, const people_view& staff,
+                      std::span<const std::optional<bound_bucket>> buckets,
+                      std::span<std::vector<keyed_draw>> groups) {
+  if (is_leaving_plain(plan)) {
+    if (buckets.front())
+      list_plain_draws(plan, staff, *buckets.front(), groups.front());
+    return;
+  }
+  for_each_leaving_draw(plan, staff,
+                        [&](std::size_t group, const keyed_draw& one) {
+                          if (buckets[group] && buckets[group]->is_in(one.draw))
+                            groups[group].push_back(one);
+                        });
+}
+
 void simulate_staff(const year_plan& plan, const people_view& staff,
-                    const draw_bound& last_leaver, year_block& block) {
-  auto kernel = staff_kernel{plan, last_leaver, staff.size(), block};
-  for (auto at = std::size_t{0}; at < staff.size(); ++at)
-    kernel.run(staff, at);
-  block.totals = kernel.finish(staff.size());
+                    const leaver_bounds& last_leavers, year_block& block) {
+  if (is_leaving_plain(plan))
+    run_year<plain_leaving>(plan, staff, last_leavers, block);
+  else
+    run_year<ruled_leaving>(plan, staff, last_leavers, block);
 }
 
 } // namespace troupe::simulation

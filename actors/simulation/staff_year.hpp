@@ -1,26 +1,33 @@
 #pragma once
 
 #include "actors/simulation/draw_selection.hpp"
+#include "actors/simulation/leaver_search.hpp"
 #include "actors/simulation/people.hpp"
 #include "actors/simulation/year_block.hpp"
 #include "actors/simulation/year_plan.hpp"
 
+#include <optional>
+#include <span>
 #include <vector>
 
 namespace troupe::simulation {
 
-/// Counts the termination draws of a block of people who start the year.
-void count_staff_draws(const year_plan& plan, const people_view& staff,
-                       draw_histogram& draws);
+// What leavers are chosen by is their termination draw, weighed where the
+// selection of the plan goes by weights; their level is that of 1 January.
 
-/// Lists those of its termination draws that are in the bucket.
+/// Counts these of a block of people who start the year, for each of the
+/// plan's leaver_groups.
+void count_staff_draws(const year_plan& plan, const people_view& staff,
+                       std::span<draw_histogram> groups);
+
+/// Lists those that are in the bucket of their group.
 void list_staff_draws(const year_plan& plan, const people_view& staff,
-                      const bound_bucket& bucket,
-                      std::vector<keyed_draw>& draws);
+                      std::span<const std::optional<bound_bucket>> buckets,
+                      std::span<std::vector<keyed_draw>> groups);
 
 /// The year of a block of people who start it; all terminated are those up to
-/// `last_leaver`. Replaces what `block` held.
+/// the last leaver of their level. Replaces what `block` held.
 void simulate_staff(const year_plan& plan, const people_view& staff,
-                    const draw_bound& last_leaver, year_block& block);
+                    const leaver_bounds& last_leavers, year_block& block);
 
 } // namespace troupe::simulation

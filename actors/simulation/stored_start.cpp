@@ -1,7 +1,6 @@
 #include "actors/simulation/stored_start.hpp"
 
 #include "actors/simulation/people_blocks.hpp"
-#include "actors/simulation/scenario_text.hpp"
 #include "actors/simulation/simulation_messages.hpp"
 
 #include <utility>
@@ -13,12 +12,9 @@ using runtime::outcome;
 
 outcome<stored_start> load_start(simulation_history& history,
                                  stored_simulation run) {
-  const auto text = history.load_scenario_text(run);
-  if (!text)
-    return fail(text.error());
-  auto parameters = parse_canonical_text(*text);
+  auto parameters = history.load_scenario(run);
   if (!parameters)
-    return fail(damaged_run(run, "the scenario"));
+    return fail(parameters.error());
   auto ids = history.load_ids(run);
   if (!ids)
     return fail(ids.error());

@@ -194,4 +194,52 @@ std::vector<rule_violation> check_year(const year_headcounts& planned,
   return check.take();
 }
 
+void count_leavers(const people_view& before, const people_view& next,
+                   level_leavers& to) {
+  auto after = std::size_t{0};
+  for (auto at = std::size_t{0}; at < before.size(); ++at) {
+    const auto level = std::size_t{before.level[at]} - 1;
+    if (level >= level_count)
+      continue;
+    while (after < next.size() && next.key[after] < before.key[at])
+      ++after;
+    const auto stays = after < next.size() && next.key[after] == before.key[at];
+    ++to.staff[level];
+    to.leavers[level] += stays ? 0 : 1;
+  }
+}
+
+std::vector<rule_violation> check_level_quotas(std::int32_t year,
+                                               const level_leavers& counts) {
+  const auto sum = [](const auto& values) {
+    return std::accumulate(values.begin(), values.end(), std::int64_t{0});
+  };
+  const auto staff = int128{sum(counts.staff)};
+  const auto leavers = int128{sum(counts.leavers)};
+  // What a level has beyond its share, in parts of all staff: less than one
+  // person to either side, and who has more than the share would not have less
+  // had somebody else come first.
+  const auto beyond = [&](std::size_t level) {
+    return counts.leavers[level] * staff - leavers * counts.staff[level];
+  };
+  auto list = violation_list{year};
+  for (auto level = std::size_t{0}; level < level_count; ++level) {
+    auto is_right = beyond(level) > -staff && beyond(level) < staff;
+    for (auto other = std::size_t{0}; other < level_count; ++other) {
+      // Both rounded to another side: the larger remainder is rounded up.
+      const auto down = beyond(other);
+      if (beyond(level) <= 0 || down >= 0)
+        continue;
+      const auto remainder = staff - beyond(level);
+      is_right &= remainder > -down || (remainder == -down && level < other);
+    }
+    if (!is_right && staff != 0)
+      list.add(year_rule::leavers_by_level,
+               std::to_string(counts.leavers[level]) + " of "
+                 + std::to_string(counts.staff[level]) + " of level "
+                 + std::to_string(level + 1) + " left");
+  }
+  return list.take();
+}
+
 } // namespace troupe::simulation

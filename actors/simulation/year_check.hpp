@@ -8,6 +8,8 @@
 #include "actors/simulation/year_plan.hpp"
 #include "actors/simulation/year_totals.hpp"
 
+#include <array>
+#include <cstdint>
 #include <vector>
 
 namespace troupe::simulation {
@@ -40,5 +42,21 @@ check_hire_block(const year_plan& plan, const hire_range& range,
 [[nodiscard]] std::vector<rule_violation>
 check_year(const year_headcounts& planned, const year_totals& totals,
            const year_totals* before);
+
+/// How many of each level start a year, and how many of them leave.
+struct level_leavers {
+  std::array<std::int64_t, level_count> staff{};
+  std::array<std::int64_t, level_count> leavers{};
+};
+
+/// Adds a block of people who start the year: who is not among those of the
+/// next year has left. Both by ascending key.
+void count_leavers(const people_view& before, const people_view& next,
+                   level_leavers& to);
+
+/// Whether each level has its share of the leavers, by largest remainder. For
+/// years with level quotas.
+[[nodiscard]] std::vector<rule_violation>
+check_level_quotas(std::int32_t year, const level_leavers& counts);
 
 } // namespace troupe::simulation

@@ -31,12 +31,10 @@ year_table make_bands(std::span<const std::int32_t> limits) {
   return bands;
 }
 
-void add_bands(year_plan& plan) {
-  constexpr auto ages = std::array{25, 35, 45, 55, 65};
-  constexpr auto tenures = std::array{2, 5, 10, 20};
+void add_bands(year_plan& plan, const band_rules& rules) {
   constexpr auto segments = std::array{30, 45, 60};
-  plan.age_bands = make_bands(ages);
-  plan.tenure_bands = make_bands(tenures);
+  plan.age_bands = make_bands(rules.age);
+  plan.tenure_bands = make_bands(rules.tenure);
   plan.age_segments = make_bands(segments);
 }
 
@@ -60,6 +58,24 @@ void add_promotions(year_plan& plan, const promotion_rules& rules) {
       for (auto tenure = std::size_t{0}; tenure < tenure_band_count; ++tenure)
         plan.promotion_probability[level][age][tenure]
           = promotion_probability(rules, level, age, tenure);
+}
+
+void add_leaving(year_plan& plan, const workforce_rules& rules) {
+  const auto& selection = rules.selection;
+  plan.selection = selection.method;
+  plan.has_level_quotas = rules.level_quotas;
+  if (selection.method == leaver_selection::uniform)
+    return;
+  for (auto level = std::size_t{0}; level < level_count; ++level) {
+    // Among people of one level its multiplier says nothing, not even if 0.
+    const auto of_level
+      = rules.level_quotas ? ppm_whole : selection.level_multipliers[level];
+    for (auto age = std::size_t{0}; age < age_band_count; ++age)
+      for (auto tenure = std::size_t{0}; tenure < tenure_band_count; ++tenure)
+        plan.leaving_weight[level][age][tenure]
+          = draw_weight::product(of_level, selection.age_multipliers[age],
+                                 selection.tenure_multipliers[tenure]);
+  }
 }
 
 /// At most all.
@@ -112,7 +128,8 @@ year_plan make_year_plan(const scenario& parameters, std::int32_t year) {
     = parameters.workforce.new_hire_termination_rate;
   plan.waiting_period_days = parameters.eligibility.waiting_period_days;
   plan.minimum_age = parameters.eligibility.minimum_age;
-  add_bands(plan);
+  add_bands(plan, parameters.bands);
+  add_leaving(plan, parameters.workforce);
   add_promotions(plan, parameters.promotion);
   add_enrollment(plan, parameters.enrollment);
   add_pay(plan, parameters.compensation);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/simulation/draw.hpp"
+#include "actors/simulation/draw_weight.hpp"
 #include "actors/simulation/people.hpp"
 #include "actors/simulation/rounding.hpp"
 #include "actors/simulation/scenario.hpp"
@@ -80,6 +81,20 @@ struct year_plan {
   std::array<std::int32_t, age_segment_count> deferral{};
   /// By level - 1 and the last digit of the sequence.
   std::array<std::array<cents, 10>, level_count> hire_pay{};
+
+  leaver_selection selection = leaver_selection::uniform;
+  /// Each level has its own share of those who leave.
+  bool has_level_quotas = false;
+  /// By level - 1, age band and tenure band; only where selection goes by it.
+  std::array<
+    std::array<std::array<draw_weight, tenure_band_count>, age_band_count>,
+    level_count>
+    leaving_weight{};
+
+  /// Groups that leavers are chosen of, see leaver_search.
+  [[nodiscard]] std::size_t leaver_groups() const noexcept {
+    return has_level_quotas ? level_count : 1;
+  }
 };
 
 [[nodiscard]] year_plan make_year_plan(const scenario& parameters,

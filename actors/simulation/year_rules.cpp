@@ -56,6 +56,7 @@ constexpr auto texts = std::array<year_rule_text, year_rule_count>{{
   {"totals_as_counted", "the totals are not those of rows and events"},
   {"year_after_year", "the year does not follow the one before"},
   {"headcount_as_planned", "the headcounts are not those planned"},
+  {"leavers_by_level", "the leavers of a level are not its share of all"},
   {"headcount_adds_up",
    "the end is not start - terminations + hires - new hire terminations"},
   {"start_as_the_end_before", "the start is not the end of the year before"},

@@ -54,6 +54,7 @@ enum class year_rule : std::uint8_t {
   totals_as_counted,
   year_after_year,
   headcount_as_planned,
+  leavers_by_level,
   headcount_adds_up,
   start_as_the_end_before,
   counts_add_up,

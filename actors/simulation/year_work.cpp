@@ -41,24 +41,51 @@ hire_range hires_of(const SimulationTask& task) {
           .all = static_cast<std::int64_t>(task.all_hires())};
 }
 
-bound_bucket bucket_of(const messages::SimulationContext::DrawBucket& from) {
-  return {.bucket = from.bucket(), .chosen = from.chosen()};
+std::optional<bound_bucket>
+bucket_of(const messages::SimulationContext::DrawBucket& from) {
+  if (from.chosen() == 0)
+    return std::nullopt;
+  return bound_bucket{.bucket = from.bucket(), .chosen = from.chosen()};
 }
 
-draw_bound staff_bound(const messages::SimulationContext& context) {
-  if (!context.has_staff_bound())
-    return {};
-  return keyed_draw{context.staff_bound().draw(), context.staff_bound().key()};
+/// Of each group; of none if nobody leaves.
+group_buckets staff_buckets(const messages::SimulationContext& context,
+                            std::size_t groups) {
+  auto buckets = group_buckets{};
+  for (const auto& each : context.staff_bucket())
+    buckets.push_back(bucket_of(each));
+  buckets.resize(groups);
+  return buckets;
+}
+
+draw_bound bound_of(const messages::SimulationContext::DrawBound& from) {
+  return keyed_draw{from.draw(), from.key()};
+}
+
+leaver_bounds staff_bounds(const messages::SimulationContext& context) {
+  const auto& bounds = context.staff_bound();
+  if (bounds.size() == 1)
+    return bound_of(bounds[0]);
+  auto by_level = leaver_bounds{};
+  const auto levels
+    = std::min({bounds.size(), context.staff_bucket_size(), int{level_max}});
+  for (auto at = 0; at < levels; ++at)
+    if (context.staff_bucket(at).chosen() != 0)
+      by_level[static_cast<std::size_t>(at)] = bound_of(bounds[at]);
+  return by_level;
 }
 
 draw_bound hire_bound(const messages::SimulationContext& context) {
   if (!context.has_hire_bound())
     return {};
-  return keyed_draw{context.hire_bound().draw(), context.hire_bound().key()};
+  return bound_of(context.hire_bound());
 }
 
-/// Draws depend on nothing else.
-std::optional<people_view> staff_by_key(const column_block& block) {
+/// Those who may leave: keys are all that there is, and all that draws depend
+/// on, unless weights or levels matter.
+std::optional<people_view> candidates(const column_block& block) {
+  if (block.size() >= people_column_count)
+    return read_people(block);
   const auto keys = read_keys(block);
   if (!keys)
     return std::nullopt;
@@ -142,31 +169,33 @@ outcome<void> year_work::accept(const messages::SimulationContext& context) {
 
 outcome<year_work::finished> year_work::count(const SimulationTask& task,
                                               const column_block& block) const {
-  auto draws = draw_histogram{};
+  auto groups = std::vector<draw_histogram>(
+    is_about_hires(task) ? 1 : plan_.leaver_groups());
   if (is_about_hires(task)) {
-    count_hire_draws(plan_, hires_of(task), draws);
+    count_hire_draws(plan_, hires_of(task), groups.front());
   } else {
-    const auto staff = staff_by_key(block);
+    const auto staff = candidates(block);
     if (!staff)
-      return fail(broken_task("keys"));
-    count_staff_draws(plan_, *staff, draws);
+      return fail(broken_task("people"));
+    count_staff_draws(plan_, *staff, groups);
   }
-  return finished{.result = {}, .block = to_block(draws)};
+  return finished{.result = {}, .block = to_block(groups)};
 }
 
 outcome<year_work::finished> year_work::list(const SimulationTask& task,
                                              const column_block& block) const {
-  auto draws = std::vector<keyed_draw>{};
+  auto groups = group_draws(is_about_hires(task) ? 1 : plan_.leaver_groups());
   if (is_about_hires(task)) {
-    list_hire_draws(plan_, hires_of(task), bucket_of(context_.hire_bucket()),
-                    draws);
+    if (const auto bucket = bucket_of(context_.hire_bucket()))
+      list_hire_draws(plan_, hires_of(task), *bucket, groups.front());
   } else {
-    const auto staff = staff_by_key(block);
+    const auto staff = candidates(block);
     if (!staff)
-      return fail(broken_task("keys"));
-    list_staff_draws(plan_, *staff, bucket_of(context_.staff_bucket()), draws);
+      return fail(broken_task("people"));
+    list_staff_draws(plan_, *staff, staff_buckets(context_, groups.size()),
+                     groups);
   }
-  return finished{.result = {}, .block = to_block(draws)};
+  return finished{.result = {}, .block = to_block(groups)};
 }
 
 outcome<void> year_work::run_kernel(const SimulationTask& task,
@@ -179,7 +208,7 @@ outcome<void> year_work::run_kernel(const SimulationTask& task,
   const auto staff = read_people(block);
   if (!staff)
     return fail(broken_task("people"));
-  simulate_staff(plan_, *staff, staff_bound(context_), made);
+  simulate_staff(plan_, *staff, staff_bounds(context_), made);
   return {};
 }
 

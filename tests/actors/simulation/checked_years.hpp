@@ -38,12 +38,22 @@ public:
     add(check_year(
       headcounts_(year.plan.year, year.totals.start_headcount).value(),
       year.totals, before_ ? &*before_ : nullptr));
+    if (year.plan.has_level_quotas)
+      add(check_quotas(year));
     before_ = year.totals;
     staff_ = std::move(next);
     return found;
   }
 
 private:
+  [[nodiscard]] std::vector<simulation::rule_violation>
+  check_quotas(const simulation::projected_year& year) const {
+    auto counts = simulation::level_leavers{};
+    for (auto at = std::size_t{0}; at < staff_.size(); ++at)
+      simulation::count_leavers(staff_[at], year.blocks[at].next, counts);
+    return check_level_quotas(year.plan.year, counts);
+  }
+
   std::vector<simulation::people> staff_;
   simulation::headcount_source headcounts_;
   std::optional<simulation::year_totals> before_;

@@ -158,14 +158,18 @@ std::vector<std::vector<year_totals>> project_seeds(std::size_t count) {
   return project_totals(scenarios);
 }
 
-projection_text project_golden(std::size_t block_size, unsigned shuffled_by) {
-  const auto census = read_golden_census(shuffled_by);
+namespace {
+
+projection_text project_text(const scenario& parameters,
+                             const golden_census& census,
+                             std::size_t block_size,
+                             const headcount_source& headcounts) {
   auto told = projection_text{};
   told.events = events_csv_header;
   told.rows = rows_csv_header;
   told.years
-    = project(read_golden_scenario(), make_blocks(census.staff, block_size),
-              block_size, golden_headcounts(),
+    = project(parameters, make_blocks(census.staff, block_size), block_size,
+              headcounts,
               [&](const projected_year& year) -> runtime::outcome<void> {
                 const auto text = year_text{year.plan, census.ids};
                 for (const auto& block : year.blocks) {
@@ -176,6 +180,33 @@ projection_text project_golden(std::size_t block_size, unsigned shuffled_by) {
               })
         .value();
   return told;
+}
+
+} // namespace
+
+projection_text project_golden(std::size_t block_size, unsigned shuffled_by) {
+  return project_text(read_golden_scenario(), read_golden_census(shuffled_by),
+                      block_size, golden_headcounts());
+}
+
+projection_text project_text(const scenario& parameters,
+                             std::size_t block_size) {
+  return project_text(parameters, read_golden_census(), block_size,
+                      planned_headcounts(parameters));
+}
+
+scenario read_ruled_scenario() {
+  auto parameters = read_golden_scenario();
+  auto& selection = parameters.workforce.selection;
+  selection.method = leaver_selection::hazard_weighted;
+  selection.age_multipliers
+    = {700'000, 1'300'000, 1'000'000, 1'600'000, 1'000'000, 1'200'000};
+  selection.tenure_multipliers
+    = {1'800'000, 600'000, 500'000, 400'000, 300'000};
+  parameters.workforce.level_quotas = true;
+  parameters.bands.age = {30, 36, 42, 48, 54};
+  parameters.bands.tenure = {1, 3, 6, 9};
+  return parameters;
 }
 
 } // namespace troupe::tests

@@ -47,4 +47,12 @@ struct projection_text {
 [[nodiscard]] projection_text project_golden(std::size_t block_size,
                                              unsigned shuffled_by);
 
+/// The same of another scenario, with the headcounts that it plans.
+[[nodiscard]] projection_text
+project_text(const simulation::scenario& parameters, std::size_t block_size);
+
+/// The golden scenario with leavers by weights, those of the reference, and by
+/// levels, and with other bands.
+[[nodiscard]] simulation::scenario read_ruled_scenario();
+
 } // namespace troupe::tests

@@ -102,6 +102,35 @@ void set_plan(random_case& of, scenario& made) {
     = of.rates<income_segment_count>(3 * ppm_whole);
 }
 
+/// So many different numbers, ascending.
+template <std::size_t Size>
+void set_beginnings(random_case& of, std::array<std::int32_t, Size>& to) {
+  auto rest = static_cast<std::int64_t>(Size);
+  auto last = std::int64_t{0};
+  for (auto& beginning : to) {
+    const auto most = std::int64_t{completed_years_max} - --rest;
+    last = of.edgy(last + 1, std::min(last + 15, most));
+    beginning = static_cast<std::int32_t>(last);
+  }
+}
+
+void set_options(random_case& of, scenario& made) {
+  if (of.one_in(3)) {
+    set_beginnings(of, made.bands.age);
+    set_beginnings(of, made.bands.tenure);
+  }
+  auto& selection = made.workforce.selection;
+  if (of.one_in(2)) {
+    selection.method = leaver_selection::hazard_weighted;
+    // Of 0 or of very many: then others hardly ever leave.
+    const auto max = of.one_in(4) ? 100 * ppm_whole : 2 * ppm_whole;
+    selection.age_multipliers = of.rates<age_band_count>(max);
+    selection.tenure_multipliers = of.rates<tenure_band_count>(max);
+    selection.level_multipliers = of.rates<level_count>(max);
+  }
+  made.workforce.level_quotas = of.one_in(2);
+}
+
 scenario make_scenario(random_case& of) {
   auto made = scenario{};
   made.seed = of.bits()();
@@ -114,6 +143,7 @@ scenario make_scenario(random_case& of) {
     = of.edgy(0, of.one_in(8) ? 900'000 : 400'000);
   set_pay(of, made);
   set_plan(of, made);
+  set_options(of, made);
   return made;
 }
 

@@ -4,6 +4,7 @@
 #include "actors/simulation/scenario_keys.hpp"
 #include "actors/simulation/scenario_reading.hpp"
 #include "actors/simulation/scenario_text.hpp"
+#include "actors/simulation/year_plan.hpp"
 #include "tests/support/places.hpp"
 #include "tests/support/schema_names.hpp"
 
@@ -248,11 +249,13 @@ TEST_CASE("schema of scenarios and reader know the same keys") {
   CHECK(properties(whole) == names(keys::document));
   CHECK(properties(parts["simulation"]) == names(keys::simulation));
   CHECK(properties(parts["workforce"]) == names(keys::workforce));
+  CHECK(properties(parts["selection"]) == names(keys::selection));
   CHECK(properties(parts["eligibility"]) == names(keys::eligibility));
   CHECK(properties(parts["compensation"]) == names(keys::compensation));
   CHECK(properties(parts["promotion"]) == names(keys::promotion));
   CHECK(properties(parts["enrollment"]) == names(keys::enrollment));
   CHECK(properties(parts["auto_enrollment"]) == names(keys::auto_enrollment));
+  CHECK(properties(parts["bands"]) == names(keys::bands));
   check_described(whole);
 }
 
@@ -263,6 +266,8 @@ TEST_CASE("schema of scenarios and reader know the same words and limits") {
   };
   CHECK(at("/$defs/workforce/properties/headcount_method/enum").get<name_set>()
         == spellings(keys::headcount_method_words));
+  CHECK(at("/$defs/selection/properties/method/enum").get<name_set>()
+        == spellings(keys::leaver_selection_words));
   CHECK(at("/$defs/auto_enrollment/properties/scope/enum").get<name_set>()
         == spellings(keys::enrollment_scope_words));
   CHECK(at("/$defs/year/minimum") == start_year_min);
@@ -274,6 +279,17 @@ TEST_CASE("schema of scenarios and reader know the same words and limits") {
         == plain.eligibility.waiting_period_days);
   CHECK(at("/$defs/eligibility/properties/minimum_age/default")
         == plain.eligibility.minimum_age);
+  const auto& selection = plain.workforce.selection;
+  CHECK(at("/$defs/selection/properties/age_multipliers/default")
+        == scaled(selection.age_multipliers, ppm_whole));
+  CHECK(at("/$defs/selection/properties/tenure_multipliers/default")
+        == scaled(selection.tenure_multipliers, ppm_whole));
+  CHECK(at("/$defs/selection/properties/level_multipliers/default")
+        == scaled(selection.level_multipliers, ppm_whole));
+  CHECK(at("/$defs/completed_years/maximum") == completed_years_max);
+  CHECK(at("/$defs/bands/properties/age/default") == json(plain.bands.age));
+  CHECK(at("/$defs/bands/properties/tenure/default")
+        == json(plain.bands.tenure));
 }
 
 } // namespace troupe::simulation

@@ -37,6 +37,23 @@ bool has(const std::vector<problem>& problems, const std::string& key,
   });
 }
 
+void check_refused(const std::vector<scenario_override>& values) {
+  for (const auto& each : values) {
+    CAPTURE(each.path, each.text);
+    const auto problems = problems_with({each});
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].key.starts_with(each.path));
+    CHECK_FALSE(problems[0].hint.empty());
+  }
+}
+
+void check_accepted(const std::vector<scenario_override>& values) {
+  for (const auto& each : values) {
+    CAPTURE(each.path, each.text);
+    CHECK(problems_with({each}).empty());
+  }
+}
+
 } // namespace
 
 TEST_CASE("every key of a scenario is read") {
@@ -56,11 +73,13 @@ TEST_CASE("every key of a scenario is read") {
   };
   check("", keys::overrides);
   check("workforce.", keys::workforce);
+  check("workforce.selection.", keys::selection);
   check("eligibility.", keys::eligibility);
   check("compensation.", keys::compensation);
   check("promotion.", keys::promotion);
   check("enrollment.", keys::enrollment);
   check("enrollment.auto_enrollment.", keys::auto_enrollment);
+  check("bands.", keys::bands);
 }
 
 TEST_CASE("values out of range are refused, those at the limits are not") {
@@ -97,13 +116,7 @@ TEST_CASE("values out of range are refused, those at the limits are not") {
     {"promotion.age_multipliers", "[1, 1, 1, 1, 1, 101]"},
     {"enrollment.auto_enrollment.hire_date_cutoff", "2025-02-30"},
     {"enrollment.auto_enrollment.scope", "nobody"}};
-  for (const auto& each : refused) {
-    CAPTURE(each.path, each.text);
-    const auto problems = problems_with({each});
-    REQUIRE(problems.size() == 1);
-    CHECK(problems[0].key.starts_with(each.path));
-    CHECK_FALSE(problems[0].hint.empty());
-  }
+  check_refused(refused);
   const auto accepted = std::vector<scenario_override>{
     {"random_seed", "18446744073709551615"},
     {"random_seed", "0"},
@@ -116,10 +129,30 @@ TEST_CASE("values out of range are refused, those at the limits are not") {
     {"workforce.headcount_method", "null"},
     {"compensation.hire_band_by_level",
      "[[1, 1], [1, 2], [1, 2], [1, 2], [1, 900000000]]"}};
-  for (const auto& each : accepted) {
-    CAPTURE(each.path, each.text);
-    CHECK(problems_with({each}).empty());
-  }
+  check_accepted(accepted);
+}
+
+TEST_CASE("values of options out of range are refused") {
+  check_refused({{"workforce.selection.method", "hazard"},
+                 {"workforce.selection.age_multipliers", "[1, 1, 1, 1, 1]"},
+                 {"workforce.selection.tenure_multipliers", "[1, 1, 1, 1, -1]"},
+                 {"workforce.selection.level_multipliers", "[1, 1, 1, 1, 101]"},
+                 {"workforce.selection.level_multipliers", "1"},
+                 {"workforce.level_quotas", "maybe"},
+                 {"bands.age", "[25, 35, 45, 55]"},
+                 {"bands.age", "[0, 35, 45, 55, 65]"},
+                 {"bands.age", "[25, 35, 45, 55, 128]"},
+                 {"bands.age", "[25, 35, 35, 55, 65]"},
+                 {"bands.age", "[25, 35, 45, 54.5, 65]"},
+                 {"bands.tenure", "[2, 5, 20, 10]"},
+                 {"bands.tenure", "2"}});
+  check_accepted(
+    {{"bands", "{tenure: [1, 2, 3, 4]}"},
+     {"workforce.selection", "null"},
+     {"workforce.selection.level_multipliers", "[0, 0, 0, 0.000001, 100]"},
+     {"workforce.level_quotas", "true"},
+     {"bands", "null"},
+     {"bands.age", "[1, 2, 3, 4, 127]"}});
 }
 
 TEST_CASE("what is missing is named, nothing is made up") {
@@ -154,10 +187,11 @@ TEST_CASE("a key at both places is a conflict") {
 }
 
 TEST_CASE("unknown keys are refused at every depth with the nearest one") {
-  for (const auto* path : {"start_yaer", "workforce.headcount_methd",
-                           "eligibility.minimum_agee", "compensation.cola_rat",
-                           "promotion.base_rat", "enrollment.opt_out_rate_yung",
-                           "enrollment.auto_enrollment.hire_date_cutof"}) {
+  for (const auto* path :
+       {"start_yaer", "workforce.headcount_methd", "workforce.selection.methd",
+        "eligibility.minimum_agee", "compensation.cola_rat",
+        "promotion.base_rat", "enrollment.opt_out_rate_yung",
+        "enrollment.auto_enrollment.hire_date_cutof", "bands.tenur"}) {
     CAPTURE(path);
     const auto problems = problems_with({{path, "1"}});
     REQUIRE(problems.size() == 1);

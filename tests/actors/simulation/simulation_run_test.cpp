@@ -1,5 +1,8 @@
+#include "actors/simulation/people_blocks.hpp"
 #include "actors/simulation/simulation_messages.hpp"
 #include "actors/simulation/simulation_run.hpp"
+#include "actors/simulation/staff_year.hpp"
+#include "actors/simulation/year_text.hpp"
 #include "actors/simulation/year_work.hpp"
 #include "tests/actors/simulation/golden_simulation.hpp"
 #include "tests/actors/simulation/unreliable_processors.hpp"
@@ -12,6 +15,36 @@
 namespace troupe::tests {
 
 using simulation::simulation_run;
+
+namespace {
+
+/// Of the first year of the reference.
+simulation::keyed_draw last_leaver_of_all() {
+  const auto census = read_golden_census();
+  const auto blocks = simulation::make_blocks(census.staff, 1'000);
+  const auto plan = simulation::make_year_plan(read_golden_scenario(), 2025);
+  auto search = simulation::leaver_search{};
+  simulation::count_staff_draws(plan, blocks.front(), search.histograms());
+  REQUIRE(
+    search.find_buckets(golden_headcounts()(2025, 200).value().terminations));
+  simulation::list_staff_draws(plan, blocks.front(), search.buckets(),
+                               search.draws());
+  return search.find_bounds()[0].value();
+}
+
+/// A run over such processors, to its end.
+projection_text run_all(simulation_run& run, unsigned seed) {
+  auto processors = unreliable_processors{run, seed};
+  REQUIRE(run.start());
+  processors.finish();
+  return {.events = std::string{simulation::events_csv_header}
+                    + processors.texts["events.csv"],
+          .rows = std::string{simulation::rows_csv_header}
+                  + processors.texts["snapshots.csv"]};
+}
+
+} // namespace
+
 TEST_CASE("a run is the reference, however its processors behave") {
   const auto seed = GENERATE(range(1U, 41U));
   auto run = simulation_run{golden_options(seed % 2 == 0 ? 9 : 50)};
@@ -20,6 +53,60 @@ TEST_CASE("a run is the reference, however its processors behave") {
   processors.finish();
   CHECK(processors.wrote_golden_files());
   CHECK(run.progress() == 1.0);
+}
+
+TEST_CASE("a run by weights and levels is as one thread projects it") {
+  const auto seed = GENERATE(range(1U, 11U));
+  const auto quotas = GENERATE(false, true);
+  auto options = golden_options(seed % 2 == 0 ? 9 : 50);
+  options.parameters = read_ruled_scenario();
+  options.parameters.workforce.level_quotas = quotas;
+  // So few leave that there are levels of which nobody does.
+  if (seed % 3 == 0)
+    options.parameters.workforce.termination_rate = 5'000;
+  const auto expected = project_text(options.parameters, 1'000);
+  auto run = simulation_run{std::move(options)};
+  const auto told = run_all(run, seed);
+  CHECK((told.events == expected.events));
+  CHECK((told.rows == expected.rows));
+  CHECK((run.years() == expected.years));
+}
+
+TEST_CASE("where leavers are not chosen by draws alone, all people stay") {
+  auto options = golden_options(50);
+  options.parameters.workforce.level_quotas = true;
+  options.memory_limit_bytes = 1'000'000;
+  auto run = simulation_run{std::move(options)};
+  const auto told = run.start();
+  REQUIRE_FALSE(told);
+  CHECK(told.error().kind == runtime::problem_kind::invalid_input);
+  CHECK(told.error().key == "workforce");
+}
+
+TEST_CASE("leavers of other levels than their quotas end the run") {
+  auto options = golden_options(100'000);
+  options.parameters.workforce.level_quotas = true;
+  auto run = simulation_run{std::move(options)};
+  auto work = simulation::year_work{};
+  const auto last_of_all = last_leaver_of_all();
+  REQUIRE(run.start());
+  auto told = runtime::outcome<void>{};
+  while (told) {
+    auto offered = run.take(1);
+    REQUIRE(offered);
+    auto& task = offered->task;
+    // As many, but those who come first of all and not of their level.
+    if (task.stage() == messages::SIMULATION_STAGE_SIMULATE
+        && task.has_context())
+      for (auto& bound : *task.mutable_context()->mutable_staff_bound()) {
+        bound.set_draw(last_of_all.draw);
+        bound.set_key(last_of_all.key);
+      }
+    const auto done = work.perform(task, offered->block);
+    REQUIRE(done);
+    told = run.complete(done->result, done->block);
+  }
+  CHECK(told.error().key == "leavers_by_level");
 }
 
 TEST_CASE("text that nobody writes holds up the blocks to come") {

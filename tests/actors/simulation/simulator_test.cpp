@@ -83,6 +83,24 @@ TEST_CASE("actors reproduce the reference for any workers, blocks and order") {
         == read_simulation_text("years.json"));
 }
 
+TEST_CASE("actors choose by weights and levels as one thread does") {
+  const auto workers = GENERATE(std::size_t{1}, std::size_t{2}, std::size_t{4});
+  const auto block_people = GENERATE(std::size_t{1}, std::size_t{7},
+                                     std::size_t{64}, std::size_t{100'000});
+  const auto folder = temporary_folder{};
+  auto request = golden_request(block_people, 3);
+  request.parameters = read_ruled_scenario();
+  request.out = folder / "results";
+  const auto expected = project_text(request.parameters, 1'000);
+  auto run = make_simulator(workers);
+  const auto result = run.simulate(std::move(request));
+  REQUIRE(result);
+  CHECK((result->years == expected.years));
+  CHECK((read_file(folder / "results" / "events.csv") == expected.events));
+  CHECK((read_file(folder / "results" / "snapshots.csv") == expected.rows));
+  CHECK((expected.events != read_simulation_text("events.csv")));
+}
+
 TEST_CASE("years come as columns, in the order of people") {
   auto request = golden_request(16);
   auto rows = std::vector<std::size_t>{};
@@ -230,7 +248,8 @@ TEST_CASE("projections of many scenarios are those of each alone") {
   const auto census = read_golden_census(4);
   auto scenarios = std::vector<simulation::scenario>{};
   for (auto seed = std::uint64_t{1}; seed <= 20; ++seed) {
-    scenarios.push_back(read_golden_scenario());
+    scenarios.push_back(seed % 2 == 0 ? read_ruled_scenario()
+                                      : read_golden_scenario());
     scenarios.back().seed = seed;
   }
   const auto dies = GENERATE(false, true);

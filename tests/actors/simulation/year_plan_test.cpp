@@ -88,6 +88,16 @@ TEST_CASE("bands begin with their lower ends") {
   CHECK(plan.tenure_bands[1] == 0);
   CHECK(plan.tenure_bands[2] == 1);
   CHECK(plan.tenure_bands[20] == 4);
+  auto parameters = scenario{};
+  parameters.bands = {.age = {1, 2, 3, 4, 127}, .tenure = {1, 10, 20, 30}};
+  const auto other = make_year_plan(parameters, 2025);
+  CHECK(other.age_bands[0] == 0);
+  CHECK(other.age_bands[1] == 1);
+  CHECK(other.age_bands[126] == 4);
+  CHECK(other.age_bands[127] == 5);
+  CHECK(other.tenure_bands[9] == 1);
+  CHECK(other.tenure_bands[10] == 2);
+  CHECK(other.age_segments == plan.age_segments);
   CHECK(plan.age_segments[29] == 0);
   CHECK(plan.age_segments[60] == 3);
   CHECK(income_segment(4'999'999) == 0);

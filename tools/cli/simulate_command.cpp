@@ -1,6 +1,7 @@
 #include "actors/simulation/people_blocks.hpp"
 #include "actors/simulation/simulation_difference.hpp"
 #include "actors/simulation/simulation_history.hpp"
+#include "runtime/config/quantities.hpp"
 #include "tools/cli/command_run.hpp"
 #include "tools/cli/engine_setup.hpp"
 #include "tools/cli/heap.hpp"
@@ -260,6 +261,11 @@ int print_foundation_of(const simulate_plan& plan, output_format output) {
 
 /// Goes on with a stored run: its scenario and its people are in the store.
 int run_resume(const simulate_flags& flags, const invocation& with) {
+  if (!flags.memory_limit.empty())
+    if (auto bytes = runtime::parse_byte_size(flags.memory_limit); !bytes) {
+      bytes.error().key = "--memory-limit";
+      return report(bytes.error(), with.output);
+    }
   const auto baseline = find_baseline(flags, with);
   if (!baseline)
     return report(baseline.error(), with.output);

@@ -31,11 +31,11 @@ struct engine_simulations {
 
   static const simulated_files& expected() {
     static const auto files = [] {
-      const auto with = simulated_store{world()};
-      auto run = with.start();
+      const auto undisturbed = simulated_store{world()};
+      auto run = undisturbed.start();
       if (run.wait() != 0)
         FAIL(run.output());
-      return with.files();
+      return undisturbed.files();
     }();
     return files;
   }

@@ -18,8 +18,9 @@ constexpr std::uint64_t multiply_high(std::uint64_t left, std::uint64_t right) {
   return upper_half(uint128{left} * right);
 }
 
-// Logarithms of numbers from 1 to 2 come from a table of those that begin with
-// so many bits, and a series for the quotient of number and table entry.
+// Logarithms of numbers from 1 to 2 come from a log_table of those that begin
+// with so many bits, and a series for the quotient of number and log_table
+// entry.
 constexpr auto table_bits = 8U;
 constexpr auto table_size = std::size_t{1} << table_bits;
 /// Of the number after its leading one. Two numbers that differ in these have
@@ -50,7 +51,7 @@ struct table_entry {
   std::uint64_t reciprocal = 0;
 };
 
-constexpr auto table = [] {
+constexpr auto log_table = [] {
   auto entries = std::array<table_entry, table_size>{};
   for (auto at = std::size_t{0}; at < table_size; ++at) {
     const auto number = table_size + at;
@@ -70,10 +71,10 @@ constexpr auto series = [] {
 
 /// log2 of a number from 2^63 to 2^64 - 1, in parts of 2^63, as parts of 2^56.
 /// The error of the series is below z^8 / (8 ln 2), z < 2^-8; those of products
-/// and table are a few parts of 2^62.
+/// and log_table are a few parts of 2^62.
 std::uint64_t log2_of(std::uint64_t number) noexcept {
   const auto bits = (number << 1U) >> (64U - number_bits);
-  const auto& entry = table[bits >> rest_bits];
+  const auto& entry = log_table[bits >> rest_bits];
   const auto rest = bits & ((std::uint64_t{1} << rest_bits) - 1);
   // What is left of the number over the entry's, in parts of 2^64.
   const auto z = multiply_high(rest << (64U - rest_bits), entry.reciprocal);

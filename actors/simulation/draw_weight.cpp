@@ -18,8 +18,8 @@ constexpr std::uint64_t multiply_high(std::uint64_t left, std::uint64_t right) {
   return upper_half(uint128{left} * right);
 }
 
-// Logarithms of numbers from 1 to 2 come from a log_table of those that begin
-// with so many bits, and a series for the quotient of number and log_table
+// Logarithms of numbers from 1 to 2 come from a table of those that begin
+// with so many bits, and a series for the quotient of number and table
 // entry.
 constexpr auto table_bits = 8U;
 constexpr auto table_size = std::size_t{1} << table_bits;

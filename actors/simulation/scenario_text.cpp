@@ -55,19 +55,21 @@ json to_json(const enrollment_rules& of) {
           {"opt_out_income_multipliers", of.opt_out_income_multipliers}};
 }
 
-/// Options have no key where they are as by default, so that scenarios keep the
-/// text that they had before there were these options.
-void add_options(json& to, const scenario& of) {
-  const auto& selection = of.workforce.selection;
-  if (selection.method != leaver_selection::uniform)
-    to["selection"]
-      = {{"method", spell(keys::leaver_selection_words, selection.method)},
-         {"age_multipliers", selection.age_multipliers},
-         {"tenure_multipliers", selection.tenure_multipliers},
-         {"level_multipliers", selection.level_multipliers}};
-  if (of.workforce.level_quotas)
-    to["level_quotas"] = true;
-  if (of.bands != band_rules{})
+json to_json(const selection_rules& of) {
+  return {{"method", spell(keys::leaver_selection_words, of.method)},
+          {"age_multipliers", of.age_multipliers},
+          {"tenure_multipliers", of.tenure_multipliers},
+          {"level_multipliers", of.level_multipliers}};
+}
+
+/// Options that are as by default have a key only if `all` have.
+void add_options(json& to, const scenario& of, bool all) {
+  const auto& rules = of.workforce;
+  if (all || rules.selection.method != leaver_selection::uniform)
+    to["selection"] = to_json(rules.selection);
+  if (all || rules.level_quotas)
+    to["level_quotas"] = rules.level_quotas;
+  if (all || of.bands != band_rules{})
     to["bands"] = {{"age", of.bands.age}, {"tenure", of.bands.tenure}};
 }
 
@@ -165,30 +167,39 @@ scenario read(const json& from) {
   return result;
 }
 
+json to_json(const scenario& of) {
+  return {{"start_year", of.start_year},
+          {"end_year", of.end_year},
+          {"random_seed", of.seed},
+          {"growth", of.growth_rate},
+          {"growth_by_year", to_json(of.growth_by_year)},
+          {"headcount_method",
+           spell(keys::headcount_method_words, of.workforce.method)},
+          {"termination", of.workforce.termination_rate},
+          {"new_hire_termination", of.workforce.new_hire_termination_rate},
+          {"waiting_period_days", of.eligibility.waiting_period_days},
+          {"minimum_age", of.eligibility.minimum_age},
+          {"compensation", to_json(of.compensation)},
+          {"cola_by_year", to_json(of.cola_by_year)},
+          {"promotion",
+           {{"base_rate", of.promotion.base_rate},
+            {"level_dampener", of.promotion.level_dampener},
+            {"age_multipliers", of.promotion.age_multipliers},
+            {"tenure_multipliers", of.promotion.tenure_multipliers}}},
+          {"enrollment", to_json(of.enrollment)}};
+}
+
 } // namespace
 
 std::string canonical_text(const scenario& of) {
-  auto text
-    = json{{"start_year", of.start_year},
-           {"end_year", of.end_year},
-           {"random_seed", of.seed},
-           {"growth", of.growth_rate},
-           {"growth_by_year", to_json(of.growth_by_year)},
-           {"headcount_method",
-            spell(keys::headcount_method_words, of.workforce.method)},
-           {"termination", of.workforce.termination_rate},
-           {"new_hire_termination", of.workforce.new_hire_termination_rate},
-           {"waiting_period_days", of.eligibility.waiting_period_days},
-           {"minimum_age", of.eligibility.minimum_age},
-           {"compensation", to_json(of.compensation)},
-           {"cola_by_year", to_json(of.cola_by_year)},
-           {"promotion",
-            {{"base_rate", of.promotion.base_rate},
-             {"level_dampener", of.promotion.level_dampener},
-             {"age_multipliers", of.promotion.age_multipliers},
-             {"tenure_multipliers", of.promotion.tenure_multipliers}}},
-           {"enrollment", to_json(of.enrollment)}};
-  add_options(text, of);
+  auto text = to_json(of);
+  add_options(text, of, false);
+  return text.dump();
+}
+
+std::string complete_text(const scenario& of) {
+  auto text = to_json(of);
+  add_options(text, of, true);
   return text.dump();
 }
 

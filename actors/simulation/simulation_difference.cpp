@@ -1,5 +1,7 @@
 #include "actors/simulation/simulation_difference.hpp"
 
+#include "actors/simulation/scenario_text.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -106,12 +108,23 @@ outcome<year_change> compare_year(simulation_history& history,
   return change;
 }
 
+/// With options that are as by default: those of the other may not be. As it is
+/// where it is no scenario.
+outcome<std::string> load_settings(simulation_history& history,
+                                   const stored_simulation& run) {
+  auto text = history.load_scenario_text(run);
+  if (!text)
+    return text;
+  const auto read = parse_canonical_text(*text);
+  return read ? complete_text(*read) : std::move(*text);
+}
+
 outcome<void> add_settings(simulation_history& history,
                            simulation_difference& to) {
-  const auto before = history.load_scenario_text(to.before);
+  const auto before = load_settings(history, to.before);
   if (!before)
     return fail(before.error());
-  const auto after = history.load_scenario_text(to.after);
+  const auto after = load_settings(history, to.after);
   if (!after)
     return fail(after.error());
   auto settings = compare_settings(*before, *after);

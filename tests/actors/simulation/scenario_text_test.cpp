@@ -68,6 +68,8 @@ TEST_CASE("options change the text only where they are not as by default") {
            R"("rate_by_age_segment":[0,0,0,0],"income_multipliers":[0,0,0,0],)"
            R"("deferral_by_age_segment":[0,0,0,0],"opt_out_rate_young":0,)"
            R"("opt_out_income_multipliers":[0,0,0,0]}})");
+  CHECK(parse_canonical_text(complete_text({})));
+  CHECK(complete_text({}).size() > canonical_text({}).size() + 100);
   auto values = scenario{};
   // Multipliers that have no effect change nothing.
   values.workforce.selection.age_multipliers[0] = 2;

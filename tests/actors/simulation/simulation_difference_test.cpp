@@ -60,6 +60,23 @@ TEST_CASE("another seed lets as many others go") {
   CHECK(leavers.both + leavers.only_before == static_cast<std::uint64_t>(left));
 }
 
+TEST_CASE("an option differs from its default, not from nothing") {
+  auto runs = stored_simulations{};
+  auto scenario = read_golden_scenario();
+  (void)runs.add();
+  scenario.bands.age[4] = 60;
+  scenario.workforce.selection.method = leaver_selection::hazard_weighted;
+  (void)runs.add(scenario, {.years = 1});
+  auto history = runs.history();
+  const auto difference = compare_simulations(history, "1", "2").value();
+  REQUIRE(difference.settings.size() == 2);
+  CHECK(difference.settings[0].key == "bands.age[5]");
+  CHECK(difference.settings[0].before == "65");
+  CHECK(difference.settings[0].after == "60");
+  CHECK(difference.settings[1].key == "selection.method");
+  CHECK(difference.settings[1].before == "\"uniform\"");
+}
+
 TEST_CASE("measures have both values, their difference and its share") {
   auto runs = stored_simulations{};
   auto scenario = read_golden_scenario();

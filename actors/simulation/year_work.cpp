@@ -118,6 +118,24 @@ outcome<year_work::finished> project_scenario(const SimulationTask& task,
 
 } // namespace
 
+std::shared_ptr<year_block> block_pool::take() {
+  auto block = std::unique_ptr<year_block>{};
+  {
+    const auto guard = std::lock_guard{shelf_->mutex};
+    if (!shelf_->blocks.empty()) {
+      block = std::move(shelf_->blocks.back());
+      shelf_->blocks.pop_back();
+    }
+  }
+  if (!block)
+    block = std::make_unique<year_block>();
+  return {block.release(), [shelf = shelf_](year_block* used) {
+            auto back = std::unique_ptr<year_block>{used};
+            const auto guard = std::lock_guard{shelf->mutex};
+            shelf->blocks.push_back(std::move(back));
+          }};
+}
+
 outcome<year_work::finished> year_work::perform(const SimulationTask& task,
                                                 const column_block& block) {
   if (before_task_)
@@ -243,9 +261,7 @@ outcome<void> year_work::add_text(const SimulationTask& task,
 
 outcome<year_work::finished> year_work::simulate(const SimulationTask& task,
                                                  const column_block& block) {
-  if (!made_)
-    made_ = std::make_shared<year_block>();
-  const auto made = made_;
+  const auto made = pool_.take();
   if (const auto run = run_kernel(task, block, *made); !run)
     return fail(run.error());
   auto done = finished{};
@@ -259,7 +275,6 @@ outcome<year_work::finished> year_work::simulate(const SimulationTask& task,
   if (context_.keep_columns()) {
     append_events(columns, made->events, made);
     append_rows(columns, made->rows, made);
-    made_.reset(); // Whoever has the columns has it.
   }
   if (context_.keep_text())
     if (const auto added = add_text(task, block, *made, columns); !added)

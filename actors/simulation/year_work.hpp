@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,23 @@ namespace troupe::simulation {
 /// Sees a task and its block before the task is done.
 using year_hook = std::function<void(const messages::SimulationTask&,
                                      const messages::column_block&)>;
+
+/// Memory of blocks, used again once nobody has them any more, in whatever
+/// thread that is: fresh memory would take longer than the kernels, and what
+/// another thread frees may not come back at once.
+class block_pool {
+public:
+  /// One that was used before, or a new one.
+  [[nodiscard]] std::shared_ptr<year_block> take();
+
+private:
+  struct shelf {
+    std::mutex mutex;
+    std::vector<std::unique_ptr<year_block>> blocks;
+  };
+
+  std::shared_ptr<shelf> shelf_ = std::make_shared<shelf>();
+};
 
 /// Does the tasks of a simulation: the calls of the kernels, with messages
 /// around them. Keeps the newest context it was given. Not thread-safe; one per
@@ -62,7 +80,7 @@ private:
   year_hook before_task_;
   messages::SimulationContext context_;
   year_plan plan_;
-  std::shared_ptr<year_block> made_; ///< Used again where nobody keeps it.
+  block_pool pool_;
 };
 
 } // namespace troupe::simulation

@@ -184,6 +184,7 @@ void report_progress(pointer self) {
   if (state.run != nullptr) {
     progress.share = state.run->progress();
     progress.year = state.run->year();
+    progress.years_over = state.run->years().size();
     progress.blocks_spilled = state.run->blocks_spilled();
   } else {
     progress.share = state.batch->progress();

@@ -34,6 +34,7 @@ using simulation_coordinator_actor = year_tasks_actor::extend<
 /// How far a run is; written by its coordinator, read by anybody.
 struct simulation_progress {
   std::atomic<std::int32_t> year{0}; ///< The one it is at.
+  std::atomic<std::uint64_t> years_over{0};
   std::atomic<double> share{0.0}; ///< Of the whole run, 0 to 1.
   /// How often people were put away to stay within a limit of memory.
   std::atomic<std::uint64_t> blocks_spilled{0};

@@ -182,6 +182,10 @@ TEST_CASE_METHOD(fixture, "what is asked wrongly is named by its flag") {
   const auto asked = GENERATE(
     wrong{{}, {"--seeds", "2", "--exceed", "headcount>1"}, "--exceed"},
     wrong{{}, {"--seeds", "2", "--show", "pay"}, "--show"},
+    wrong{{}, {"--seeds", "0"}, "--seeds"},
+    wrong{{}, {"--seeds", "2", "--out", "results"}, "--out"},
+    wrong{{}, {"--seeds", "2", "--memory-limit", "1GiB"}, "--memory-limit"},
+    wrong{{}, {"--show", "promotions"}, "--seeds"},
     wrong{{"sweep"}, {"--vary", "growth_rate=0:1:0.3"}, "--vary"},
     wrong{{"seek"}, {"--goal", "pay=1", "--vary", "cola=0:0.1"}, "--goal"},
     wrong{{"seek"}, {"--goal", "raises=1", "--vary", "cola=0.1:0"}, "--vary"});

@@ -37,6 +37,9 @@ using steady_time = std::chrono::steady_clock;
 
 namespace {
 
+/// Each is a projection, and a part of a run in the store.
+constexpr auto seeds_max = std::size_t{100'000};
+
 /// What was typed after `troupe simulate`.
 struct simulate_flags {
   simulate_inputs inputs;
@@ -92,21 +95,6 @@ void declare(CLI::App& app, simulate_flags& flags) {
                 "go on with a stored run that was killed, by number, id or "
                 "last; it has its own scenario and people")
     ->type_name("RUN");
-  app.add_option("--seeds", flags.many.seeds,
-                 "project under so many seeds from --seed on, and tell how the "
-                 "figures spread");
-  app
-    .add_option("--exceed", flags.many.thresholds,
-                "with --seeds: how often a figure is beyond a value, for "
-                "example \"end_payroll[2029]>1250000\"")
-    ->type_name("MEASURE[YEAR]>VALUE")
-    ->allow_extra_args(false);
-  app
-    .add_option("--show", flags.many.shown,
-                "with --seeds: a figure to show, once for each (default: "
-                "headcount, payroll, participation and kinds of events)")
-    ->type_name("MEASURE[YEAR]")
-    ->allow_extra_args(false);
   app
     .add_option("--html", flags.html,
                 "a report with charts as one page that needs nothing else")
@@ -114,12 +102,38 @@ void declare(CLI::App& app, simulate_flags& flags) {
   app
     .add_option("--compare-baseline", flags.baseline,
                 "a stored run to compare this one with, by number, id or last")
-    ->type_name("RUN")
-    ->excludes(app.get_option("--seeds"));
+    ->type_name("RUN");
   app.add_flag("--no-store", flags.no_store, "do not store the run")
     ->excludes(app.get_option("--compare-baseline"));
   app.add_flag("--foundation-only", flags.foundation_only,
                "read and check scenario and census, then stop");
+}
+
+/// Many projections have totals only: what is about the events of one would do
+/// nothing, and is refused.
+void declare_many(CLI::App& app, ensemble_flags& many) {
+  auto* seeds = app.add_option("--seeds", many.seeds,
+                               "project under so many seeds from --seed on, "
+                               "and tell how the figures spread");
+  seeds->check(CLI::Range(std::size_t{1}, seeds_max));
+  for (const auto* of_one :
+       {"--out", "--batch-size", "--optimization", "--memory-limit",
+        "--fail-fast", "--resume", "--compare-baseline", "--foundation-only"})
+    seeds->excludes(app.get_option(of_one));
+  app
+    .add_option("--exceed", many.thresholds,
+                "with --seeds: how often a figure is beyond a value, for "
+                "example \"end_payroll[2029]>1250000\"")
+    ->type_name("MEASURE[YEAR]>VALUE")
+    ->allow_extra_args(false)
+    ->needs(seeds);
+  app
+    .add_option("--show", many.shown,
+                "with --seeds: a figure to show, once for each (default: "
+                "headcount, payroll, participation and kinds of events)")
+    ->type_name("MEASURE[YEAR]")
+    ->allow_extra_args(false)
+    ->needs(seeds);
 }
 
 /// What the activity `simulate` is given.
@@ -160,9 +174,10 @@ private:
     const auto progress = progress_.load();
     if (!progress)
       return report;
-    const auto year = progress->year.load();
-    report.stage
-      = year == 0 ? "simulating" : "simulating " + std::to_string(year);
+    // The share is that of all years: a stage for each would count anew.
+    report.stage = "simulating";
+    report.unit = "years";
+    report.done = progress->years_over;
     report.share = progress->share;
     return report;
   }
@@ -326,6 +341,7 @@ void add_simulate_command(command_line& line) {
   app->footer(simulate_examples);
   const auto flags = std::make_shared<simulate_flags>();
   declare(*app, *flags);
+  declare_many(*app, flags->many);
   app->require_subcommand(0, 1);
   add_simulate_history_commands(*app, line);
   add_simulate_many_commands(*app, line);

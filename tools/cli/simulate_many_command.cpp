@@ -3,6 +3,7 @@
 #include "actors/simulation/ensemble.hpp"
 #include "actors/simulation/goal_seek.hpp"
 #include "actors/simulation/goal_text.hpp"
+#include "actors/simulation/rate_text.hpp"
 #include "actors/simulation/scenario_parameter.hpp"
 #include "actors/simulation/sweep.hpp"
 #include "tools/cli/heap.hpp"
@@ -272,17 +273,6 @@ outcome<wanted_goal> read_goal(const many_flags& flags,
   return wanted_goal{*target, *range, std::move(*search), year};
 }
 
-/// A rate as YAML: 0.034567.
-std::string rate_text(simulation::ppm value) {
-  auto text = std::string(32, '\0');
-  const auto size = std::snprintf(
-    text.data(), text.size(), "%s%lld.%06lld", value < 0 ? "-" : "",
-    static_cast<long long>(std::abs(value) / simulation::ppm_whole),
-    static_cast<long long>(std::abs(value) % simulation::ppm_whole));
-  text.resize(static_cast<std::size_t>(size));
-  return text;
-}
-
 int run_seek(const many_flags& flags, const invocation& with) {
   prepare_heap_for_columns();
   const auto arguments = arguments_of(flags.inputs);
@@ -298,14 +288,15 @@ int run_seek(const many_flags& flags, const invocation& with) {
   auto parts = std::vector<simulation::projected_part>{};
   const auto make
     = [&](simulation::ppm value) -> outcome<simulation::scenario> {
-    const auto made
-      = plan_of(arguments, simulation::set_parameter(goal->range.parameter,
-                                                     rate_text(value)));
+    const auto made = plan_of(
+      arguments, simulation::set_parameter(goal->range.parameter,
+                                           simulation::render_rate(value)));
     if (!made)
       return fail(made.error().front());
-    parts.push_back({goal->range.parameter + "=" + rate_text(value),
-                     made->scenario.values,
-                     {}});
+    parts.push_back(
+      {goal->range.parameter + "=" + simulation::render_rate(value),
+       made->scenario.values,
+       {}});
     return made->scenario.values;
   };
   const auto project = [&](std::span<const simulation::scenario> scenarios) {

@@ -223,6 +223,7 @@ TEST_CASE("a simulator works again after a failure, and tells its progress") {
   const auto progress = std::make_shared<simulation::simulation_progress>();
   REQUIRE(run.simulate(golden_request(16), progress));
   CHECK(progress->share == 1.0);
+  CHECK(progress->years_over == 5);
 }
 
 TEST_CASE("too much pay ends a run with the person and the year") {

@@ -2,6 +2,7 @@
 
 #include "actors/simulation/scenario.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -82,19 +83,20 @@ struct event_columns {
 /// a compiler keeps these in registers only while all of this is inline.
 class event_writer {
 public:
-  /// There will be at most so many.
-  event_writer(event_columns& columns, std::size_t events_max)
+  /// There is room for so many, to begin with.
+  event_writer(event_columns& columns, std::size_t events)
     : columns_{&columns} {
-    columns.make_room(events_max);
-    key_ = columns.key.data();
-    amount_ = columns.amount.data();
-    previous_ = columns.previous.data();
-    probability_ = columns.probability.data();
-    day_ = columns.day.data();
-    type_ = columns.type.data();
-    level_ = columns.level.data();
-    age_ = columns.age.data();
-    tenure_ = columns.tenure.data();
+    columns.make_room(events);
+    find_columns();
+  }
+
+  /// To be called before more are added than there is room for.
+  void make_room(std::size_t more) {
+    const auto room = columns_->key.size();
+    if (room - count_ >= more)
+      return;
+    columns_->make_room(std::max(count_ + more, room + room / 2));
+    find_columns();
   }
 
   void add(const event& one) noexcept {
@@ -120,17 +122,29 @@ public:
   }
 
 private:
+  void find_columns() noexcept {
+    key_ = columns_->key.data();
+    amount_ = columns_->amount.data();
+    previous_ = columns_->previous.data();
+    probability_ = columns_->probability.data();
+    day_ = columns_->day.data();
+    type_ = columns_->type.data();
+    level_ = columns_->level.data();
+    age_ = columns_->age.data();
+    tenure_ = columns_->tenure.data();
+  }
+
   event_columns* columns_;
   std::size_t count_ = 0;
-  std::uint64_t* key_;
-  cents* amount_;
-  cents* previous_;
-  std::int32_t* probability_;
-  std::uint16_t* day_;
-  event_type* type_;
-  std::uint8_t* level_;
-  std::uint8_t* age_;
-  std::uint8_t* tenure_;
+  std::uint64_t* key_ = nullptr;
+  cents* amount_ = nullptr;
+  cents* previous_ = nullptr;
+  std::int32_t* probability_ = nullptr;
+  std::uint16_t* day_ = nullptr;
+  event_type* type_ = nullptr;
+  std::uint8_t* level_ = nullptr;
+  std::uint8_t* age_ = nullptr;
+  std::uint8_t* tenure_ = nullptr;
 };
 
 } // namespace troupe::simulation

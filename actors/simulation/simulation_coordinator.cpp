@@ -86,6 +86,11 @@ void give_up(pointer self, const runtime::problem& reason) {
 /// store.
 void give_up_storing(pointer self, const caf::error& reason) {
   auto problem = runtime::to_problem(reason);
+  if (problem.kind == runtime::problem_kind::conflict) {
+    problem.message
+      = "the run is not ours to store any more (" + problem.message + ')';
+    problem.hint = "whoever has taken it over: troupe simulate runs";
+  }
   if (problem.file.empty())
     problem.file = self->state.options.storage.file;
   give_up(self, problem);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/simulation/people_blocks.hpp"
+#include "runtime/problem.hpp"
 
 #include <algorithm>
 #include <array>
@@ -57,5 +58,13 @@ struct simulation_manner {
   /// number. See simulation_run_options.
   std::uint64_t memory_limit_bytes = 0;
 };
+
+/// Whether what failed may fare better one level lower: not where the people,
+/// the rules or a file are to blame, which have a key or a name.
+[[nodiscard]] bool may_fare_better(const runtime::problem& reason,
+                                   const simulation_manner& manner);
+
+/// Requires a level below.
+[[nodiscard]] simulation_manner one_level_lower(simulation_manner manner);
 
 } // namespace troupe::simulation

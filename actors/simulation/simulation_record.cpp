@@ -6,6 +6,7 @@
 #include "runtime/store/transactions.hpp"
 
 #include <array>
+#include <chrono>
 #include <utility>
 
 namespace troupe::simulation {
@@ -22,6 +23,10 @@ constexpr auto kind_words = std::array<std::string_view, 4>{
   "projection", "ensemble", "sweep", "goal_seek"};
 constexpr auto status_words = std::array<std::string_view, 4>{
   "running", "completed", "failed", "cancelled"};
+
+/// The run ?1, for whoever has claimed it with the token ?2.
+const auto writable
+  = std::string{"run_id = ?1 AND claim = ?2 AND status = 'running'"};
 
 std::int64_t integer(std::uint64_t number) {
   return static_cast<std::int64_t>(number);
@@ -91,28 +96,34 @@ std::vector<column> block_columns(std::span<const Block> blocks) {
           integers(blocks, [](const Block& each) { return each.last_key; })};
 }
 
+/// A run that has been running for so long runs nowhere any more.
+constexpr auto abandoned_after = std::chrono::days{7};
+
 /// The newest that stay are counted among finished runs without a parent.
 void add_retention(messages::CommitTransaction& transaction,
-                   std::uint64_t runs_kept) {
+                   std::uint64_t runs_kept, runtime::clock::wall_time now) {
   if (runs_kept == 0)
     return;
-  const auto old = std::string{
-    "parent IS NULL AND status <> 'running' AND number < (SELECT number FROM"
-    " simulation_runs WHERE parent IS NULL AND status <> 'running'"
-    " ORDER BY number DESC LIMIT 1 OFFSET ?1 - 1)"};
+  const auto old
+    = std::string{"parent IS NULL AND (status <> 'running' OR claimed_at < ?2)"
+                  " AND number < (SELECT number FROM simulation_runs"
+                  " WHERE parent IS NULL AND status <> 'running'"
+                  " ORDER BY number DESC LIMIT 1 OFFSET ?1 - 1)"};
   const auto gone = "SELECT number FROM simulation_runs WHERE (" + old
                     + ") OR parent IN (SELECT run_id FROM simulation_runs"
                       " WHERE "
                     + old + ")";
+  const auto parameters = std::vector<sql_value>{
+    integer(runs_kept), runtime::to_microseconds(now - abandoned_after)};
   for (const auto* table :
        {"simulation_blocks", "simulation_years", "simulation_people"})
     add_statement(transaction,
                   "DELETE FROM " + std::string{table} + " WHERE run IN (" + gone
                     + ")",
-                  {integer(runs_kept)});
+                  parameters);
   add_statement(transaction,
                 "DELETE FROM simulation_runs WHERE number IN (" + gone + ")",
-                {integer(runs_kept)});
+                parameters);
 }
 
 void add_child_years(store_request& request,
@@ -206,14 +217,14 @@ store_request begin_run(const simulation_header& header) {
     request.transaction,
     "INSERT INTO simulation_runs (run_id, label, kind, scenario_name, digest,"
     " seed, census, people, start_year, end_year, status, reason, started_at,"
-    " idempotency_key, version, scenario, report)"
+    " idempotency_key, version, scenario, report, claim, claimed_at)"
     " VALUES (?1, '', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'running', '', ?10, ?11,"
-    " ?12, ?13, '')",
+    " ?12, ?13, '', ?14, ?10)",
     {header.run, std::string{to_string(header.kind)}, header.scenario_name,
      integer(header.digest), integer(header.seed), header.census,
      integer(header.people), std::int64_t{header.start_year},
      std::int64_t{header.end_year}, runtime::to_microseconds(header.started_at),
-     key, header.version, header.scenario})
+     key, header.version, header.scenario, header.claim})
     .set_expected_changes(1);
   return request;
 }
@@ -239,7 +250,7 @@ store_request record_people(const std::string& run,
   return request;
 }
 
-store_request record_blocks(const std::string& run, std::int32_t year,
+store_request record_blocks(const run_claim& by, std::int32_t year,
                             std::span<const packed_block> blocks) {
   auto request = labelled("simulation blocks");
   auto columns = block_columns(blocks);
@@ -255,57 +266,61 @@ store_request record_blocks(const std::string& run, std::int32_t year,
   add_row_statement(request.transaction,
                     "INSERT INTO simulation_blocks (run, year, block,"
                     " first_key, last_key, year_rows, events)"
-                    " VALUES ((SELECT number FROM simulation_runs"
-                    " WHERE run_id = ?1), ?2, ?3, ?4, ?5, ?6, ?7)",
-                    {0, 1, 2, 3, 4}, {run, std::int64_t{year}});
+                    " SELECT number, ?3, ?4, ?5, ?6, ?7, ?8"
+                    " FROM simulation_runs WHERE "
+                      + writable,
+                    {0, 1, 2, 3, 4}, {by.run, by.token, std::int64_t{year}})
+    .set_expected_changes(static_cast<std::int64_t>(blocks.size()));
   return request;
 }
 
-store_request commit_year(const std::string& run, const year_totals& totals,
+store_request commit_year(const run_claim& by, const year_totals& totals,
                           const year_figures& figures) {
   auto request = labelled("simulation year");
   add_statement(
     request.transaction,
     "INSERT INTO simulation_years (run, year, blocks, raw_bytes, packed_bytes,"
-    " seconds, totals) SELECT number, ?2, ?3, ?4, ?5, ?6, ?7"
-    " FROM simulation_runs WHERE run_id = ?1 AND status = 'running'"
-    " AND (SELECT count(*) FROM simulation_blocks"
-    " WHERE run = number AND year = ?2) = ?3",
-    {run, std::int64_t{totals.year}, integer(figures.blocks),
+    " seconds, totals) SELECT number, ?3, ?4, ?5, ?6, ?7, ?8"
+    " FROM simulation_runs WHERE "
+      + writable
+      + " AND (SELECT count(*) FROM simulation_blocks"
+        " WHERE run = number AND year = ?3) = ?4",
+    {by.run, by.token, std::int64_t{totals.year}, integer(figures.blocks),
      integer(figures.raw_bytes), integer(figures.packed_bytes), figures.seconds,
      blob(to_message(totals).SerializeAsString())})
     .set_expected_changes(1);
   return request;
 }
 
-store_request finish_run(const std::string& run,
-                         const simulation_ending& ending) {
+store_request finish_run(const run_claim& by, const simulation_ending& ending) {
   auto request = labelled("simulation end");
   add_statement(request.transaction,
-                "UPDATE simulation_runs SET status = ?2, reason = ?3,"
-                " report = ?4, finished_at = ?5"
-                " WHERE run_id = ?1 AND status = 'running'",
-                {run, std::string{to_string(ending.status)}, ending.reason,
-                 ending.report, runtime::to_microseconds(ending.at)})
+                "UPDATE simulation_runs SET status = ?3, reason = ?4,"
+                " report = ?5, finished_at = ?6 WHERE "
+                  + writable,
+                {by.run, by.token, std::string{to_string(ending.status)},
+                 ending.reason, ending.report,
+                 runtime::to_microseconds(ending.at)})
     .set_expected_changes(1);
-  add_retention(request.transaction, ending.runs_kept);
+  add_retention(request.transaction, ending.runs_kept, ending.at);
   return request;
 }
 
-store_request discard_after(const std::string& run,
-                            std::int32_t last_committed_year) {
+store_request take_over(const run_claim& by, std::int32_t last_committed_year,
+                        runtime::clock::wall_time at) {
   auto request = labelled("simulation resumption");
+  add_statement(request.transaction,
+                "UPDATE simulation_runs SET status = 'running', reason = '',"
+                " finished_at = NULL, claim = ?2, claimed_at = ?3"
+                " WHERE run_id = ?1 AND status <> 'completed'",
+                {by.run, by.token, runtime::to_microseconds(at)})
+    .set_expected_changes(1);
   for (const auto* table : {"simulation_blocks", "simulation_years"})
     add_statement(request.transaction,
                   "DELETE FROM " + std::string{table}
                     + " WHERE run = (SELECT number FROM simulation_runs"
                       " WHERE run_id = ?1) AND year > ?2",
-                  {run, std::int64_t{last_committed_year}});
-  add_statement(request.transaction,
-                "UPDATE simulation_runs SET status = 'running', reason = '',"
-                " finished_at = NULL WHERE run_id = ?1",
-                {run})
-    .set_expected_changes(1);
+                  {by.run, std::int64_t{last_committed_year}});
   return request;
 }
 

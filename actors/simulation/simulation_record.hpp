@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace troupe::simulation {
@@ -20,7 +21,8 @@ namespace troupe::simulation {
 // What a store is asked to keep of simulations. A run is begun, its people are
 // recorded, then for each year its blocks (in any number of transactions) and
 // its totals; then it is finished. The store refuses (conflict) what does not
-// fit, for example a year of a run that is not running.
+// fit, for example a year of a run that is not running, or of an attempt from
+// which another has taken the run over.
 
 enum class simulation_kind : std::uint8_t {
   projection,
@@ -40,9 +42,21 @@ enum class simulation_status : std::uint8_t {
 [[nodiscard]] std::string_view to_string(simulation_kind kind) noexcept;
 [[nodiscard]] std::string_view to_string(simulation_status status) noexcept;
 
+/// Who writes of a run. Whoever goes on with it has a token of its own, which
+/// fences what came before: that can write nothing any more.
+struct run_claim {
+  std::string run; ///< Its id.
+  std::string token{};
+
+  // NOLINTNEXTLINE(google-explicit-constructor): a run that only one writes.
+  run_claim(std::string of, std::string by = {})
+    : run{std::move(of)}, token{std::move(by)} {}
+};
+
 /// What is known of a run before its first year.
 struct simulation_header {
   std::string run; ///< UUIDv7.
+  std::string claim; ///< The token of whoever begins it.
   simulation_kind kind = simulation_kind::projection;
   std::string scenario_name;
   std::string scenario; ///< Its canonical text.
@@ -100,7 +114,8 @@ struct simulation_ending {
   std::string report{}; ///< JSON, or empty.
   runtime::clock::wall_time at{};
   /// Finished runs that are no children stay, so many of the newest; others go
-  /// when this one is finished, with their children. 0: all stay.
+  /// when this one is finished, with their children, and so do older ones that
+  /// nobody has gone on with for a week. 0: all stay.
   std::uint64_t runs_kept = 0;
 };
 
@@ -128,24 +143,26 @@ struct store_request {
 [[nodiscard]] store_request
 record_people(const std::string& run, std::span<const packed_people> blocks);
 
-[[nodiscard]] store_request record_blocks(const std::string& run,
+/// Refused unless the run is running, and claimed with this token.
+[[nodiscard]] store_request record_blocks(const run_claim& by,
                                           std::int32_t year,
                                           std::span<const packed_block> blocks);
 
-/// From now on the year counts. Refused unless the run is running and all
-/// blocks of the year are recorded.
-[[nodiscard]] store_request commit_year(const std::string& run,
+/// From now on the year counts. Refused as blocks are, and unless all blocks of
+/// the year are recorded.
+[[nodiscard]] store_request commit_year(const run_claim& by,
                                         const year_totals& totals,
                                         const year_figures& figures);
 
-/// Refused unless the run is running.
-[[nodiscard]] store_request finish_run(const std::string& run,
+/// Refused as blocks are.
+[[nodiscard]] store_request finish_run(const run_claim& by,
                                        const simulation_ending& ending);
 
 /// Before a run goes on: what it has of later years goes, and it is running
-/// (again).
-[[nodiscard]] store_request discard_after(const std::string& run,
-                                          std::int32_t last_committed_year);
+/// (again), claimed with this token. Refused when it is completed.
+[[nodiscard]] store_request take_over(const run_claim& by,
+                                      std::int32_t last_committed_year,
+                                      runtime::clock::wall_time at);
 
 /// Adds children to a run, completed; what they do not say is that of their
 /// parent. Any number of calls.

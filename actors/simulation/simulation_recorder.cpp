@@ -45,7 +45,7 @@ public:
                         .rows = text_of(each.rows),
                         .events = text_of(each.events)});
     blocks_ += blocks.size();
-    auto request = record_blocks(options_->run, of.year, blocks);
+    auto request = record_blocks(options_->claim, of.year, blocks);
     if (!of.totals)
       return request;
     const auto now = options_->now();
@@ -55,7 +55,7 @@ public:
       .packed_bytes = of.packed_bytes,
       .seconds = seconds_between(std::exchange(since_, now), now)};
     return join(std::move(request),
-                commit_year(options_->run, *of.totals, figures));
+                commit_year(options_->claim, *of.totals, figures));
   }
 
 private:
@@ -89,12 +89,14 @@ outcome<void> simulation_recorder::begin(const simulation_header& header,
       blocks.size(),
       everybody.part(first, std::min(block_people, everybody.size() - first)),
       ids));
-  auto request = join(begin_run(header), record_people(options_->run, blocks));
+  auto request
+    = join(begin_run(header), record_people(options_->claim.run, blocks));
   return commit(std::move(request));
 }
 
-outcome<void> simulation_recorder::go_on(std::int32_t last_committed_year) {
-  auto request = discard_after(options_->run, last_committed_year);
+outcome<void> simulation_recorder::take_over(std::int32_t last_committed_year) {
+  auto request = simulation::take_over(options_->claim, last_committed_year,
+                                       options_->now());
   return commit(std::move(request));
 }
 
@@ -114,7 +116,7 @@ outcome<simulation_storage> simulation_recorder::storage() const {
       ending.report = options->describe(of);
     ending.at = options->now();
     ending.runs_kept = options->runs_kept;
-    return finish_run(options->run, ending);
+    return finish_run(options->claim, ending);
   };
   return to;
 }
@@ -129,7 +131,7 @@ simulation_recorder::record_parts(const simulation_header& header,
   for (auto first = std::size_t{0}; first < children.size();
        first += parts_at_once) {
     const auto count = std::min(parts_at_once, children.size() - first);
-    if (auto kept = commit(record_children(options_->run, options_->now(),
+    if (auto kept = commit(record_children(options_->claim.run, options_->now(),
                                            children.subspan(first, count)));
         !kept)
       return kept;
@@ -138,13 +140,13 @@ simulation_recorder::record_parts(const simulation_header& header,
   ending.report = report;
   ending.at = options_->now();
   ending.runs_kept = options_->runs_kept;
-  auto request = finish_run(options_->run, ending);
+  auto request = finish_run(options_->claim, ending);
   return commit(std::move(request));
 }
 
 state_keeper_actor simulation_recorder::spawn_keeper() const {
-  return spawn_state_keeper(host_.system(),
-                            {.store = host_.path(), .run = options_->run});
+  return spawn_state_keeper(host_.system(), {.store = host_.path(),
+                                             .run = options_->claim.run});
 }
 
 void simulation_recorder::end_early(const runtime::problem& reason) {
@@ -155,7 +157,7 @@ void simulation_recorder::end_early(const runtime::problem& reason) {
   ending.reason = reason.message;
   ending.at = options_->now();
   ending.runs_kept = options_->runs_kept;
-  auto request = finish_run(options_->run, ending);
+  auto request = finish_run(options_->claim, ending);
   static_cast<void>(commit(std::move(request)));
 }
 

@@ -18,12 +18,12 @@ namespace troupe::simulation {
 
 /// What a run's transactions need to know beside its results.
 struct recorder_options {
-  std::string run; ///< Its id.
+  run_claim claim;
   std::uint64_t runs_kept = 0;
   /// The time, for what is stored of it.
-  std::function<runtime::clock::wall_time()> now;
+  std::function<runtime::clock::wall_time()> now{};
   /// What is known of the run at its end, as run.json; may be empty.
-  std::function<std::string(const messages::SimulationSummary& of)> describe;
+  std::function<std::string(const messages::SimulationSummary& of)> describe{};
 };
 
 /// Has a run stored by the store of a host: its beginning and its end by
@@ -40,8 +40,10 @@ public:
                                              const people_view& everybody,
                                              const person_ids& ids);
 
-  /// Before a run goes on after this year.
-  [[nodiscard]] runtime::outcome<void> go_on(std::int32_t last_committed_year);
+  /// Before a run goes on after this year. Nobody else who computes it can
+  /// store anything from then on. `conflict`: it is completed.
+  [[nodiscard]] runtime::outcome<void>
+  take_over(std::int32_t last_committed_year);
 
   /// For the coordinator that runs its years, once.
   [[nodiscard]] runtime::outcome<simulation_storage> storage() const;

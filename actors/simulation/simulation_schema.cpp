@@ -55,6 +55,11 @@ const runtime::migration_list& simulation_schema() {
      " year_rows BLOB NOT NULL,"
      " events BLOB NOT NULL,"
      " PRIMARY KEY (run, year, block))"},
+    {"simulation", 2,
+     // The token of whoever may write, and since when.
+     "ALTER TABLE simulation_runs ADD COLUMN claim TEXT NOT NULL DEFAULT '';"
+     "ALTER TABLE simulation_runs"
+     " ADD COLUMN claimed_at INTEGER NOT NULL DEFAULT 0"},
   };
   return schema;
 }

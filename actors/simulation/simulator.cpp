@@ -51,26 +51,22 @@ outcome<column_block> order_people(const scenario& parameters,
   return to_block(ordered.empty() ? people{} : std::move(ordered.front()));
 }
 
-/// Whether fewer threads and smaller blocks may fare better: not where the
-/// people or the rules are to blame, which have a key.
-bool may_fare_better(const runtime::problem& reason,
-                     const simulation_manner& manner) {
-  using runtime::problem_kind;
-  return !manner.fail_fast && manner.level != optimization::fallback
-         && reason.key.empty() && reason.file.empty()
-         && (reason.kind == problem_kind::failed
-             || reason.kind == problem_kind::unavailable);
-}
-
-simulation_manner one_level_lower(simulation_manner manner,
-                                  const runtime::problem& reason) {
-  manner.level
-    = static_cast<optimization>(static_cast<std::uint8_t>(manner.level) + 1);
+simulation_manner lower_level(const simulation_manner& manner,
+                              const runtime::problem& reason) {
+  const auto lower = one_level_lower(manner);
   runtime::log_warning(
     "simulation", "the run goes on at a lower level",
-    {{"level", optimization_words[static_cast<std::size_t>(manner.level)]},
+    {{"level", optimization_words[static_cast<std::size_t>(lower.level)]},
      {"reason", reason.message}});
-  return manner;
+  return lower;
+}
+
+/// To go on with a run for whoever asked for a simulation.
+resume_request resumption_of(const simulation_request& of, std::string run) {
+  return {.run = std::move(run),
+          .manner = of.manner,
+          .out = of.out,
+          .describe = of.describe};
 }
 
 /// Absent: none are wanted.
@@ -140,10 +136,9 @@ struct simulator::state {
   }
 
   simulation_recorder
-  make_recorder(std::string run,
+  make_recorder(run_claim claim,
                 std::function<std::string(const SimulationSummary&)> describe) {
-    auto from = recorder_options{};
-    from.run = std::move(run);
+    auto from = recorder_options{.claim = std::move(claim)};
     from.runs_kept = options.runs_kept;
     from.now = [] { return runtime::real_clock{}.now(); };
     from.describe = std::move(describe);
@@ -248,9 +243,15 @@ struct simulator::state {
     const auto staff = *read_people(everybody);
     const auto header
       = header_of(request.names, request.parameters, staff.size());
-    auto recorder = make_recorder(header.run, request.describe);
-    if (auto begun = recorder.begin(header, staff, request.ids); !begun)
-      return fail(begun.error());
+    auto recorder = make_recorder({header.run, header.claim}, request.describe);
+    if (auto begun = recorder.begin(header, staff, request.ids); !begun) {
+      // Another attempt may have been the first to begin with this key.
+      const auto other = find_key(header.idempotency_key);
+      if (begun.error().kind != runtime::problem_kind::conflict || !other
+          || !*other)
+        return fail(begun.error());
+      return with.resume(resumption_of(request, (*other)->id), progress, stop);
+    }
     auto result = simulate_once(request, std::move(everybody),
                                 std::move(*files), &recorder, progress, stop);
     if (result) {
@@ -259,18 +260,16 @@ struct simulator::state {
     }
     if (!may_fare_better(result.error(), request.manner))
       return result;
-    return with.resume({.run = header.run,
-                        .manner
-                        = one_level_lower(request.manner, result.error()),
-                        .out = request.out,
-                        .describe = request.describe},
-                       progress, stop);
+    auto rest = resumption_of(request, header.run);
+    rest.manner = lower_level(request.manner, result.error());
+    return with.resume(rest, progress, stop);
   }
 
   simulation_header header_of(const simulation_names& names,
                               const scenario& parameters, std::size_t people) {
     auto header = simulation_header{};
     header.run = to_string(uuids.next());
+    header.claim = to_string(uuids.next());
     header.scenario_name = names.scenario;
     header.scenario = canonical_text(parameters);
     header.digest = digest(parameters);
@@ -313,8 +312,9 @@ struct simulator::state {
       = before.empty() ? start->run.start_year - 1 : before.back().year;
     runtime::log_info("simulation", "run goes on",
                       {{"run", start->run.id}, {"after", last}});
-    auto recorder = make_recorder(start->run.id, request.describe);
-    if (auto ready = recorder.go_on(last); !ready)
+    auto recorder = make_recorder({start->run.id, to_string(uuids.next())},
+                                  request.describe);
+    if (auto ready = recorder.take_over(last); !ready)
       return fail(ready.error());
     auto result = run_years(
       prepare(std::move(start->options), manner, progress), &recorder, stop);
@@ -398,11 +398,8 @@ simulator::simulate(simulation_request request,
   if (!before)
     return fail(before.error());
   if (*before)
-    return resume({.run = (*before)->id,
-                   .manner = request.manner,
-                   .out = request.out,
-                   .describe = request.describe},
-                  std::move(progress), std::move(stop));
+    return resume(resumption_of(request, (*before)->id), std::move(progress),
+                  std::move(stop));
   auto everybody = order_people(request.parameters, request.staff);
   if (!everybody)
     return fail(everybody.error());
@@ -426,7 +423,7 @@ simulator::simulate(simulation_request request,
                                         nullptr, progress, stop);
     if (result || !may_fare_better(result.error(), request.manner))
       return result;
-    request.manner = one_level_lower(request.manner, result.error());
+    request.manner = lower_level(request.manner, result.error());
   }
 }
 
@@ -439,7 +436,7 @@ simulator::resume(const resume_request& request,
     auto result = state_->go_on(request, manner, progress, stop);
     if (result || !may_fare_better(result.error(), manner))
       return result;
-    manner = one_level_lower(manner, result.error());
+    manner = lower_level(manner, result.error());
   }
 }
 

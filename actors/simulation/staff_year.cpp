@@ -81,6 +81,10 @@ private:
 
 /// At most one event of each kind; hires have theirs elsewhere.
 constexpr auto events_per_person = std::size_t{5};
+/// Most years have fewer. Room for the most would be twice the memory.
+constexpr auto usual_events_per_person = std::size_t{2};
+/// People after whom it is seen to that there is room for more events.
+constexpr auto stride = std::size_t{256};
 
 template <class Leaving>
 class staff_kernel {
@@ -88,9 +92,14 @@ public:
   staff_kernel(const year_plan& plan, const leaver_bounds& last_leavers,
                std::size_t count, year_block& block)
     : plan_{plan}, leaving_{plan, last_leavers},
-      events_{block.events, count * events_per_person}, rows_{block.rows,
-                                                              block.next,
-                                                              count} {}
+      events_{block.events, count * usual_events_per_person}, rows_{block.rows,
+                                                                    block.next,
+                                                                    count} {}
+
+  /// To be called before the years of so many more.
+  void make_room(std::size_t people) {
+    events_.make_room(people * events_per_person);
+  }
 
   // All in one: as there are two kernels, a compiler would call the parts that
   // they share, which costs a sixth of the time.
@@ -283,8 +292,12 @@ template <class Leaving>
 void run_year(const year_plan& plan, const people_view& staff,
               const leaver_bounds& last_leavers, year_block& block) {
   auto kernel = staff_kernel<Leaving>{plan, last_leavers, staff.size(), block};
-  for (auto at = std::size_t{0}; at < staff.size(); ++at)
-    kernel.run(staff, at);
+  for (auto first = std::size_t{0}; first < staff.size(); first += stride) {
+    const auto end = std::min(first + stride, staff.size());
+    kernel.make_room(end - first);
+    for (auto at = first; at < end; ++at)
+      kernel.run(staff, at);
+  }
   block.totals = kernel.finish(staff.size());
 }
 

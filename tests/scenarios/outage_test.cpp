@@ -7,6 +7,14 @@ using namespace troupe::tests;
 
 namespace {
 
+/// With less before and after the outage where the program is slow.
+outage_script short_script() {
+  auto script = outage_script{};
+  script.after = script.after / (is_slowed() ? 4 : 1);
+  script.before = script.before / (is_slowed() ? 4 : 1);
+  return script;
+}
+
 std::vector<outage_result> run_all(const outage_script& script) {
   auto rows = std::vector<outage_result>{};
   for (const auto by :
@@ -19,7 +27,10 @@ std::vector<outage_result> run_all(const outage_script& script) {
 /// What a guard promises when its backend is ten times slower for a minute.
 void check_bars(const outage_script& script) {
   const auto normal = normal_p99(script.seed);
-  const auto rows = run_all(script);
+  // What others do is for comparison, which is not what sanitizers are for.
+  const auto rows = is_slowed()
+                      ? std::vector{run_outage(script, protection::guarded)}
+                      : run_all(script);
   INFO("seed " << script.seed << "\n" << render_table(rows, normal));
   const auto& guarded = rows.back();
   CHECK(guarded.goodput >= 0.9);
@@ -29,6 +40,8 @@ void check_bars(const outage_script& script) {
   CHECK(guarded.recovery_max <= 2 * outage_script::interval);
   // Budget: a tenth, and what is saved and given per minute.
   CHECK(guarded.attempts_per_call <= 1.1);
+  if (rows.size() == 1)
+    return;
   CHECK(rows[0].goodput < guarded.goodput / 2);
   CHECK(rows[1].goodput < guarded.goodput / 2);
   // Without low calls and overload, the source rules do as well but for the
@@ -53,9 +66,7 @@ TEST_CASE("a guard keeps a calm backend useful through an outage") {
 }
 
 TEST_CASE("the outage is the same for the same seed") {
-  auto script = outage_script{};
-  script.after = script.after / (is_slowed() ? 4 : 1);
-  script.before = script.before / (is_slowed() ? 4 : 1);
+  const auto script = short_script();
   const auto once = run_outage(script, protection::guarded);
   const auto again = run_outage(script, protection::guarded);
   CHECK(once.goodput == again.goodput);
@@ -64,7 +75,7 @@ TEST_CASE("the outage is the same for the same seed") {
 }
 
 TEST_CASE("without protection an overloaded backend does nothing useful") {
-  const auto result = run_outage({}, protection::none);
+  const auto result = run_outage(short_script(), protection::none);
   CHECK(result.goodput < 0.1);
   CHECK_FALSE(result.is_recovered);
 }

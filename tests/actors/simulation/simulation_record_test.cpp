@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <chrono>
+
 namespace troupe::simulation {
 
 using tests::make_header;
@@ -64,7 +66,7 @@ TEST_CASE("a run is running until it is finished, once") {
                                         .reason = "no room"};
   runs.store(finish_run(header.run, ending));
   CHECK_FALSE(runs.accepts(finish_run(header.run, ending)));
-  CHECK_FALSE(runs.accepts(finish_run("nobody", ending)));
+  CHECK_FALSE(runs.accepts(finish_run({"nobody"}, ending)));
   const auto run = runs.history().find_run("last");
   CHECK(run->status == "failed");
   CHECK(run->reason == "no room");
@@ -89,12 +91,12 @@ TEST_CASE("a year is committed with all its blocks, by a run that runs") {
   runs.store(begin_run(make_header(run, read_golden_scenario())));
   const auto blocks
     = std::vector{pack_year_of(0, year_block{}), pack_year_of(1, year_block{})};
-  CHECK_FALSE(runs.accepts(record_blocks("nobody", 2025, blocks)));
+  CHECK_FALSE(runs.accepts(record_blocks({"nobody"}, 2025, blocks)));
   runs.store(record_blocks(run, 2025, blocks));
   CHECK_FALSE(runs.accepts(record_blocks(run, 2025, blocks)));
   const auto totals = make_totals(2025);
   CHECK_FALSE(runs.accepts(commit_year(run, totals, {.blocks = 3})));
-  CHECK_FALSE(runs.accepts(commit_year("nobody", totals, {.blocks = 2})));
+  CHECK_FALSE(runs.accepts(commit_year({"nobody"}, totals, {.blocks = 2})));
   runs.store(commit_year(run, totals, {.blocks = 2}));
   CHECK_FALSE(runs.accepts(commit_year(run, totals, {.blocks = 2})));
   runs.store(finish_run(run, {}));
@@ -105,7 +107,7 @@ TEST_CASE("what is discarded before a run goes on can be recorded again") {
   auto runs = stored_simulations{};
   const auto run = runs.add({.years = 2, .status = simulation_status::failed});
   const auto before = count_rows(runs);
-  runs.store(discard_after(run, 2026));
+  runs.store(take_over(run, 2026, {}));
   CHECK(count_rows(runs) < before);
   auto history = runs.history();
   const auto stored = history.find_run("last").value();
@@ -114,7 +116,28 @@ TEST_CASE("what is discarded before a run goes on can be recorded again") {
   CHECK(stored.years == 2);
   runs.store(record_blocks(run, 2027, {}));
   runs.store(commit_year(run, make_totals(2027), {}));
-  CHECK_FALSE(runs.accepts(discard_after("nobody", 2026)));
+  CHECK_FALSE(runs.accepts(take_over({"nobody"}, 2026, {})));
+}
+
+TEST_CASE("whoever goes on with a run fences who had it before") {
+  auto runs = stored_simulations{};
+  auto header = make_header(runs.next_id(), read_golden_scenario());
+  header.claim = "first";
+  runs.store(begin_run(header));
+  const auto first = run_claim{header.run, "first"};
+  const auto second = run_claim{header.run, "second"};
+  const auto block = std::vector{pack_year_of(0, year_block{})};
+  runs.store(record_blocks(first, 2025, block));
+  runs.store(take_over(second, 2024, {}));
+  CHECK_FALSE(runs.accepts(record_blocks(first, 2025, block)));
+  runs.store(record_blocks(second, 2025, block));
+  CHECK_FALSE(
+    runs.accepts(commit_year(first, make_totals(2025), {.blocks = 1})));
+  runs.store(commit_year(second, make_totals(2025), {.blocks = 1}));
+  CHECK_FALSE(runs.accepts(finish_run(first, {})));
+  runs.store(finish_run(second, {}));
+  CHECK_FALSE(runs.accepts(take_over(first, 2024, {})));
+  CHECK(runs.history().find_run("last")->years == 1);
 }
 
 TEST_CASE("children have what their parent has, and totals") {
@@ -165,6 +188,33 @@ TEST_CASE("old runs go with their children; running ones stay") {
   CHECK(count_rows(runs) == rows - 2 - 4);
   (void)runs.add({.runs_kept = 50});
   CHECK(runs.history().list_runs(10)->size() == 4);
+}
+
+TEST_CASE("runs that nobody has gone on with for a week go, too") {
+  auto runs = stored_simulations{};
+  const auto scenario = read_golden_scenario();
+  const auto week = std::chrono::days{7};
+  auto header = make_header(runs.next_id(), scenario);
+  const auto left = header.run;
+  runs.store(begin_run(header));
+  header.run = runs.next_id();
+  const auto resumed = header.run;
+  runs.store(begin_run(header));
+  const auto later = header.started_at + week;
+  runs.store(take_over(resumed, 2024, later));
+  header.run = runs.next_id();
+  runs.store(begin_run(header));
+  runs.store(
+    finish_run(header.run, {.at = header.started_at + week, .runs_kept = 1}));
+  CHECK(runs.history().list_runs(10)->size() == 3);
+  header.run = runs.next_id();
+  runs.store(begin_run(header));
+  runs.store(finish_run(header.run,
+                        {.at = later + std::chrono::hours{1}, .runs_kept = 1}));
+  auto history = runs.history();
+  CHECK(numbers(history.list_runs(10).value())
+        == std::vector<std::int64_t>{4, 2});
+  CHECK_FALSE(history.find_run(left));
 }
 
 TEST_CASE("a transaction that does two things has the rows of both") {

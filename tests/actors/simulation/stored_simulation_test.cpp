@@ -1,18 +1,24 @@
 #include "actors/simulation/simulation_history.hpp"
 #include "actors/simulation/simulation_recorder.hpp"
+#include "actors/simulation/simulation_schema.hpp"
 #include "actors/simulation/simulator.hpp"
 #include "actors/simulation/year_totals_json.hpp"
 #include "runtime/store/sqlite_connection.hpp"
+#include "runtime/store_host.hpp"
 #include "tests/actors/simulation/golden_simulation.hpp"
 #include "tests/support/places.hpp"
 
 #include <catch2/catch.hpp>
 
+#include <array>
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <stdexcept>
+#include <thread>
 #include <utility>
+#include <vector>
 
 namespace troupe::tests {
 
@@ -32,6 +38,30 @@ simulator open_simulator(const std::filesystem::path& store,
   options.before_task = std::move(hook);
   return std::move(*simulator::create(options));
 }
+
+/// A store that several simulators share, as attempts of an engine's steps do.
+class shared_store {
+public:
+  explicit shared_store(const std::filesystem::path& path) {
+    auto options = runtime::store_host_options{};
+    options.threads = 8; // Two processors and a coordinator for each, at least.
+    options.store.path = path.string();
+    options.schema = simulation::simulation_schema();
+    host_.emplace(std::move(*runtime::store_host::create(std::move(options))));
+    REQUIRE(host_->open());
+  }
+
+  [[nodiscard]] simulator attempt(simulation::year_hook hook = {}) const {
+    auto options = simulation::simulator_options{};
+    options.workers = 2;
+    options.store = host_->path();
+    options.before_task = std::move(hook);
+    return simulator::attach(host_->system(), *host_->store(), options);
+  }
+
+private:
+  std::optional<runtime::store_host> host_;
+};
 
 std::string report_years(const messages::SimulationSummary& of) {
   return "{\"years\": " + std::to_string(of.years_size()) + "}\n";
@@ -251,6 +281,58 @@ TEST_CASE("a limit of memory that one block exceeds is refused at once") {
   REQUIRE_FALSE(result);
   CHECK(result.error().kind == runtime::problem_kind::unavailable);
   CHECK(result.error().key == "memory_limit");
+}
+
+TEST_CASE("of two attempts at one run the one that came last stores it") {
+  const auto folder = temporary_folder{};
+  const auto store = folder / "store.db";
+  const auto attempts = shared_store{store};
+  auto retry = runtime::outcome<simulation::simulation_result>{};
+  auto is_first = std::atomic{true};
+  const auto overtake = [&](const auto& task, const auto&) {
+    if (task.has_context() && task.context().year() == 2027
+        && is_first.exchange(false))
+      retry = attempts.attempt().simulate(golden_request("step 1"));
+  };
+  const auto result
+    = attempts.attempt(overtake).simulate(golden_request("step 1"));
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == runtime::problem_kind::conflict);
+  CHECK_THAT(result.error().message, Catch::Contains("not ours to store"));
+  REQUIRE(retry);
+  CHECK(retry->years_before == 2);
+  CHECK(simulation::to_json_text(retry->years)
+        == read_simulation_text("years.json"));
+  const auto run = find_run(store);
+  CHECK(run.number == 1);
+  CHECK(run.status == "completed");
+  CHECK(run.years == 5);
+}
+
+TEST_CASE("attempts that begin at the same time begin one run") {
+  const auto folder = temporary_folder{};
+  const auto store = folder / "store.db";
+  const auto attempts = shared_store{store};
+  auto results
+    = std::array<runtime::outcome<simulation::simulation_result>, 2>{};
+  {
+    auto threads = std::vector<std::jthread>{};
+    for (auto& result : results)
+      threads.emplace_back([&] {
+        result = attempts.attempt().simulate(golden_request("step 1"));
+      });
+  }
+  auto done = 0;
+  for (const auto& result : results) {
+    if (result)
+      ++done;
+    else
+      CHECK(result.error().kind == runtime::problem_kind::conflict);
+  }
+  CHECK(done >= 1);
+  const auto run = find_run(store);
+  CHECK(run.number == 1);
+  CHECK(run.status == "completed");
 }
 
 TEST_CASE("what is refused leaves no store and no run behind") {

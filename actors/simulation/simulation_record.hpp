@@ -13,7 +13,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace troupe::simulation {
@@ -46,11 +45,7 @@ enum class simulation_status : std::uint8_t {
 /// fences what came before: that can write nothing any more.
 struct run_claim {
   std::string run; ///< Its id.
-  std::string token{};
-
-  // NOLINTNEXTLINE(google-explicit-constructor): a run that only one writes.
-  run_claim(std::string of, std::string by = {})
-    : run{std::move(of)}, token{std::move(by)} {}
+  std::string token;
 };
 
 /// What is known of a run before its first year.

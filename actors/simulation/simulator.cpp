@@ -479,7 +479,7 @@ outcome<std::string> simulator::keep(const projected_batch& of) {
                         .digest = digest(part.parameters),
                         .seed = part.parameters.seed,
                         .years = part.years});
-  auto recorder = state_->make_recorder(header.run, {});
+  auto recorder = state_->make_recorder({header.run, header.claim}, {});
   if (auto kept = recorder.record_parts(header, children, of.report); !kept)
     return fail(kept.error());
   return header.run;

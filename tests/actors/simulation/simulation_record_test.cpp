@@ -64,9 +64,9 @@ TEST_CASE("a run is running until it is finished, once") {
   CHECK_FALSE(runs.history().find_run("last")->finished_at);
   const auto ending = simulation_ending{.status = simulation_status::failed,
                                         .reason = "no room"};
-  runs.store(finish_run(header.run, ending));
-  CHECK_FALSE(runs.accepts(finish_run(header.run, ending)));
-  CHECK_FALSE(runs.accepts(finish_run({"nobody"}, ending)));
+  runs.store(finish_run({header.run, ""}, ending));
+  CHECK_FALSE(runs.accepts(finish_run({header.run, ""}, ending)));
+  CHECK_FALSE(runs.accepts(finish_run({"nobody", ""}, ending)));
   const auto run = runs.history().find_run("last");
   CHECK(run->status == "failed");
   CHECK(run->reason == "no room");
@@ -91,32 +91,32 @@ TEST_CASE("a year is committed with all its blocks, by a run that runs") {
   runs.store(begin_run(make_header(run, read_golden_scenario())));
   const auto blocks
     = std::vector{pack_year_of(0, year_block{}), pack_year_of(1, year_block{})};
-  CHECK_FALSE(runs.accepts(record_blocks({"nobody"}, 2025, blocks)));
-  runs.store(record_blocks(run, 2025, blocks));
-  CHECK_FALSE(runs.accepts(record_blocks(run, 2025, blocks)));
+  CHECK_FALSE(runs.accepts(record_blocks({"nobody", ""}, 2025, blocks)));
+  runs.store(record_blocks({run, ""}, 2025, blocks));
+  CHECK_FALSE(runs.accepts(record_blocks({run, ""}, 2025, blocks)));
   const auto totals = make_totals(2025);
-  CHECK_FALSE(runs.accepts(commit_year(run, totals, {.blocks = 3})));
-  CHECK_FALSE(runs.accepts(commit_year({"nobody"}, totals, {.blocks = 2})));
-  runs.store(commit_year(run, totals, {.blocks = 2}));
-  CHECK_FALSE(runs.accepts(commit_year(run, totals, {.blocks = 2})));
-  runs.store(finish_run(run, {}));
-  CHECK_FALSE(runs.accepts(commit_year(run, make_totals(2026), {})));
+  CHECK_FALSE(runs.accepts(commit_year({run, ""}, totals, {.blocks = 3})));
+  CHECK_FALSE(runs.accepts(commit_year({"nobody", ""}, totals, {.blocks = 2})));
+  runs.store(commit_year({run, ""}, totals, {.blocks = 2}));
+  CHECK_FALSE(runs.accepts(commit_year({run, ""}, totals, {.blocks = 2})));
+  runs.store(finish_run({run, ""}, {}));
+  CHECK_FALSE(runs.accepts(commit_year({run, ""}, make_totals(2026), {})));
 }
 
 TEST_CASE("what is discarded before a run goes on can be recorded again") {
   auto runs = stored_simulations{};
   const auto run = runs.add({.years = 2, .status = simulation_status::failed});
   const auto before = count_rows(runs);
-  runs.store(take_over(run, 2026, {}));
+  runs.store(take_over({run, ""}, 2026, {}));
   CHECK(count_rows(runs) < before);
   auto history = runs.history();
   const auto stored = history.find_run("last").value();
   CHECK(stored.status == "running");
   CHECK_FALSE(stored.finished_at);
   CHECK(stored.years == 2);
-  runs.store(record_blocks(run, 2027, {}));
-  runs.store(commit_year(run, make_totals(2027), {}));
-  CHECK_FALSE(runs.accepts(take_over({"nobody"}, 2026, {})));
+  runs.store(record_blocks({run, ""}, 2027, {}));
+  runs.store(commit_year({run, ""}, make_totals(2027), {}));
+  CHECK_FALSE(runs.accepts(take_over({"nobody", ""}, 2026, {})));
 }
 
 TEST_CASE("whoever goes on with a run fences who had it before") {
@@ -201,15 +201,15 @@ TEST_CASE("runs that nobody has gone on with for a week go, too") {
   const auto resumed = header.run;
   runs.store(begin_run(header));
   const auto later = header.started_at + week;
-  runs.store(take_over(resumed, 2024, later));
+  runs.store(take_over({resumed, ""}, 2024, later));
   header.run = runs.next_id();
   runs.store(begin_run(header));
-  runs.store(
-    finish_run(header.run, {.at = header.started_at + week, .runs_kept = 1}));
+  runs.store(finish_run({header.run, ""},
+                        {.at = header.started_at + week, .runs_kept = 1}));
   CHECK(runs.history().list_runs(10)->size() == 3);
   header.run = runs.next_id();
   runs.store(begin_run(header));
-  runs.store(finish_run(header.run,
+  runs.store(finish_run({header.run, ""},
                         {.at = later + std::chrono::hours{1}, .runs_kept = 1}));
   auto history = runs.history();
   CHECK(numbers(history.list_runs(10).value())
@@ -225,9 +225,9 @@ TEST_CASE("a transaction that does two things has the rows of both") {
   const auto blocks = std::vector{pack_year_of(3, year_block{})};
   runs.store(join(begin_run(make_header(run, scenario)),
                   begin_run(make_header(other, scenario))));
-  runs.store(join(join(record_blocks(run, 2025, blocks),
-                       record_blocks(other, 2026, blocks)),
-                  commit_year(other, make_totals(2026), {.blocks = 1})));
+  runs.store(join(join(record_blocks({run, ""}, 2025, blocks),
+                       record_blocks({other, ""}, 2026, blocks)),
+                  commit_year({other, ""}, make_totals(2026), {.blocks = 1})));
   CHECK(runs.history().find_run("1")->years == 0);
   CHECK(runs.history().find_run("2")->years == 1);
 }

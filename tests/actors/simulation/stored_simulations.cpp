@@ -47,10 +47,10 @@ public:
     // Two transactions, and the second commits the year as well.
     const auto middle = blocks.size() / 2;
     const auto all = std::span<const packed_block>{blocks};
-    to_->store(record_blocks(run_, year.plan.year, all.first(middle)));
-    auto rest = record_blocks(run_, year.plan.year, all.subspan(middle));
-    to_->store(years_left_-- > 0 ? join(std::move(rest),
-                                        commit_year(run_, year.totals, figures))
+    to_->store(record_blocks({run_, ""}, year.plan.year, all.first(middle)));
+    auto rest = record_blocks({run_, ""}, year.plan.year, all.subspan(middle));
+    to_->store(years_left_-- > 0 ? join(
+                 std::move(rest), commit_year({run_, ""}, year.totals, figures))
                                  : std::move(rest));
     return {};
   }
@@ -132,7 +132,7 @@ std::string stored_simulations::add(const scenario& of,
   ending.report = R"({"people":1})";
   ending.at = runtime::clock::wall_time{microseconds{3'000'000}};
   ending.runs_kept = extent.runs_kept;
-  store(finish_run(run, ending));
+  store(finish_run({run, ""}, ending));
   return run;
 }
 

@@ -3,6 +3,7 @@
 #include "runtime/actor_errors.hpp"
 #include "runtime/crash_point.hpp"
 #include "runtime/logging/log.hpp"
+#include "runtime/pulling_workers.hpp"
 #include "runtime/supervision/supervisor.hpp"
 #include "runtime/thrown_problem.hpp"
 
@@ -10,7 +11,6 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <exception>
-#include <map>
 #include <string>
 #include <utility>
 
@@ -23,18 +23,13 @@ using messages::ScoringSummary;
 
 namespace {
 
-struct pulling_worker {
-  score_worker_actor handle;
-  std::uint64_t credit = 0;
-};
-
 struct scoring_coordinator_state {
   static constexpr auto name = "scoring_coordinator"; // Shown in logs.
 
   scoring_coordinator_options options;
   std::optional<scoring_run> run;
   runtime::supervisor_actor workers;
-  std::map<caf::actor_id, pulling_worker> pulling;
+  runtime::pulling_workers<score_worker_actor> pulling;
   caf::typed_response_promise<ScoringSummary, column_block> reply;
   bool concluding = false;
   bool cancelled = false; ///< Before there was anything to cancel.
@@ -105,23 +100,13 @@ void ask_for_chunks(pointer self) {
   }
 }
 
-/// One task to each worker with credit, then another round.
 void give_tasks(pointer self) {
   auto& state = self->state;
-  for (auto gave = true; gave;) {
-    gave = false;
-    for (auto& [id, worker] : state.pulling) {
-      if (worker.credit == 0)
-        continue;
-      auto offer = state.run->take(id);
-      if (!offer)
-        return;
-      --worker.credit;
-      self->send(worker.handle, std::move(offer->task),
-                 std::move(offer->block));
-      gave = true;
-    }
-  }
+  state.pulling.give(
+    [&state](std::uint64_t worker) { return state.run->take(worker); },
+    [self](const score_worker_actor& worker, auto offer) {
+      self->send(worker, std::move(offer.task), std::move(offer.block));
+    });
 }
 
 void write_output(pointer self) {
@@ -257,12 +242,9 @@ void start_workers(pointer self) {
 
 void add_credit(pointer self) {
   const auto sender = self->current_sender();
-  auto& worker = self->state.pulling[sender->id()];
-  if (!worker.handle) {
-    worker.handle = caf::actor_cast<score_worker_actor>(sender);
-    self->monitor(worker.handle);
-  }
-  ++worker.credit;
+  const auto worker = caf::actor_cast<score_worker_actor>(sender);
+  if (self->state.pulling.ask(sender->id(), worker))
+    self->monitor(worker);
   pump(self);
 }
 
@@ -275,7 +257,7 @@ void handle_down(pointer self, const caf::down_msg& message) {
     give_up(self, reason);
     return;
   }
-  if (self->state.pulling.erase(id) == 0 || !self->state.reply.pending())
+  if (!self->state.pulling.lose(id) || !self->state.reply.pending())
     return;
   runtime::log_warning("scoring", "a worker died, its tasks go to others",
                        {{"run", self->state.options.header.run},

@@ -6,6 +6,7 @@
 #include "runtime/actor_errors.hpp"
 #include "runtime/crash_point.hpp"
 #include "runtime/logging/log.hpp"
+#include "runtime/pulling_workers.hpp"
 #include "runtime/supervision/supervisor.hpp"
 #include "runtime/thrown_problem.hpp"
 
@@ -13,7 +14,6 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <exception>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,11 +28,6 @@ using messages::SimulationSummary;
 
 namespace {
 
-struct pulling_processor {
-  year_processor_actor handle;
-  std::uint64_t credit = 0;
-};
-
 struct simulation_coordinator_state {
   static constexpr auto name = "simulation_coordinator"; // Shown in logs.
 
@@ -42,7 +37,7 @@ struct simulation_coordinator_state {
   simulation_run* run = nullptr;
   projection_batch* batch = nullptr;
   runtime::supervisor_actor processors;
-  std::map<caf::actor_id, pulling_processor> pulling;
+  runtime::pulling_workers<year_processor_actor> pulling;
   caf::typed_response_promise<SimulationSummary> run_reply;
   caf::typed_response_promise<Projections> batch_reply;
   std::size_t workers = 1;
@@ -106,23 +101,13 @@ void go_on(pointer self, const runtime::outcome<void>& told) {
     pump(self);
 }
 
-/// One task to each processor with credit, then another round.
 void give_tasks(pointer self) {
   auto& state = self->state;
-  for (auto gave = true; gave;) {
-    gave = false;
-    for (auto& [id, processor] : state.pulling) {
-      if (processor.credit == 0)
-        continue;
-      auto offer = state.tasks->take(id);
-      if (!offer)
-        return;
-      --processor.credit;
-      self->send(processor.handle, std::move(offer->task),
-                 std::move(offer->block));
-      gave = true;
-    }
-  }
+  state.pulling.give(
+    [&state](std::uint64_t processor) { return state.tasks->take(processor); },
+    [self](const year_processor_actor& processor, auto offer) {
+      self->send(processor, std::move(offer.task), std::move(offer.block));
+    });
 }
 
 void write_output(pointer self) {
@@ -316,12 +301,9 @@ void start_processors(pointer self) {
 
 void add_credit(pointer self) {
   const auto sender = self->current_sender();
-  auto& processor = self->state.pulling[sender->id()];
-  if (!processor.handle) {
-    processor.handle = caf::actor_cast<year_processor_actor>(sender);
-    self->monitor(processor.handle);
-  }
-  ++processor.credit;
+  const auto processor = caf::actor_cast<year_processor_actor>(sender);
+  if (self->state.pulling.ask(sender->id(), processor))
+    self->monitor(processor);
   pump(self);
 }
 
@@ -335,7 +317,7 @@ void handle_down(pointer self, const caf::down_msg& message) {
     give_up(self, reason);
     return;
   }
-  if (state.pulling.erase(id) == 0 || !state.is_asked())
+  if (!state.pulling.lose(id) || !state.is_asked())
     return;
   runtime::log_warning("simulation",
                        "a year processor died, its blocks go to others",

@@ -19,11 +19,16 @@ public:
   /// Over the golden census and scenario, with more arguments.
   [[nodiscard]] program_result
   simulate(const std::vector<std::string>& more) const {
+    auto arguments = std::vector<std::string>{
+      "simulate", "--census", golden("simulation/census.csv").string(),
+      "--config", golden("simulation/scenario.yaml").string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(std::move(arguments));
+  }
+
+  [[nodiscard]] program_result run(std::vector<std::string> arguments) const {
     auto asked = program_run{};
-    asked.arguments
-      = {"simulate", "--census", golden("simulation/census.csv").string(),
-         "--config", golden("simulation/scenario.yaml").string()};
-    asked.arguments.insert(asked.arguments.end(), more.begin(), more.end());
+    asked.arguments = std::move(arguments);
     asked.folder = folder.path();
     return run_program(asked);
   }
@@ -88,9 +93,17 @@ TEST_CASE_METHOD(fixture, "a limit of memory that cannot be kept says what is "
   const auto misspelt = simulate({"--memory-limit", "many"});
   CHECK(misspelt.exit_code == 2);
   CHECK_THAT(misspelt.err, Catch::Contains("--memory-limit"));
-  const auto resumed = simulate({"--resume", "last", "--memory-limit", "many"});
+  const auto resumed
+    = run({"simulate", "--resume", "last", "--memory-limit", "many"});
   CHECK(resumed.exit_code == 2);
   CHECK_THAT(resumed.err, Catch::Contains("--memory-limit"));
+}
+
+TEST_CASE_METHOD(fixture, "who goes on with a run cannot name other people") {
+  const auto result = simulate({"--resume", "last"});
+  CHECK(result.exit_code == 2);
+  CHECK_THAT(result.err,
+             Catch::Contains("--resume") && Catch::Contains("--census"));
 }
 
 TEST_CASE_METHOD(fixture,

@@ -91,11 +91,6 @@ void declare(CLI::App& app, simulate_flags& flags) {
   app.add_flag("--fail-fast", flags.fail_fast,
                "end the run at the first failure instead");
   app
-    .add_option("--resume", flags.resume,
-                "go on with a stored run that was killed, by number, id or "
-                "last; it has its own scenario and people")
-    ->type_name("RUN");
-  app
     .add_option("--html", flags.html,
                 "a report with charts as one page that needs nothing else")
     ->type_name("FILE");
@@ -107,6 +102,21 @@ void declare(CLI::App& app, simulate_flags& flags) {
     ->excludes(app.get_option("--compare-baseline"));
   app.add_flag("--foundation-only", flags.foundation_only,
                "read and check scenario and census, then stop");
+}
+
+/// A stored run has its own scenario and people: whoever names others would
+/// wait for what he does not get.
+void declare_resumption(CLI::App& app, simulate_flags& flags) {
+  auto* resume = app.add_option(
+    "--resume", flags.resume,
+    "go on with a stored run that was killed, by number, id or "
+    "last; it has its own scenario and people");
+  resume->type_name("RUN");
+  for (const auto* of_start :
+       {"--census", "--config", "--mapping", "--scenario", "--start-year",
+        "--end-year", "--seed", "--set", "--on-bad-row", "--duplicates",
+        "--no-store", "--foundation-only"})
+    resume->excludes(app.get_option(of_start));
 }
 
 /// Many projections have totals only: what is about the events of one would do
@@ -341,6 +351,7 @@ void add_simulate_command(command_line& line) {
   app->footer(simulate_examples);
   const auto flags = std::make_shared<simulate_flags>();
   declare(*app, *flags);
+  declare_resumption(*app, *flags);
   declare_many(*app, flags->many);
   app->require_subcommand(0, 1);
   add_simulate_history_commands(*app, line);

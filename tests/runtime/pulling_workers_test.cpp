@@ -1,0 +1,65 @@
+#include "runtime/pulling_workers.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::runtime {
+
+namespace {
+
+/// Gives out so many tasks, and tells who got which.
+std::vector<std::string> give(pulling_workers<std::string>& to, int tasks) {
+  auto given = std::vector<std::string>{};
+  auto next = 1;
+  to.give(
+    [&](std::uint64_t) {
+      return next <= tasks ? std::optional{next++} : std::nullopt;
+    },
+    [&](const std::string& worker, int task) {
+      given.push_back(worker + std::to_string(task));
+    });
+  return given;
+}
+
+using names = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("a worker is new once, and asks any number of times") {
+  auto workers = pulling_workers<std::string>{};
+  CHECK(workers.ask(1, "a"));
+  CHECK_FALSE(workers.ask(1, "a"));
+  CHECK(give(workers, 5) == names{"a1", "a2"});
+  CHECK(give(workers, 5).empty());
+}
+
+TEST_CASE("workers get tasks in turn, as many as they have asked for") {
+  auto workers = pulling_workers<std::string>{};
+  for (auto i = 0; i < 3; ++i)
+    workers.ask(1, "a");
+  workers.ask(2, "b");
+  CHECK(give(workers, 3) == names{"a1", "b2", "a3"});
+  CHECK(give(workers, 3) == names{"a1"});
+}
+
+TEST_CASE("what there is no task for is still asked for") {
+  auto workers = pulling_workers<std::string>{};
+  workers.ask(1, "a");
+  CHECK(give(workers, 0).empty());
+  CHECK(give(workers, 1) == names{"a1"});
+}
+
+TEST_CASE("who is lost gets nothing, and is new when it comes back") {
+  auto workers = pulling_workers<std::string>{};
+  workers.ask(1, "a");
+  workers.ask(2, "b");
+  CHECK(workers.lose(1));
+  CHECK_FALSE(workers.lose(1));
+  CHECK(give(workers, 5) == names{"b1"});
+  CHECK(workers.ask(1, "a"));
+}
+
+} // namespace troupe::runtime

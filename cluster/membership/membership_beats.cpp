@@ -2,6 +2,7 @@
 #include "cluster/membership/planted_bug.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace troupe::cluster {
@@ -49,11 +50,12 @@ void membership::add_probes(std::set<std::string>& to, time_point now) {
   probed_at_ = now;
   const auto is_lost = [&](const std::string& name) {
     const auto* known = table_.find(name);
-    return known == nullptr || known->state == member_state::dead;
+    return known == nullptr
+           || (known->state == member_state::dead
+               && !has_bug(planted_bug::forget_the_dead));
   };
-  for (const auto* names : {&peers_})
-    std::copy_if(names->begin(), names->end(), std::inserter(to, to.end()),
-                 is_lost);
+  std::copy_if(peers_.begin(), peers_.end(), std::inserter(to, to.end()),
+               is_lost);
   if (has_bug(planted_bug::forget_the_dead))
     return;
   std::copy(lost_names_.begin(), lost_names_.end(),

@@ -160,7 +160,8 @@ std::vector<std::string> membership_script::receive(std::istringstream& words) {
   auto arrived = beat{.from = sender.name,
                       .id = sender.id,
                       .incarnation = sender.incarnation,
-                      .sequence = sequence};
+                      .sequence = sequence,
+                      .digest = {}};
   const auto before = words.tellg();
   if (auto word = std::string{}; words >> word && word == "late")
     arrived.lateness = std::chrono::milliseconds{next<std::int64_t>(words)};
@@ -183,7 +184,8 @@ membership_script::receive_many(std::istringstream& words) {
     auto arrived = beat{.from = sender.name,
                         .id = sender.id,
                         .incarnation = sender.incarnation,
-                        .sequence = sequence};
+                        .sequence = sequence,
+                        .digest = {}};
     arrived.digest = {{.of = sender, .heard_sequence = sequence}};
     sequence += is_beat ? 1 : 0;
     for (auto& line :

@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 namespace troupe::runtime {
 
@@ -59,7 +58,7 @@ open_for_reading(const std::string& path) {
   return connection;
 }
 
-snapshot_reader::snapshot_reader(std::unique_ptr<sqlite_connection> connection)
+snapshot_reader::snapshot_reader(std::unique_ptr<store_connection> connection)
   : connection_{std::move(connection)} {}
 
 outcome<snapshot_reader> snapshot_reader::open(const std::string& path) {
@@ -72,42 +71,21 @@ outcome<snapshot_reader> snapshot_reader::open(const std::string& path) {
 outcome<void> snapshot_reader::query(std::string_view sql,
                                      std::span<const sql_value> parameters,
                                      const row_handler& handle) {
-  auto statement = connection_->prepare(sql);
-  if (!statement)
-    return fail(std::move(statement.error()));
-  if (auto bound = statement->bind(parameters); !bound)
-    return bound;
-  while (true) {
-    const auto more = statement->step();
-    if (!more)
-      return fail(more.error());
-    if (!*more)
-      return {};
-    handle(statement->row());
-  }
+  return connection_->query(sql, parameters, handle);
 }
 
 outcome<bool> snapshot_reader::has_table(const std::string& name) {
-  auto found = false;
-  const auto parameters = std::vector<sql_value>{name};
-  const auto done
-    = query("SELECT 1 FROM sqlite_master WHERE name = ?1 AND type IN "
-            "('table', 'view')",
-            parameters, [&](const sqlite_row&) { found = true; });
-  if (!done)
-    return fail(done.error());
-  return found;
+  return connection_->has_table(name);
 }
 
 outcome<void> snapshot_reader::begin_snapshot() {
   end_snapshot();
-  // BEGIN alone is lazy: the first read chooses the moment.
-  return connection_->execute("BEGIN; SELECT 1 FROM sqlite_master LIMIT 1;");
+  return connection_->begin_snapshot();
 }
 
 void snapshot_reader::end_snapshot() {
   if (connection_->is_in_transaction())
-    static_cast<void>(connection_->execute("COMMIT"));
+    static_cast<void>(connection_->commit());
 }
 
 } // namespace troupe::runtime

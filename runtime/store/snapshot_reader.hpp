@@ -3,7 +3,6 @@
 #include "runtime/problem.hpp"
 #include "runtime/store/sqlite_connection.hpp"
 
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,7 +23,7 @@ open_for_reading(const std::string& path);
 /// thread-safe; every reader opens its own.
 class snapshot_reader {
 public:
-  using row_handler = std::function<void(const sqlite_row&)>;
+  using row_handler = store_connection::row_handler;
 
   /// Errors: `not_found` when there is no such file; `invalid_input` when it is
   /// not a store. Where nothing may be written (a read-only mount), a store
@@ -48,9 +47,9 @@ public:
   void end_snapshot();
 
 private:
-  explicit snapshot_reader(std::unique_ptr<sqlite_connection> connection);
+  explicit snapshot_reader(std::unique_ptr<store_connection> connection);
 
-  std::unique_ptr<sqlite_connection> connection_;
+  std::unique_ptr<store_connection> connection_;
 };
 
 } // namespace troupe::runtime

@@ -1,6 +1,7 @@
 #include "runtime/store/snapshot_reader.hpp"
 
 #include "runtime/store/migrations.hpp"
+#include "runtime/store/postgres_connection.hpp"
 #include "runtime/store/store_lock.hpp"
 
 #include <filesystem>
@@ -21,6 +22,32 @@ bool is_at_rest(const std::string& path) {
   return !error && !store_lock::is_held(path);
 }
 
+tl::unexpected<problem> no_such_store(const std::string& name) {
+  auto reason = problem{};
+  reason.kind = problem_kind::not_found;
+  reason.message = "no such store";
+  reason.file = name;
+  reason.hint = "check the path; a store is made by the first run";
+  return fail(std::move(reason));
+}
+
+outcome<std::unique_ptr<store_connection>>
+open_postgres_for_reading(const std::string& text) {
+  const auto address = find_postgres_address(text);
+  if (!address)
+    return fail(address.error());
+  auto connection
+    = postgres_connection::open(*address, postgres_connection::access::read);
+  if (!connection)
+    return fail(std::move(connection.error()));
+  const auto is_store = (*connection)->has_table("troupe_schema");
+  if (!is_store)
+    return fail(is_store.error());
+  if (!*is_store)
+    return no_such_store(address->name);
+  return std::unique_ptr<store_connection>{std::move(*connection)};
+}
+
 } // namespace
 
 outcome<std::unique_ptr<sqlite_connection>>
@@ -38,14 +65,8 @@ open_database_for_reading(const std::string& path) {
 outcome<std::unique_ptr<sqlite_connection>>
 open_for_reading(const std::string& path) {
   auto ignored = std::error_code{};
-  if (!std::filesystem::exists(path, ignored)) {
-    auto reason = problem{};
-    reason.kind = problem_kind::not_found;
-    reason.message = "no such store";
-    reason.file = path;
-    reason.hint = "check the path; a store is made by the first run";
-    return fail(std::move(reason));
-  }
+  if (!std::filesystem::exists(path, ignored))
+    return no_such_store(path);
   auto connection = open_database_for_reading(path);
   if (!connection)
     return connection;
@@ -62,6 +83,12 @@ snapshot_reader::snapshot_reader(std::unique_ptr<store_connection> connection)
   : connection_{std::move(connection)} {}
 
 outcome<snapshot_reader> snapshot_reader::open(const std::string& path) {
+  if (is_postgres_address(path)) {
+    auto connection = open_postgres_for_reading(path);
+    if (!connection)
+      return fail(std::move(connection.error()));
+    return snapshot_reader{std::move(*connection)};
+  }
   auto connection = open_for_reading(path);
   if (!connection)
     return fail(std::move(connection.error()));

@@ -18,7 +18,9 @@ struct write_fence {
 };
 
 struct store_options {
-  /// The database file; its folder must exist. ":memory:" keeps nothing.
+  /// The database file; its folder must exist. ":memory:" keeps nothing. Or a
+  /// database of PostgreSQL: "postgresql://USER@HOST/DATABASE", whose password
+  /// may be a reference (?password=secret://env/NAME).
   std::string path;
   /// Transactions waiting at most; beyond that they are refused (`overloaded`).
   std::size_t queue_max = 10'000;

@@ -1,5 +1,7 @@
 #include "runtime/store/store_writer.hpp"
 
+#include "runtime/query/postgres_address.hpp"
+#include "runtime/store/postgres_group_writer.hpp"
 #include "runtime/store/sqlite_group_writer.hpp"
 
 #include <algorithm>
@@ -17,7 +19,9 @@ store_writer::store_writer(std::unique_ptr<group_writer> to,
 outcome<store_writer> store_writer::open(const store_options& options,
                                          const migration_list& schema,
                                          clock::wall_time now) {
-  auto to = sqlite_group_writer::open(options, schema, now);
+  auto to = is_postgres_address(options.path)
+              ? postgres_group_writer::open(options, schema, now)
+              : sqlite_group_writer::open(options, schema, now);
   if (!to)
     return fail(std::move(to.error()));
   return store_writer{std::move(*to), options.path};

@@ -1,6 +1,7 @@
 #include "runtime/store_host.hpp"
 
 #include "runtime/actor_errors.hpp"
+#include "runtime/query/postgres_address.hpp"
 
 #include <caf/scoped_actor.hpp>
 
@@ -37,6 +38,8 @@ child_spec store_child(store_actor opened, store_options options,
 
 /// The folder of the store has to exist before the store does.
 outcome<void> make_folder(const std::string& store) {
+  if (is_postgres_address(store))
+    return {};
   const auto folder = std::filesystem::path{store}.parent_path();
   if (folder.empty())
     return {};
@@ -96,7 +99,8 @@ outcome<store_host> store_host::create(store_host_options options) {
   made->system = &**made->own;
   auto host = store_host{std::move(made)};
   auto ignored = std::error_code{};
-  if (std::filesystem::exists(host.path(), ignored))
+  if (is_postgres_address(host.path())
+      || std::filesystem::exists(host.path(), ignored))
     if (auto opened = host.open(); !opened)
       return fail(opened.error());
   return host;

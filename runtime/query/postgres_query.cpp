@@ -1,15 +1,11 @@
 #include "runtime/query/postgres_query.hpp"
 
 #include "runtime/query/postgres_error.hpp"
+#include "runtime/query/postgres_session.hpp"
 #include "runtime/query/row_json.hpp"
-#include "runtime/stop_signal.hpp"
 #include "runtime/tabular/piece_source.hpp"
 
-#include <poll.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <charconv>
 #include <memory>
 #include <optional>
@@ -24,14 +20,10 @@ namespace troupe::runtime {
 namespace {
 
 using namespace std::chrono_literals;
-using steady_time = std::chrono::steady_clock::time_point;
 
 constexpr std::size_t piece_bytes = std::size_t{64} << 10;
 /// Versions from 14 on notice that a client is gone, if asked to.
 constexpr auto version_with_check = 140'000;
-
-using connection_pointer = std::unique_ptr<PGconn, decltype(&PQfinish)>;
-using result_pointer = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 /// How the text of a cell becomes JSON.
 enum class cell_form { text, boolean, decimal, json, bytes };
@@ -59,14 +51,12 @@ cell_form form_of(Oid type) {
   }
 }
 
-void ignore_notice(void*, const PGresult*) {}
-
 /// A query on its way.
 class postgres_rows {
 public:
   postgres_rows(std::string name, const row_query& query, std::stop_token stop,
                 const postgres_limits& limits)
-    : name_{std::move(name)}, query_{query}, limits_{limits}, signal_{stop},
+    : name_{std::move(name)}, query_{query}, limits_{limits},
       stop_{std::move(stop)}, patience_{limits.statement_timeout} {}
 
   outcome<void> connect(const postgres_address& address);
@@ -81,10 +71,7 @@ public:
   }
 
 private:
-  enum class wait_for { read, write };
-
-  outcome<void> await(wait_for what, steady_time deadline);
-  outcome<result_pointer> next_result();
+  outcome<postgres_result> next_result();
   void read_patience(std::string_view setting);
   outcome<void> take_columns();
   outcome<void> append_cell(int row, std::size_t column);
@@ -99,128 +86,41 @@ private:
     return fail(std::move(reason));
   }
 
-  [[nodiscard]] tl::unexpected<problem> connection_failure() const {
-    auto reason
-      = to_problem(read_verbose_error(PQerrorMessage(connection_.get())), {});
-    if (PQconnectionNeedsPassword(connection_.get()) != 0) {
-      reason = to_problem({"28P01", "the server asks for a password"}, {});
-    }
-    reason.file = name_;
-    return fail(std::move(reason));
-  }
-
   [[nodiscard]] tl::unexpected<problem>
   query_failure(const PGresult* result) const;
 
   std::string name_;
   row_query query_;
   postgres_limits limits_;
-  stop_signal signal_;
   std::stop_token stop_;
-  connection_pointer connection_{nullptr, PQfinish};
+  std::unique_ptr<postgres_session> session_;
   std::optional<row_json> json_;
   std::vector<cell_form> forms_;
   /// How long a statement may run, as the server sees it.
   std::chrono::milliseconds patience_;
   /// Rows that are not written yet.
-  result_pointer result_{nullptr, PQclear};
+  postgres_result result_;
 };
 
-outcome<void> postgres_rows::await(wait_for what, steady_time deadline) {
-  const auto events
-    = static_cast<short>(what == wait_for::read ? POLLIN : POLLOUT);
-  auto both = std::array{pollfd{PQsocket(connection_.get()), events, 0},
-                         pollfd{signal_.descriptor(), POLLIN, 0}};
-  for (;;) {
-    // In steps, as there may be no deadline.
-    constexpr std::chrono::milliseconds step = 1h;
-    const auto left = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(
-                                   deadline - std::chrono::steady_clock::now()),
-                                 0ms, step);
-    const auto ready
-      = ::poll(both.data(), both.size(), static_cast<int>(left.count()));
-    if (ready == 0 && left == step)
-      continue;
-    if (ready < 0 && errno == EINTR)
-      continue;
-    if (stop_.stop_requested())
-      return fail(problem_kind::interrupted, "the query was interrupted");
-    if (ready != 0) // libpq will say what is wrong, if anything.
-      return {};
-    auto reason = problem{};
-    reason.kind = problem_kind::timeout;
-    reason.message = "the server does not answer";
-    reason.file = name_;
-    reason.hint = "check the address and the network, then try again";
-    return fail(std::move(reason));
-  }
-}
-
 outcome<void> postgres_rows::connect(const postgres_address& address) {
-  auto keys = std::vector<const char*>{};
-  auto values = std::vector<const char*>{};
-  const auto add = [&](const char* key, const char* value) {
-    keys.push_back(key);
-    values.push_back(value);
-  };
-  for (const auto& [key, value] : address.parameters)
-    add(key.c_str(), value.c_str());
-  if (!address.password.reveal().empty())
-    add("password", address.password.reveal().c_str());
-  add("fallback_application_name", "troupe");
-  add("client_encoding", "UTF8");
-  add(nullptr, nullptr);
-  connection_.reset(PQconnectStartParams(keys.data(), values.data(), 0));
-  if (!connection_)
-    return fail(problem_kind::failed, "out of memory");
-  PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);
-  PQsetNoticeReceiver(connection_.get(), ignore_notice, nullptr);
-  const auto deadline
-    = std::chrono::steady_clock::now() + limits_.connect_timeout;
-  auto state = PQstatus(connection_.get()) == CONNECTION_BAD
-                 ? PGRES_POLLING_FAILED
-                 : PGRES_POLLING_WRITING;
-  while (state != PGRES_POLLING_OK) {
-    if (state == PGRES_POLLING_FAILED)
-      return connection_failure();
-    const auto ready
-      = await(state == PGRES_POLLING_READING ? wait_for::read : wait_for::write,
-              deadline);
-    if (!ready)
-      return ready;
-    state = PQconnectPoll(connection_.get());
-  }
+  auto session
+    = postgres_session::connect(address, limits_.connect_timeout, stop_);
+  if (!session)
+    return fail(session.error());
+  session_ = std::move(*session);
   return {};
 }
 
-outcome<result_pointer> postgres_rows::next_result() {
+outcome<postgres_result> postgres_rows::next_result() {
   // The server is the first to lose patience, if it still can.
   constexpr auto grace = 10s;
-  const auto deadline = std::chrono::steady_clock::now() + patience_ + grace;
-  while (PQisBusy(connection_.get()) != 0) {
-    if (auto ready = await(wait_for::read, deadline); !ready)
-      return fail(ready.error());
-    if (PQconsumeInput(connection_.get()) == 0)
-      return connection_failure();
-  }
-  return result_pointer{PQgetResult(connection_.get()), PQclear};
+  return session_->next_result(std::chrono::steady_clock::now() + patience_
+                               + grace);
 }
 
 tl::unexpected<problem>
 postgres_rows::query_failure(const PGresult* result) const {
-  const auto field = [&](int code) {
-    const auto* text = PQresultErrorField(result, code);
-    return std::string{text == nullptr ? "" : text};
-  };
-  auto error = postgres_error{};
-  error.state = field(PG_DIAG_SQLSTATE);
-  error.message = field(PG_DIAG_MESSAGE_PRIMARY);
-  if (error.message.empty()) // Of libpq itself, such as a lost connection.
-    error = read_verbose_error(PQresultErrorMessage(result));
-  const auto position = field(PG_DIAG_STATEMENT_POSITION);
-  std::from_chars(position.data(), position.data() + position.size(),
-                  error.position);
-  auto reason = to_problem(error, query_.sql);
+  auto reason = to_problem(error_of(*result), query_.sql);
   reason.file = name_;
   return fail(std::move(reason));
 }
@@ -240,12 +140,12 @@ outcome<void> postgres_rows::begin() {
              "set_config('statement_timeout', '"
              + std::to_string(limits_.statement_timeout.count())
              + "', true) WHERE current_setting('statement_timeout') = '0'";
-  if (PQserverVersion(connection_.get()) >= version_with_check)
+  if (PQserverVersion(session_->get()) >= version_with_check)
     sql += "; SET LOCAL client_connection_check_interval = '5s'";
   // In milliseconds, whoever decided.
   sql += "; SELECT setting FROM pg_settings WHERE name = 'statement_timeout'";
-  if (PQsendQuery(connection_.get(), sql.c_str()) == 0)
-    return connection_failure();
+  if (PQsendQuery(session_->get(), sql.c_str()) == 0)
+    return fail(session_->failure());
   for (;;) {
     const auto result = next_result();
     if (!result)
@@ -262,12 +162,11 @@ outcome<void> postgres_rows::begin() {
 
 outcome<void> postgres_rows::ask() {
   // With parameters, though there are none: this protocol takes one statement.
-  const auto is_sent
-    = PQsendQueryParams(connection_.get(), query_.sql.c_str(), 0, nullptr,
-                        nullptr, nullptr, nullptr, 0)
-      != 0;
-  if (!is_sent || PQsetSingleRowMode(connection_.get()) == 0)
-    return connection_failure();
+  const auto is_sent = PQsendQueryParams(session_->get(), query_.sql.c_str(), 0,
+                                         nullptr, nullptr, nullptr, nullptr, 0)
+                       != 0;
+  if (!is_sent || PQsetSingleRowMode(session_->get()) == 0)
+    return fail(session_->failure());
   auto first = next_result();
   if (!first)
     return fail(first.error());

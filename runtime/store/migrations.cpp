@@ -1,6 +1,6 @@
 #include "runtime/store/migrations.hpp"
 
-#include "runtime/store/sqlite_connection.hpp"
+#include "runtime/store/store_connection.hpp"
 
 #include <xxhash.h>
 
@@ -25,17 +25,7 @@ std::string name_of(const std::string& subsystem, int version) {
   return subsystem + " " + std::to_string(version);
 }
 
-outcome<bool> has_any(sqlite_connection& connection, std::string_view sql) {
-  const auto count = connection.query_value(sql);
-  if (!count)
-    return fail(count.error());
-  return *count != sql_value{std::int64_t{0}};
-}
-
-outcome<bool> has_version_table(sqlite_connection& connection) {
-  return has_any(connection, "SELECT count(*) FROM sqlite_master WHERE type = "
-                             "'table' AND name = 'troupe_schema'");
-}
+constexpr auto version_name = "troupe_schema";
 
 /// Checks that each subsystem counts 1, 2, 3, ...
 outcome<void> check_versions(const migration_list& schema) {
@@ -59,46 +49,42 @@ problem schema_problem(std::string message, std::string hint) {
   return result;
 }
 
-outcome<void> record(sqlite_connection& connection, const migration& step,
+outcome<void> record(store_connection& connection, const migration& step,
                      clock::wall_time now) {
-  auto statement = connection.prepare(
-    "INSERT INTO troupe_schema (subsystem, version, applied_at, checksum) "
-    "VALUES (?1, ?2, ?3, ?4)");
-  if (!statement)
-    return fail(std::move(statement.error()));
   const auto values
     = std::vector<sql_value>{step.subsystem, std::int64_t{step.version},
                              std::int64_t{now.time_since_epoch().count()},
                              checksum_of(step)};
-  if (auto bound = statement->bind(values); !bound)
-    return bound;
-  if (const auto changed = statement->run(); !changed)
-    return fail(changed.error());
-  return {};
+  return connection.query(
+    "INSERT INTO troupe_schema (subsystem, version, applied_at, checksum) "
+    "VALUES (?1, ?2, ?3, ?4)",
+    values, [](const sql_row&) {});
 }
 
 /// Runs inside a transaction and commits it.
-outcome<void> apply(sqlite_connection& connection, const migration& step,
+outcome<void> apply(store_connection& connection, const migration& step,
                     clock::wall_time now) {
-  if (auto ok = connection.execute(step.sql); !ok)
+  const auto& sql = connection.is_postgres() && !step.postgres_sql.empty()
+                      ? step.postgres_sql
+                      : step.sql;
+  if (auto ok = connection.change_schema(sql); !ok)
     return ok;
   if (!connection.is_in_transaction())
     return fail(problem_kind::invalid_input,
                 "the migration ends its transaction");
   if (auto ok = record(connection, step, now); !ok)
     return ok;
-  return connection.execute("COMMIT");
+  return connection.commit();
 }
 
-outcome<void> apply_alone(sqlite_connection& connection, const migration& step,
+outcome<void> apply_alone(store_connection& connection, const migration& step,
                           clock::wall_time now) {
-  if (auto ok = connection.execute("BEGIN IMMEDIATE"); !ok)
+  if (auto ok = connection.begin(); !ok)
     return ok;
   auto applied = apply(connection, step, now);
   if (applied)
     return applied;
-  if (connection.is_in_transaction())
-    static_cast<void>(connection.execute("ROLLBACK"));
+  connection.roll_back();
   auto reason = std::move(applied.error());
   reason.message = "migration " + name_of(step.subsystem, step.version)
                    + " failed: " + reason.message;
@@ -116,37 +102,32 @@ std::string checksum_of(const migration& step) {
 }
 
 outcome<std::vector<applied_migration>>
-read_applied_migrations(sqlite_connection& connection) {
-  const auto is_store = has_version_table(connection);
+read_applied_migrations(store_connection& connection) {
+  const auto is_store = connection.has_table(version_name);
   if (!is_store)
     return fail(is_store.error());
   auto applied = std::vector<applied_migration>{};
   if (!*is_store) {
-    const auto is_used
-      = has_any(connection, "SELECT count(*) FROM sqlite_master");
-    if (!is_used)
-      return fail(is_used.error());
-    if (*is_used)
+    const auto is_empty = connection.is_empty();
+    if (!is_empty)
+      return fail(is_empty.error());
+    if (!*is_empty)
       return fail(problem_kind::invalid_input,
                   "the file is a database of another program",
                   "choose another path for the store");
     return applied;
   }
-  auto rows = connection.prepare("SELECT subsystem, version, checksum FROM "
-                                 "troupe_schema ORDER BY subsystem, version");
-  if (!rows)
-    return fail(std::move(rows.error()));
-  while (true) {
-    const auto more = rows->step();
-    if (!more)
-      return fail(more.error());
-    if (!*more)
-      return applied;
-    const auto row = rows->row();
-    applied.push_back({std::string{row.text(0)},
-                       static_cast<int>(row.integer(1)),
-                       std::string{row.text(2)}});
-  }
+  auto read
+    = connection.query("SELECT subsystem, version, checksum FROM troupe_schema"
+                       " ORDER BY subsystem, version",
+                       {}, [&](const sql_row& row) {
+                         applied.push_back({std::string{row.text(0)},
+                                            static_cast<int>(row.integer(1)),
+                                            std::string{row.text(2)}});
+                       });
+  if (!read)
+    return fail(std::move(read.error()));
+  return applied;
 }
 
 std::vector<problem>
@@ -181,7 +162,7 @@ find_schema_problems(const migration_list& known,
   return problems;
 }
 
-outcome<void> apply_migrations(sqlite_connection& connection,
+outcome<void> apply_migrations(store_connection& connection,
                                const migration_list& schema,
                                clock::wall_time now) {
   if (auto ok = check_versions(schema); !ok)
@@ -191,11 +172,11 @@ outcome<void> apply_migrations(sqlite_connection& connection,
     return fail(applied.error());
   if (auto problems = find_schema_problems(schema, *applied); !problems.empty())
     return fail(std::move(problems.front()));
-  const auto is_store = has_version_table(connection);
+  const auto is_store = connection.has_table(version_name);
   if (!is_store)
     return fail(is_store.error());
   if (!*is_store)
-    if (auto ok = connection.execute(version_table); !ok)
+    if (auto ok = connection.change_schema(version_table); !ok)
       return ok;
   for (const auto& step : schema) {
     const auto is_applied = std::any_of(

@@ -8,7 +8,7 @@
 
 namespace troupe::runtime {
 
-class sqlite_connection;
+class store_connection;
 
 /// One step of a schema, applied once and in order, each in its own
 /// transaction. Append only.
@@ -17,8 +17,11 @@ struct migration {
   std::string subsystem;
   /// 1, 2, 3, ... within the subsystem.
   int version = 0;
-  /// Statements, separated by semicolons, portable to PostgreSQL.
+  /// Statements, separated by semicolons, in SQLite's words; its types are
+  /// translated for PostgreSQL.
   std::string sql;
+  /// The same for PostgreSQL, where the words differ by more than types.
+  std::string postgres_sql = {};
 };
 
 using migration_list = std::vector<migration>;
@@ -37,7 +40,7 @@ struct applied_migration {
 /// What has been applied, by subsystem and version. Error: `invalid_input` when
 /// the database belongs to another program. Empty for a new file.
 [[nodiscard]] outcome<std::vector<applied_migration>>
-read_applied_migrations(sqlite_connection& connection);
+read_applied_migrations(store_connection& connection);
 
 /// How the store differs from what the program knows: newer, changed or with a
 /// gap. Subsystems the program does not name are no difference; neither are
@@ -50,7 +53,7 @@ find_schema_problems(const migration_list& known,
 /// list. A store with a schema problem, and a list whose versions are not
 /// 1, 2, 3, ..., are refused before anything is applied. If a migration fails,
 /// those before it stay applied.
-[[nodiscard]] outcome<void> apply_migrations(sqlite_connection& connection,
+[[nodiscard]] outcome<void> apply_migrations(store_connection& connection,
                                              const migration_list& schema,
                                              clock::wall_time now);
 

@@ -1,12 +1,12 @@
 #include "runtime/store/snapshot_reader.hpp"
 
 #include "runtime/store/migrations.hpp"
+#include "runtime/store/postgres_connection.hpp"
 #include "runtime/store/store_lock.hpp"
 
 #include <filesystem>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 namespace troupe::runtime {
 
@@ -20,6 +20,32 @@ bool is_at_rest(const std::string& path) {
       && std::filesystem::file_size(log, error) != 0)
     return false;
   return !error && !store_lock::is_held(path);
+}
+
+tl::unexpected<problem> no_such_store(const std::string& name) {
+  auto reason = problem{};
+  reason.kind = problem_kind::not_found;
+  reason.message = "no such store";
+  reason.file = name;
+  reason.hint = "check the path; a store is made by the first run";
+  return fail(std::move(reason));
+}
+
+outcome<std::unique_ptr<store_connection>>
+open_postgres_for_reading(const std::string& text) {
+  const auto address = find_postgres_address(text);
+  if (!address)
+    return fail(address.error());
+  auto connection
+    = postgres_connection::open(*address, postgres_connection::access::read);
+  if (!connection)
+    return fail(std::move(connection.error()));
+  const auto is_store = (*connection)->has_table("troupe_schema");
+  if (!is_store)
+    return fail(is_store.error());
+  if (!*is_store)
+    return no_such_store(address->name);
+  return std::unique_ptr<store_connection>{std::move(*connection)};
 }
 
 } // namespace
@@ -39,14 +65,8 @@ open_database_for_reading(const std::string& path) {
 outcome<std::unique_ptr<sqlite_connection>>
 open_for_reading(const std::string& path) {
   auto ignored = std::error_code{};
-  if (!std::filesystem::exists(path, ignored)) {
-    auto reason = problem{};
-    reason.kind = problem_kind::not_found;
-    reason.message = "no such store";
-    reason.file = path;
-    reason.hint = "check the path; a store is made by the first run";
-    return fail(std::move(reason));
-  }
+  if (!std::filesystem::exists(path, ignored))
+    return no_such_store(path);
   auto connection = open_database_for_reading(path);
   if (!connection)
     return connection;
@@ -59,10 +79,16 @@ open_for_reading(const std::string& path) {
   return connection;
 }
 
-snapshot_reader::snapshot_reader(std::unique_ptr<sqlite_connection> connection)
+snapshot_reader::snapshot_reader(std::unique_ptr<store_connection> connection)
   : connection_{std::move(connection)} {}
 
 outcome<snapshot_reader> snapshot_reader::open(const std::string& path) {
+  if (is_postgres_address(path)) {
+    auto connection = open_postgres_for_reading(path);
+    if (!connection)
+      return fail(std::move(connection.error()));
+    return snapshot_reader{std::move(*connection)};
+  }
   auto connection = open_for_reading(path);
   if (!connection)
     return fail(std::move(connection.error()));
@@ -72,42 +98,21 @@ outcome<snapshot_reader> snapshot_reader::open(const std::string& path) {
 outcome<void> snapshot_reader::query(std::string_view sql,
                                      std::span<const sql_value> parameters,
                                      const row_handler& handle) {
-  auto statement = connection_->prepare(sql);
-  if (!statement)
-    return fail(std::move(statement.error()));
-  if (auto bound = statement->bind(parameters); !bound)
-    return bound;
-  while (true) {
-    const auto more = statement->step();
-    if (!more)
-      return fail(more.error());
-    if (!*more)
-      return {};
-    handle(statement->row());
-  }
+  return connection_->query(sql, parameters, handle);
 }
 
 outcome<bool> snapshot_reader::has_table(const std::string& name) {
-  auto found = false;
-  const auto parameters = std::vector<sql_value>{name};
-  const auto done
-    = query("SELECT 1 FROM sqlite_master WHERE name = ?1 AND type IN "
-            "('table', 'view')",
-            parameters, [&](const sqlite_row&) { found = true; });
-  if (!done)
-    return fail(done.error());
-  return found;
+  return connection_->has_table(name);
 }
 
 outcome<void> snapshot_reader::begin_snapshot() {
   end_snapshot();
-  // BEGIN alone is lazy: the first read chooses the moment.
-  return connection_->execute("BEGIN; SELECT 1 FROM sqlite_master LIMIT 1;");
+  return connection_->begin_snapshot();
 }
 
 void snapshot_reader::end_snapshot() {
   if (connection_->is_in_transaction())
-    static_cast<void>(connection_->execute("COMMIT"));
+    static_cast<void>(connection_->commit());
 }
 
 } // namespace troupe::runtime

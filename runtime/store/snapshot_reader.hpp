@@ -3,7 +3,6 @@
 #include "runtime/problem.hpp"
 #include "runtime/store/sqlite_connection.hpp"
 
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -16,7 +15,7 @@ namespace troupe::runtime {
 [[nodiscard]] outcome<std::unique_ptr<sqlite_connection>>
 open_database_for_reading(const std::string& path);
 
-/// Opens the store at `path` for reading, as `snapshot_reader::open` does.
+/// Opens the store in the file for reading, as `snapshot_reader::open` does.
 [[nodiscard]] outcome<std::unique_ptr<sqlite_connection>>
 open_for_reading(const std::string& path);
 
@@ -24,11 +23,13 @@ open_for_reading(const std::string& path);
 /// thread-safe; every reader opens its own.
 class snapshot_reader {
 public:
-  using row_handler = std::function<void(const sqlite_row&)>;
+  using row_handler = store_connection::row_handler;
 
-  /// Errors: `not_found` when there is no such file; `invalid_input` when it is
-  /// not a store. Where nothing may be written (a read-only mount), a store
-  /// that was closed cleanly can be read as long as nobody opens it.
+  /// Opens a file, or an address as in `store_options::path`. Errors:
+  /// `not_found` when there is no such file, or no store in the database;
+  /// `invalid_input` when it is not a store. Where nothing may be written (a
+  /// read-only mount), a store that was closed cleanly can be read as long as
+  /// nobody opens it.
   [[nodiscard]] static outcome<snapshot_reader> open(const std::string& path);
 
   /// Hands out each row. Outside of a snapshot each query sees the newest
@@ -42,15 +43,16 @@ public:
   [[nodiscard]] outcome<bool> has_table(const std::string& name);
 
   /// From now on all queries see the store as it is at this moment. Keep it
-  /// short: meanwhile the write-ahead log only grows.
+  /// short: meanwhile nothing that is replaced can be cleaned up. A query that
+  /// fails may end the snapshot (PostgreSQL).
   [[nodiscard]] outcome<void> begin_snapshot();
 
   void end_snapshot();
 
 private:
-  explicit snapshot_reader(std::unique_ptr<sqlite_connection> connection);
+  explicit snapshot_reader(std::unique_ptr<store_connection> connection);
 
-  std::unique_ptr<sqlite_connection> connection_;
+  std::unique_ptr<store_connection> connection_;
 };
 
 } // namespace troupe::runtime

@@ -297,6 +297,65 @@ bool sqlite_connection::has_deferred_violations() const noexcept {
   return current != 0;
 }
 
+outcome<void> sqlite_connection::query(std::string_view sql,
+                                       std::span<const sql_value> parameters,
+                                       const row_handler& handle) {
+  auto statement = prepare(sql);
+  if (!statement)
+    return fail(std::move(statement.error()));
+  if (auto bound = statement->bind(parameters); !bound)
+    return bound;
+  while (true) {
+    const auto more = statement->step();
+    if (!more)
+      return fail(more.error());
+    if (!*more)
+      return {};
+    handle(statement->row());
+  }
+}
+
+outcome<void> sqlite_connection::change_schema(const std::string& script) {
+  return execute(script);
+}
+
+outcome<void> sqlite_connection::begin() {
+  return execute("BEGIN IMMEDIATE");
+}
+
+outcome<void> sqlite_connection::begin_snapshot() {
+  // BEGIN alone is lazy: the first read chooses the moment.
+  return execute("BEGIN; SELECT 1 FROM sqlite_master LIMIT 1;");
+}
+
+outcome<void> sqlite_connection::commit() {
+  return execute("COMMIT");
+}
+
+void sqlite_connection::roll_back() noexcept {
+  if (is_in_transaction())
+    static_cast<void>(execute("ROLLBACK"));
+}
+
+outcome<bool> sqlite_connection::has_table(const std::string& name) {
+  auto found = false;
+  const auto parameters = std::vector<sql_value>{name};
+  const auto done
+    = query("SELECT 1 FROM sqlite_master WHERE name = ?1 AND type IN "
+            "('table', 'view')",
+            parameters, [&](const sql_row&) { found = true; });
+  if (!done)
+    return fail(done.error());
+  return found;
+}
+
+outcome<bool> sqlite_connection::is_empty() {
+  const auto count = query_value("SELECT count(*) FROM sqlite_master");
+  if (!count)
+    return fail(count.error());
+  return *count == sql_value{std::int64_t{0}};
+}
+
 outcome<void> sqlite_connection::copy_to(sqlite_connection& target) {
   auto* const backup
     = sqlite3_backup_init(target.database_, "main", database_, "main");

@@ -3,6 +3,8 @@
 #include "messages/column_block.hpp"
 #include "messages/store.pb.h"
 #include "runtime/problem.hpp"
+#include "runtime/store/sql_row.hpp"
+#include "runtime/store/store_connection.hpp"
 #include "runtime/store/store_error.hpp"
 
 #include <chrono>
@@ -13,7 +15,6 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 struct sqlite3;
@@ -21,41 +22,10 @@ struct sqlite3_stmt;
 
 namespace troupe::runtime {
 
-/// A value of a database; `std::monostate` is NULL, bytes are a BLOB.
-using sql_value = std::variant<std::monostate, std::int64_t, double,
-                               std::string, std::vector<std::uint8_t>>;
-
-/// What a value is before any conversion.
-enum class sqlite_type { null, integer, real, text, blob };
-
 class sqlite_connection;
 
-/// The row a statement stands on. A view: valid until the statement steps. A
-/// value of another type is converted as SQLite's CAST does; NULL reads as zero
-/// or empty. Requires column < size().
-class sqlite_row {
-public:
-  [[nodiscard]] std::size_t size() const noexcept;
-  [[nodiscard]] std::string_view name(std::size_t column) const;
-  /// The type that a table declares for a column that comes from it; empty for
-  /// an expression.
-  [[nodiscard]] std::string_view declared_type(std::size_t column) const;
-  [[nodiscard]] sqlite_type type(std::size_t column) const;
-  [[nodiscard]] bool is_null(std::size_t column) const;
-  [[nodiscard]] std::int64_t integer(std::size_t column) const;
-  [[nodiscard]] double real(std::size_t column) const;
-  [[nodiscard]] std::string_view text(std::size_t column) const;
-  [[nodiscard]] std::span<const std::uint8_t> blob(std::size_t column) const;
-  [[nodiscard]] sql_value value(std::size_t column) const;
-
-private:
-  friend class sqlite_statement;
-
-  explicit sqlite_row(sqlite3_stmt* statement) noexcept
-    : statement_{statement} {}
-
-  sqlite3_stmt* statement_;
-};
+/// The row a statement stands on; valid until the statement steps.
+using sqlite_row = sql_row;
 
 /// A prepared statement on loan from its connection's cache, given back at the
 /// end. Must not outlive the connection. Parameters count from 1.
@@ -134,7 +104,7 @@ struct sqlite_options {
 /// One connection to a SQLite database; the only place that knows SQLite's own
 /// interface. Not thread-safe, but may move to another thread. Stays at its
 /// address once opened, as its statements point to it.
-class sqlite_connection {
+class sqlite_connection final : public store_connection {
 public:
   /// Opens the file and reads from it, so that what is not a database is
   /// refused here (`invalid_input`). Writers get WAL mode with synchronous=FULL
@@ -142,9 +112,7 @@ public:
   [[nodiscard]] static outcome<std::unique_ptr<sqlite_connection>>
   open(const std::string& path, const sqlite_options& options);
 
-  sqlite_connection(const sqlite_connection&) = delete;
-  sqlite_connection& operator=(const sqlite_connection&) = delete;
-  ~sqlite_connection();
+  ~sqlite_connection() override;
 
   /// Prepares one statement, or takes it from the cache.
   [[nodiscard]] outcome<sqlite_statement> prepare(std::string_view sql);
@@ -163,7 +131,7 @@ public:
   void interrupt_on(std::stop_token stop);
 
   [[nodiscard]] bool is_read_only() const noexcept;
-  [[nodiscard]] bool is_in_transaction() const noexcept;
+  [[nodiscard]] bool is_in_transaction() const noexcept override;
 
   /// Whether a COMMIT now would fail for a deferred foreign key.
   [[nodiscard]] bool has_deferred_violations() const noexcept;
@@ -171,6 +139,23 @@ public:
   /// What the last call that failed has failed of.
   [[nodiscard]] store_error last_error() const noexcept {
     return last_error_;
+  }
+
+  // -- store_connection -------------------------------------------------------
+
+  [[nodiscard]] outcome<void> query(std::string_view sql,
+                                    std::span<const sql_value> parameters,
+                                    const row_handler& handle) override;
+  [[nodiscard]] outcome<void> change_schema(const std::string& script) override;
+  [[nodiscard]] outcome<void> begin() override;
+  [[nodiscard]] outcome<void> begin_snapshot() override;
+  [[nodiscard]] outcome<void> commit() override;
+  void roll_back() noexcept override;
+  [[nodiscard]] outcome<bool> has_table(const std::string& name) override;
+  [[nodiscard]] outcome<bool> is_empty() override;
+
+  [[nodiscard]] bool is_postgres() const noexcept override {
+    return false;
   }
 
   /// Copies the whole database as it is now into another one.

@@ -50,23 +50,31 @@ int to_index(std::size_t position) {
 
 } // namespace
 
-// -- sqlite_row ---------------------------------------------------------------
+// -- sql_row ------------------------------------------------------------------
 
-std::size_t sqlite_row::size() const noexcept {
+std::size_t sql_row::size() const noexcept {
+  if (cells_ != nullptr)
+    return cells_->size();
   return static_cast<std::size_t>(sqlite3_column_count(statement_));
 }
 
-std::string_view sqlite_row::name(std::size_t column) const {
+std::string_view sql_row::name(std::size_t column) const {
+  if (cells_ != nullptr)
+    return cells_->name(column);
   const auto* name = sqlite3_column_name(statement_, to_index(column));
   return name == nullptr ? std::string_view{} : name;
 }
 
-std::string_view sqlite_row::declared_type(std::size_t column) const {
+std::string_view sql_row::declared_type(std::size_t column) const {
+  if (cells_ != nullptr)
+    return {};
   const auto* type = sqlite3_column_decltype(statement_, to_index(column));
   return type == nullptr ? std::string_view{} : type;
 }
 
-sqlite_type sqlite_row::type(std::size_t column) const {
+sqlite_type sql_row::type(std::size_t column) const {
+  if (cells_ != nullptr)
+    return cells_->type(column);
   switch (sqlite3_column_type(statement_, to_index(column))) {
     case SQLITE_INTEGER:
       return sqlite_type::integer;
@@ -81,19 +89,25 @@ sqlite_type sqlite_row::type(std::size_t column) const {
   }
 }
 
-bool sqlite_row::is_null(std::size_t column) const {
-  return sqlite3_column_type(statement_, to_index(column)) == SQLITE_NULL;
+bool sql_row::is_null(std::size_t column) const {
+  return type(column) == sqlite_type::null;
 }
 
-std::int64_t sqlite_row::integer(std::size_t column) const {
+std::int64_t sql_row::integer(std::size_t column) const {
+  if (cells_ != nullptr)
+    return cells_->integer(column);
   return sqlite3_column_int64(statement_, to_index(column));
 }
 
-double sqlite_row::real(std::size_t column) const {
+double sql_row::real(std::size_t column) const {
+  if (cells_ != nullptr)
+    return cells_->real(column);
   return sqlite3_column_double(statement_, to_index(column));
 }
 
-std::string_view sqlite_row::text(std::size_t column) const {
+std::string_view sql_row::text(std::size_t column) const {
+  if (cells_ != nullptr)
+    return cells_->text(column);
   // In this order: asking for text may convert, which sets the size.
   const auto* text = sqlite3_column_text(statement_, to_index(column));
   const auto size = sqlite3_column_bytes(statement_, to_index(column));
@@ -102,7 +116,9 @@ std::string_view sqlite_row::text(std::size_t column) const {
   return {reinterpret_cast<const char*>(text), static_cast<std::size_t>(size)};
 }
 
-std::span<const std::uint8_t> sqlite_row::blob(std::size_t column) const {
+std::span<const std::uint8_t> sql_row::blob(std::size_t column) const {
+  if (cells_ != nullptr)
+    return cells_->blob(column);
   const auto* bytes = sqlite3_column_blob(statement_, to_index(column));
   const auto size = sqlite3_column_bytes(statement_, to_index(column));
   if (bytes == nullptr)
@@ -111,21 +127,22 @@ std::span<const std::uint8_t> sqlite_row::blob(std::size_t column) const {
           static_cast<std::size_t>(size)};
 }
 
-sql_value sqlite_row::value(std::size_t column) const {
-  switch (sqlite3_column_type(statement_, to_index(column))) {
-    case SQLITE_INTEGER:
+sql_value sql_row::value(std::size_t column) const {
+  switch (type(column)) {
+    case sqlite_type::integer:
       return integer(column);
-    case SQLITE_FLOAT:
+    case sqlite_type::real:
       return real(column);
-    case SQLITE_TEXT:
+    case sqlite_type::text:
       return std::string{text(column)};
-    case SQLITE_BLOB: {
+    case sqlite_type::blob: {
       const auto bytes = blob(column);
       return std::vector<std::uint8_t>(bytes.begin(), bytes.end());
     }
-    default:
-      return std::monostate{};
+    case sqlite_type::null:
+      break;
   }
+  return std::monostate{};
 }
 
 // -- sqlite_statement ---------------------------------------------------------

@@ -1,5 +1,7 @@
 #include "runtime/store/store_check.hpp"
 
+#include "runtime/query/postgres_address.hpp"
+#include "runtime/store/postgres_connection.hpp"
 #include "runtime/store/snapshot_reader.hpp"
 #include "runtime/store/sqlite_connection.hpp"
 
@@ -60,7 +62,7 @@ void check_structure(sqlite_connection& connection, const std::string& path,
     });
 }
 
-void check_schema(sqlite_connection& connection, const std::string& path,
+void check_schema(store_connection& connection, const std::string& path,
                   const migration_list& schema,
                   std::vector<problem>& problems) {
   const auto applied = read_applied_migrations(connection);
@@ -72,6 +74,23 @@ void check_schema(sqlite_connection& connection, const std::string& path,
     found.file = path;
     problems.push_back(std::move(found));
   }
+}
+
+/// The structure is the server's business.
+void check_postgres(const std::string& path, const migration_list& schema,
+                    std::vector<problem>& problems) {
+  const auto address = find_postgres_address(path);
+  if (!address) {
+    problems.push_back(address.error());
+    return;
+  }
+  const auto connection
+    = postgres_connection::open(*address, postgres_connection::access::read);
+  if (!connection) {
+    problems.push_back(connection.error());
+    return;
+  }
+  check_schema(**connection, address->name, schema, problems);
 }
 
 /// Makes a file or the entries of a folder durable.
@@ -121,6 +140,10 @@ outcome<void> publish(const std::string& copy, const std::string& target) {
 std::vector<problem> check_store(const std::string& path,
                                  const migration_list& schema) {
   auto problems = std::vector<problem>{};
+  if (is_postgres_address(path)) {
+    check_postgres(path, schema, problems);
+    return problems;
+  }
   const auto connection = open_for_reading(path);
   if (!connection) {
     problems.push_back(connection.error());
@@ -132,6 +155,10 @@ std::vector<problem> check_store(const std::string& path,
 }
 
 outcome<void> backup_store(const std::string& path, const std::string& target) {
+  if (is_postgres_address(path))
+    return fail(problem_kind::invalid_input,
+                "a store in PostgreSQL is not copied to a file",
+                "use pg_dump, or the server's own backups");
   auto ignored = std::error_code{};
   if (std::filesystem::exists(target, ignored))
     return fail(problem_kind::conflict, target + " exists already",

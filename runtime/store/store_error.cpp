@@ -26,6 +26,12 @@ std::string to_string(store_error error) {
       return "closed";
     case store_error::failed:
       return "failed";
+    case store_error::unavailable:
+      return "unavailable";
+    case store_error::outcome_unknown:
+      return "outcome_unknown";
+    case store_error::fenced:
+      return "fenced";
   }
   return "unknown"; // A newer node may send codes that we do not know.
 }
@@ -34,6 +40,7 @@ problem_kind kind_of(store_error error) noexcept {
   switch (error) {
     case store_error::conflict:
     case store_error::constraint:
+    case store_error::fenced:
       return problem_kind::conflict;
     case store_error::bad_statement:
     case store_error::corrupt:
@@ -43,6 +50,8 @@ problem_kind kind_of(store_error error) noexcept {
     case store_error::disk_full:
     case store_error::read_only:
     case store_error::closed:
+    case store_error::unavailable:
+    case store_error::outcome_unknown:
       return problem_kind::unavailable;
     case store_error::failed:
       break;
@@ -68,6 +77,13 @@ std::string_view hint_of(store_error error) noexcept {
       return "start the store again";
     case store_error::failed:
       return "check that the path is a file and that its disk works";
+    case store_error::unavailable:
+      return "check that the database's server runs and can be reached; the "
+             "next write tries again";
+    case store_error::outcome_unknown:
+      return "the write may have happened: read again, then decide";
+    case store_error::fenced:
+      return "another node leads now: send it there";
     case store_error::constraint:
     case store_error::bad_statement:
       break;
@@ -78,6 +94,10 @@ std::string_view hint_of(store_error error) noexcept {
 bool is_of_transaction(store_error error) noexcept {
   return error == store_error::conflict || error == store_error::constraint
          || error == store_error::bad_statement;
+}
+
+store_failure fenced_failure() {
+  return {store_error::fenced, "this writer's right to write is over"};
 }
 
 problem to_problem(const store_failure& failure, std::string path) {

@@ -32,6 +32,13 @@ enum class store_error : std::uint8_t {
   closed = 9,
   /// The disk or the memory failed; see the text.
   failed = 10,
+  /// The server cannot be reached, and nothing of it has happened. Try again.
+  unavailable = 11,
+  /// The server was lost during the commit, which may have happened. Read
+  /// again, then decide.
+  outcome_unknown = 12,
+  /// Somebody else has become the writer. Step down.
+  fenced = 13,
 };
 
 [[nodiscard]] std::string to_string(store_error error);
@@ -52,6 +59,9 @@ struct store_failure {
   /// One sentence without a full stop.
   std::string text;
 };
+
+/// What a group is told whose fence does not hold any more.
+[[nodiscard]] store_failure fenced_failure();
 
 /// The failure as a problem of the store at `path`.
 [[nodiscard]] problem to_problem(const store_failure& failure,

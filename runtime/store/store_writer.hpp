@@ -1,37 +1,22 @@
 #pragma once
 
-#include "messages/column_block.hpp"
 #include "messages/store.pb.h"
 #include "runtime/clock.hpp"
 #include "runtime/problem.hpp"
+#include "runtime/store/group_writer.hpp"
 #include "runtime/store/migrations.hpp"
-#include "runtime/store/sqlite_connection.hpp"
-#include "runtime/store/store_error.hpp"
-#include "runtime/store/store_lock.hpp"
 #include "runtime/store/store_options.hpp"
+#include "runtime/store/write_request.hpp"
 
-#include <cstddef>
 #include <memory>
-#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace troupe::runtime {
 
-/// A transaction that wants to be written.
-struct write_request {
-  messages::CommitTransaction transaction;
-  messages::column_block rows;
-};
-
-/// Bytes of the request, for bounds on queues and groups.
-[[nodiscard]] std::size_t size_bytes(const write_request& request);
-
-using write_result
-  = tl::expected<messages::TransactionCommitted, store_failure>;
-
-/// The writing side of a store, without actors: owns lock and connection, and
-/// turns a group of transactions into one commit. Not thread-safe.
+/// The writing side of a store, without actors, whichever database it is in;
+/// counts what becomes of transactions. Not thread-safe.
 class store_writer {
 public:
   /// As `spawn_store`. `now` is noted beside the migrations applied.
@@ -55,24 +40,9 @@ public:
   }
 
 private:
-  store_writer(std::optional<store_lock> lock,
-               std::unique_ptr<sqlite_connection> connection,
-               const std::string& path);
+  store_writer(std::unique_ptr<group_writer> to, const std::string& path);
 
-  [[nodiscard]] store_failure failure_of(const problem& reason) const;
-  [[nodiscard]] tl::expected<void, store_failure> control(const char* sql);
-  [[nodiscard]] write_result apply(const write_request& request);
-  [[nodiscard]] write_result apply_alone(const write_request& request);
-  [[nodiscard]] tl::expected<std::int64_t, store_failure>
-  run(const messages::SqlStatement& statement,
-      const messages::column_block& rows);
-  [[nodiscard]] std::optional<store_failure>
-  apply_all(std::span<const write_request> group,
-            std::vector<write_result>& results);
-
-  // The lock goes last: nobody may open the file before it is closed.
-  std::optional<store_lock> lock_;
-  std::unique_ptr<sqlite_connection> connection_;
+  std::unique_ptr<group_writer> to_;
   messages::StoreStatus status_;
 };
 

@@ -41,21 +41,30 @@ postgres_server::postgres_server() : bin_{find_programs()} {
                                   "--locale=C --username=troupe --pgdata="
                                     + data));
   folder_.write("pg_hba.conf", access);
-  // Nothing of it has to survive.
+  start();
+  execute("CREATE ROLE guest LOGIN PASSWORD 'guest''s secret'");
+}
+
+void postgres_server::start() const {
+  const auto data = (folder_ / "data").string();
+  // Nothing of it has to survive the machine.
   static_cast<void>(
     run("pg_ctl",
         "--wait --timeout=100 --silent --log=" + data + "/log --pgdata=" + data
           + " --options=\"-c fsync=off -c listen_addresses= "
-            "-c shared_buffers=8MB -c max_connections=10 -k "
+            "-c shared_buffers=8MB -c max_connections=30 -k "
           + folder_.path().string()
           + " -c hba_file=" + (folder_ / "pg_hba.conf").string() + "\" start"));
-  execute("CREATE ROLE guest LOGIN PASSWORD 'guest''s secret'");
+}
+
+void postgres_server::crash() const {
+  static_cast<void>(run("pg_ctl", "--mode=immediate --silent --pgdata="
+                                    + (folder_ / "data").string() + " stop"));
 }
 
 postgres_server::~postgres_server() {
   try {
-    static_cast<void>(run("pg_ctl", "--mode=immediate --silent --pgdata="
-                                      + (folder_ / "data").string() + " stop"));
+    crash();
   } catch (const std::exception&) {
     // It has ended by itself.
   }

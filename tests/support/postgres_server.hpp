@@ -19,6 +19,10 @@ public:
   /// The address of a user's database "postgres".
   [[nodiscard]] std::string address(const std::string& user = "troupe") const;
 
+  /// Ends the server at once, as a crash would, and starts it again.
+  void crash() const;
+  void start() const;
+
   /// Runs statements as the superuser; throws if one fails.
   void execute(const std::string& sql) const;
 

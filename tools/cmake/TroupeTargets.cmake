@@ -109,11 +109,12 @@ function(troupe_group_tests name)
   set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
 endfunction()
 
-# troupe_test(NAME [LONG] SOURCES... LINKS...): one program per subsystem, every
-# test case in it a ctest of its own. LONG: some take many seconds, so ctest
-# starts those first and nothing long is left over at the end.
+# troupe_test(NAME [LONG] [AS_ONE] SOURCES... LINKS...): one program per subsystem,
+# every test case in it a ctest of its own. LONG: some take many seconds, so ctest
+# starts those first and nothing long is left over at the end. AS_ONE: the whole
+# program is one ctest, as its cases share what is slow to start.
 function(troupe_test name)
-  cmake_parse_arguments(ARG "LONG" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "LONG;AS_ONE" "" "SOURCES;LINKS" ${ARGN})
   if(CMAKE_UNITY_BUILD)
     troupe_group_tests(${name} ${ARG_SOURCES})
   else()
@@ -121,6 +122,11 @@ function(troupe_test name)
   endif()
   target_link_libraries(${name} PRIVATE troupe_test_main ${ARG_LINKS})
   target_precompile_headers(${name} REUSE_FROM troupe_test_headers)
+  if(ARG_AS_ONE)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300 COST 1)
+    return()
+  endif()
   catch_discover_tests(${name} TEST_PREFIX "${name}: "
                        PROPERTIES TIMEOUT 300 COST $<BOOL:${ARG_LONG}>)
 endfunction()

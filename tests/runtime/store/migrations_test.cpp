@@ -1,20 +1,16 @@
 #include "runtime/store/migrations.hpp"
-#include "runtime/store/sqlite_connection.hpp"
+#include "tests/runtime/store/store_place.hpp"
 
 #include <catch2/catch.hpp>
 
 using namespace troupe::runtime;
+using namespace troupe::tests;
 
 namespace {
 
 struct fixture {
-  std::unique_ptr<sqlite_connection> connection = open();
-
-  static std::unique_ptr<sqlite_connection> open() {
-    auto settings = sqlite_options{};
-    settings.mode = open_mode::create;
-    return std::move(sqlite_connection::open(":memory:", settings).value());
-  }
+  store_place place{GENERATE(store_kind::sqlite, store_kind::postgres)};
+  std::unique_ptr<store_connection> connection = place.connect();
 
   outcome<void> apply(const migration_list& schema) {
     return apply_migrations(*connection, schema,
@@ -22,7 +18,7 @@ struct fixture {
   }
 
   std::int64_t number(const std::string& sql) {
-    return std::get<std::int64_t>(connection->query_value(sql).value());
+    return number_from(*connection, sql);
   }
 };
 
@@ -69,7 +65,7 @@ TEST_CASE_METHOD(fixture, "a changed migration is refused") {
 
 TEST_CASE_METHOD(fixture, "a missing migration is refused") {
   REQUIRE(apply({first, second}));
-  REQUIRE(connection->execute("DELETE FROM troupe_schema WHERE version = 1"));
+  run_script(*connection, "DELETE FROM troupe_schema WHERE version = 1");
   const auto refused = apply({first, second});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message.find("before sub 2 is missing")
@@ -89,7 +85,7 @@ TEST_CASE_METHOD(fixture, "a migration that fails leaves no trace") {
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message.find("migration sub 2 failed")
         != std::string::npos);
-  CHECK(number("SELECT count(*) FROM sqlite_master WHERE name = 'b'") == 0);
+  CHECK_FALSE(connection->has_table("b").value());
   CHECK(apply({first, second}));
 }
 
@@ -100,15 +96,35 @@ TEST_CASE_METHOD(fixture, "a migration must not end its transaction") {
 TEST_CASE_METHOD(fixture, "versions count 1, 2, 3 within a subsystem") {
   CHECK_FALSE(apply({second}));
   CHECK_FALSE(apply({first, first}));
-  CHECK(number("SELECT count(*) FROM sqlite_master") == 0);
+  CHECK(connection->is_empty().value());
 }
 
 TEST_CASE_METHOD(fixture, "a database of another program is left alone") {
-  REQUIRE(connection->execute("CREATE TABLE foreign_data (x INTEGER)"));
+  run_script(*connection, "CREATE TABLE foreign_data (x INTEGER)");
   const auto refused = apply({first});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == problem_kind::invalid_input);
-  CHECK(number("SELECT count(*) FROM sqlite_master") == 1);
+  CHECK_FALSE(connection->has_table("a").value());
+}
+
+TEST_CASE_METHOD(fixture, "a migration may have other words for PostgreSQL") {
+  const auto step
+    = migration{"sub", 1,
+                "CREATE TABLE a (x INTEGER); INSERT INTO a VALUES (1)",
+                "CREATE TABLE a (x BIGINT); INSERT INTO a VALUES (2)"};
+  REQUIRE(apply({step}));
+  CHECK(number("SELECT x FROM a") == (place.is_postgres() ? 2 : 1));
+  // Stores of both kinds have the same version.
+  CHECK(checksum_of(step) == checksum_of({"sub", 1, step.sql}));
+}
+
+TEST_CASE_METHOD(fixture, "keys count by themselves, texts sort by bytes") {
+  REQUIRE(apply({{"sub", 1,
+                  "CREATE TABLE a (id INTEGER PRIMARY KEY, text TEXT NOT NULL);"
+                  " CREATE TABLE b (run INTEGER NOT"
+                  " NULL, bytes BLOB, PRIMARY KEY (run)) WITHOUT ROWID;"
+                  "INSERT INTO a (text) VALUES ('b'), ('C'), ('a')"}}));
+  CHECK(number("SELECT id FROM a ORDER BY text LIMIT 1") == 2);
 }
 
 TEST_CASE("a checksum is of the SQL and never changes") {

@@ -6,10 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <filesystem>
-#include <limits>
-#include <numeric>
 
 using namespace troupe;
 using namespace troupe::runtime;
@@ -28,194 +25,24 @@ struct fixture {
   temporary_folder folder;
   std::string path = (folder / "store.db").string();
   store_writer writer = open_writer(path);
-
-  std::vector<write_result> commit(const std::vector<write_request>& group) {
-    return writer.commit(group);
-  }
-
-  write_result commit_one(const messages::CommitTransaction& transaction,
-                          messages::column_block rows = {}) {
-    const auto request = write_request{transaction, std::move(rows)};
-    return writer.commit({&request, 1}).front();
-  }
 };
-
-messages::CommitTransaction one_statement(const std::string& sql) {
-  auto transaction = messages::CommitTransaction{};
-  transaction.set_label("test");
-  add_statement(transaction, sql);
-  return transaction;
-}
 
 } // namespace
 
-TEST_CASE_METHOD(fixture, "a group of transactions takes one commit") {
-  const auto results = commit(
-    {number_request({1}), number_request({2, 3}), number_request({4})});
-  REQUIRE(results.size() == 3);
-  CHECK(results[1].value().changes_size() == 2);
-  CHECK(writer.status().commits() == 1);
-  CHECK(writer.status().transactions() == 3);
-  CHECK(read_numbers(path) == numbers{1, 2, 3, 4});
-}
-
-TEST_CASE_METHOD(fixture, "a transaction that fails is rolled back alone") {
-  const auto results = commit({number_request({1}), number_request({2, 1}),
-                               number_request({3, -1}), number_request({4})});
-  CHECK(results[0]);
-  CHECK(code_of(results[1]) == store_error::constraint);
-  CHECK(code_of(results[2]) == store_error::constraint);
-  CHECK(results[3]);
-  CHECK(read_numbers(path) == numbers{1, 4});
-  CHECK(writer.status().refused() == 2);
-}
-
-TEST_CASE_METHOD(fixture, "a refusal names the transaction and statement") {
-  const auto result = commit_one(insert_numbers({1, 1}));
-  REQUIRE_FALSE(result);
-  CHECK(result.error().text.find("numbers, statement 2: UNIQUE")
-        != std::string::npos);
-}
-
-TEST_CASE_METHOD(fixture, "an unexpected number of changes is a conflict") {
-  REQUIRE(commit_one(insert_numbers({1})));
-  auto update = messages::CommitTransaction{};
-  add_statement(update, "INSERT INTO number (value) VALUES (7)");
-  auto& guarded
-    = add_statement(update, "UPDATE number SET payload = NULL WHERE value = 2");
-  guarded.set_expected_changes(1);
-  CHECK(code_of(commit_one(update)) == store_error::conflict);
-  CHECK(read_numbers(path) == numbers{1});
-
-  guarded.set_expected_changes(0);
-  CHECK(commit_one(update));
-}
-
-TEST_CASE_METHOD(fixture, "a group of refusals alone makes no commit") {
-  REQUIRE(commit_one(insert_numbers({1})));
-  CHECK_FALSE(commit_one(insert_numbers({1})));
-  CHECK(writer.status().commits() == 1);
-}
-
-TEST_CASE_METHOD(fixture, "wrong statements are refused one by one") {
-  const auto sql
-    = GENERATE(as<std::string>{}, "INSERT INTO nowhere VALUES (1)", "nonsense",
-               "", "-- nothing", "DELETE FROM number; DELETE FROM number",
-               "INSERT INTO number (value) VALUES (?1)");
-  CAPTURE(sql);
-  const auto results = commit({{one_statement(sql), {}}, number_request({1})});
-  CHECK(code_of(results[0]) == store_error::bad_statement);
-  CHECK(results[1]);
-}
-
-TEST_CASE_METHOD(fixture, "a statement cannot touch transaction or settings") {
-  const auto sql
-    = GENERATE(as<std::string>{}, "COMMIT", "ROLLBACK", "RELEASE one",
-               "SAVEPOINT two", "PRAGMA synchronous=OFF",
-               "ATTACH DATABASE ':memory:' AS other");
-  CAPTURE(sql);
-  const auto results = commit({number_request({1}), {one_statement(sql), {}}});
-  CHECK(results[0]);
-  CHECK(code_of(results[1]) == store_error::bad_statement);
-  CHECK(read_numbers(path) == numbers{1});
-}
-
 TEST_CASE_METHOD(fixture,
                  "a statement that ends the transaction fails its group") {
-  REQUIRE(commit_one(insert_numbers({1})));
-  const auto results = commit(
-    {number_request({2}),
-     {one_statement("INSERT OR ROLLBACK INTO number (value) VALUES (1)"), {}},
-     number_request({3})});
-  for (const auto& result : results)
+  const auto first = std::vector{number_request({1})};
+  REQUIRE(writer.commit(first).front());
+  auto rolls_back = write_request{};
+  add_statement(rolls_back.transaction,
+                "INSERT OR ROLLBACK INTO number (value) VALUES (1)");
+  const auto group
+    = std::vector{number_request({2}), rolls_back, number_request({3})};
+  for (const auto& result : writer.commit(group))
     CHECK(code_of(result) == store_error::failed);
-  CHECK(commit_one(insert_numbers({4})));
+  const auto last = std::vector{number_request({4})};
+  CHECK(writer.commit(last).front());
   CHECK(read_numbers(path) == numbers{1, 4});
-}
-
-TEST_CASE_METHOD(fixture, "columns are bound row by row") {
-  REQUIRE(commit_one(one_statement(
-    "CREATE TABLE typed (a INTEGER, b REAL, c BIGINT, d INTEGER, e TEXT, "
-    "f TEXT)")));
-  const auto rows = messages::column_block{{
-    messages::column{std::vector<std::int64_t>{-1, 2}},
-    messages::column{
-      std::vector<double>{std::numeric_limits<double>::quiet_NaN(), 0.5}},
-    messages::column{std::vector<std::uint32_t>{4'000'000'000u, 0}},
-    messages::column{std::vector<std::uint8_t>{255, 7}},
-    messages::column{{0, 0, 5}, "hello"},
-  }};
-  auto insert = messages::CommitTransaction{};
-  add_row_statement(
-    insert,
-    "INSERT INTO typed (f, a, b, c, d, e) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", {},
-    {std::string{"fixed"}});
-  const auto result = commit_one(insert, rows);
-  REQUIRE(result);
-  CHECK(result->changes(0) == 2);
-
-  auto reader = snapshot_reader::open(path);
-  REQUIRE(reader);
-  auto found = std::vector<sql_value>{};
-  REQUIRE(reader->query("SELECT a, b, c, d, e, f FROM typed ORDER BY a", {},
-                        [&](const sqlite_row& row) {
-                          for (std::size_t i = 0; i < row.size(); ++i)
-                            found.push_back(row.value(i));
-                        }));
-  const auto i = [](std::int64_t value) { return sql_value{value}; };
-  const auto s
-    = [](const char* value) { return sql_value{std::string{value}}; };
-  CHECK(found
-        == std::vector<sql_value>{i(-1), sql_value{}, i(4'000'000'000), i(255),
-                                  s(""), s("fixed"), i(2), sql_value{0.5}, i(0),
-                                  i(7), s("hello"), s("fixed")});
-}
-
-TEST_CASE_METHOD(fixture, "chosen columns are bound in the order given") {
-  const auto rows = messages::column_block{{
-    messages::column{std::vector<double>{0.5}},
-    messages::column{std::vector<std::int64_t>{10, 20}},
-    messages::column{std::vector<std::int64_t>{1, 2}},
-  }};
-  auto insert = messages::CommitTransaction{};
-  auto& statement = add_row_statement(
-    insert, "INSERT INTO number (value, payload) VALUES (?1, ?2)", {2, 1});
-  REQUIRE(commit_one(insert, rows));
-  CHECK(read_numbers(path) == numbers{1, 2});
-
-  SECTION("columns of different sizes are refused") {
-    statement.set_columns(0, 0);
-    CHECK(code_of(commit_one(insert, rows)) == store_error::bad_statement);
-  }
-  SECTION("a column that was not sent is refused") {
-    statement.set_columns(0, 3);
-    CHECK(code_of(commit_one(insert, rows)) == store_error::bad_statement);
-  }
-  SECTION("more columns than parameters are refused") {
-    statement.add_columns(1);
-    CHECK(code_of(commit_one(insert, rows)) == store_error::bad_statement);
-  }
-}
-
-TEST_CASE_METHOD(fixture, "a deferred foreign key fails its transaction only") {
-  REQUIRE(commit_one(
-    one_statement("CREATE TABLE child (parent BIGINT REFERENCES number (value) "
-                  "DEFERRABLE INITIALLY DEFERRED)")));
-  const auto results
-    = commit({number_request({1}),
-              {one_statement("INSERT INTO child VALUES (99)"), {}},
-              {one_statement("INSERT INTO child VALUES (1)"), {}}});
-  CHECK(results[0]);
-  CHECK(code_of(results[1]) == store_error::constraint);
-  CHECK(results[2]);
-  CHECK(read_numbers(path) == numbers{1});
-}
-
-TEST_CASE_METHOD(fixture, "a schema change reports no changed rows") {
-  REQUIRE(commit_one(insert_numbers({1, 2, 3})));
-  const auto result = commit_one(one_statement("CREATE TABLE other (a TEXT)"));
-  REQUIRE(result);
-  CHECK(result->changes(0) == 0);
 }
 
 TEST_CASE_METHOD(fixture, "a lock held from outside is busy, then passes") {
@@ -232,7 +59,8 @@ TEST_CASE_METHOD(fixture, "a lock held from outside is busy, then passes") {
   CHECK_FALSE((*third)->execute("BEGIN IMMEDIATE"));
   CHECK((*third)->last_error() == store_error::busy);
   REQUIRE((*other)->execute("COMMIT"));
-  CHECK(commit_one(insert_numbers({1})));
+  const auto group = std::vector{number_request({1})};
+  CHECK(writer.commit(group).front());
 }
 
 TEST_CASE("a full disk fails the group, and space mends it") {

@@ -1,0 +1,224 @@
+#include "cluster/certificates/certificate_files.hpp"
+
+#include "cluster/certificates/certificate_maker.hpp"
+#include "cluster/certificates/node_name.hpp"
+#include "runtime/config/text_file.hpp"
+#include "runtime/file_descriptor.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace troupe::cluster {
+
+using runtime::fail;
+using runtime::file_descriptor;
+using runtime::outcome;
+using runtime::problem;
+using runtime::problem_kind;
+
+namespace {
+
+constexpr auto pem_bytes_max = std::size_t{1} << 20;
+constexpr auto nodes_max = std::size_t{1000};
+constexpr auto authority_name = "troupe cluster authority";
+constexpr auto authority_valid = std::chrono::days{3650};
+/// For nodes whose clock is late.
+constexpr auto begins_before = std::chrono::minutes{5};
+
+problem about_file(problem_kind kind, const std::string& path,
+                   std::string message, std::string hint) {
+  auto reason = problem{};
+  reason.kind = kind;
+  reason.message = std::move(message);
+  reason.file = path;
+  reason.hint = std::move(hint);
+  return reason;
+}
+
+problem cannot_write(const std::string& path, int error) {
+  const auto kind = error == EACCES || error == EPERM || error == EROFS
+                      ? problem_kind::denied
+                      : problem_kind::unavailable;
+  return about_file(kind, path,
+                    "cannot write: " + std::generic_category().message(error),
+                    "choose a folder that you may write to, with room left");
+}
+
+problem is_there(const std::string& path) {
+  return about_file(problem_kind::conflict, path, "the file is there already",
+                    "to make it anew, add --replace");
+}
+
+bool exists(const std::string& path) {
+  auto error = std::error_code{};
+  return std::filesystem::exists(std::filesystem::symlink_status(path, error));
+}
+
+bool write_all(int descriptor, std::string_view content) {
+  while (!content.empty()) {
+    const auto count = ::write(descriptor, content.data(), content.size());
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count < 0)
+      return false;
+    content.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return ::fsync(descriptor) == 0;
+}
+
+/// A link fails where there is a file; a renaming replaces it.
+bool give_name(const std::string& draft, const std::string& path,
+               existing_file existing) {
+  if (existing == existing_file::replaced)
+    return ::rename(draft.c_str(), path.c_str()) == 0;
+  if (::link(draft.c_str(), path.c_str()) != 0)
+    return false;
+  ::unlink(draft.c_str());
+  return true;
+}
+
+outcome<void> make_folder(const std::string& path) {
+  const auto parent = std::filesystem::path{path}.parent_path();
+  auto error = std::error_code{};
+  if (!parent.empty())
+    std::filesystem::create_directories(parent, error);
+  if (::mkdir(path.c_str(), S_IRWXU) == 0
+      || std::filesystem::is_directory(path, error))
+    return {};
+  return fail(cannot_write(path, ENOTDIR));
+}
+
+outcome<void> check_nodes(std::vector<std::string> names) {
+  if (names.empty() || names.size() > nodes_max)
+    return fail(problem_kind::invalid_input,
+                "a cluster has between 1 and 1000 nodes",
+                "name them, for example --nodes a,b,c");
+  for (const auto& name : names) {
+    if (auto checked = check_node_name(name); !checked)
+      return checked;
+    if (name == "ca")
+      return fail(problem_kind::invalid_input,
+                  "\"ca\" is the name of the authority's files",
+                  "choose another name for the node");
+  }
+  std::ranges::sort(names);
+  const auto twice = std::ranges::adjacent_find(names);
+  if (twice != names.end())
+    return fail(problem_kind::invalid_input,
+                "node \"" + *twice + "\" is named twice",
+                "give each node a name of its own");
+  return {};
+}
+
+outcome<void> check_room(const cluster_certificates_request& request) {
+  if (request.existing == existing_file::replaced)
+    return {};
+  for (const auto& node : request.nodes) {
+    const auto paths = certificates_in(request.folder, node);
+    for (const auto& path : {paths.certificate, paths.key})
+      if (exists(path))
+        return fail(is_there(path));
+  }
+  return {};
+}
+
+/// The authority of the folder; nothing if it has none.
+outcome<std::optional<certificate_pair>>
+find_authority(const std::string& certificate_path,
+               const std::string& key_path) {
+  if (!exists(certificate_path) && !exists(key_path))
+    return std::nullopt;
+  auto certificate = runtime::read_text_file(certificate_path, pem_bytes_max);
+  if (!certificate)
+    return fail(std::move(certificate.error()));
+  auto key = runtime::read_private_file(key_path, pem_bytes_max);
+  if (!key)
+    return fail(std::move(key.error()));
+  return certificate_pair{std::move(*certificate), std::move(*key)};
+}
+
+} // namespace
+
+certificate_paths certificates_in(const std::string& folder,
+                                  const std::string& node) {
+  const auto base = std::filesystem::path{folder};
+  return {base / "ca.pem", base / (node + ".pem"), base / (node + ".key")};
+}
+
+outcome<void> write_secret_file(const std::string& path,
+                                std::string_view content,
+                                existing_file existing) {
+  auto draft = path + ".XXXXXX";
+  // Of mode 0600 from the beginning.
+  const auto file = file_descriptor{::mkostemp(draft.data(), O_CLOEXEC)};
+  if (!file)
+    return fail(cannot_write(path, errno));
+  if (write_all(file.get(), content) && give_name(draft, path, existing))
+    return {};
+  const auto error = errno;
+  ::unlink(draft.c_str());
+  return fail(error == EEXIST ? is_there(path) : cannot_write(path, error));
+}
+
+outcome<cluster_certificates>
+write_cluster_certificates(const cluster_certificates_request& request,
+                           const serial_source& draw_serial) {
+  if (auto checked = check_nodes(request.nodes); !checked)
+    return fail(std::move(checked.error()));
+  if (auto checked = check_room(request); !checked)
+    return fail(std::move(checked.error()));
+  if (auto made = make_folder(request.folder); !made)
+    return fail(std::move(made.error()));
+  auto result = cluster_certificates{};
+  result.authority = certificates_in(request.folder, "ca").certificate;
+  result.authority_key = certificates_in(request.folder, "ca").key;
+  result.until = request.now + request.valid;
+  auto authority = find_authority(result.authority, result.authority_key);
+  if (!authority)
+    return fail(std::move(authority.error()));
+  const auto from = request.now - begins_before;
+  if (!*authority) {
+    auto made = make_authority(
+      authority_name, {from, request.now + authority_valid, draw_serial()});
+    if (!made)
+      return fail(std::move(made.error()));
+    *authority = std::move(*made);
+    result.is_new_authority = true;
+  }
+  // All are issued before the first is written: a refusal leaves nothing.
+  auto issued = std::vector<certificate_pair>{};
+  for (const auto& node : request.nodes) {
+    auto one = issue_certificate(**authority, node,
+                                 {from, result.until, draw_serial()});
+    if (!one)
+      return fail(std::move(one.error()));
+    issued.push_back(std::move(*one));
+  }
+  auto files = std::vector<std::pair<std::string, const std::string*>>{};
+  if (result.is_new_authority) {
+    files.emplace_back(result.authority_key, &(*authority)->key);
+    files.emplace_back(result.authority, &(*authority)->certificate);
+  }
+  for (std::size_t i = 0; i < issued.size(); ++i) {
+    auto paths = certificates_in(request.folder, request.nodes[i]);
+    files.emplace_back(paths.key, &issued[i].key);
+    files.emplace_back(paths.certificate, &issued[i].certificate);
+    result.nodes.emplace_back(request.nodes[i], std::move(paths));
+  }
+  for (const auto& [path, content] : files)
+    if (auto written = write_secret_file(path, *content, request.existing);
+        !written)
+      return fail(std::move(written.error()));
+  return result;
+}
+
+} // namespace troupe::cluster

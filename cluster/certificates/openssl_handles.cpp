@@ -1,0 +1,84 @@
+#include "cluster/certificates/openssl_handles.hpp"
+
+#include "cluster/certificates/node_name.hpp"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include <array>
+
+namespace troupe::cluster {
+
+namespace {
+
+bio_handle bytes_to_read(std::string_view text) {
+  return bio_handle{
+    BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
+}
+
+/// A key with a passphrase is refused; nobody is there to ask for one.
+int have_no_passphrase(char*, int, int, void*) {
+  return -1;
+}
+
+} // namespace
+
+std::string take_openssl_error() {
+  auto text = std::array<char, 256>{};
+  const auto code = ERR_peek_last_error();
+  ERR_clear_error();
+  if (code == 0)
+    return {};
+  if (const auto* reason = ERR_reason_error_string(code); reason != nullptr)
+    return reason;
+  ERR_error_string_n(code, text.data(), text.size());
+  return text.data();
+}
+
+certificate_handle read_certificate(std::string_view pem) {
+  const auto from = bytes_to_read(pem);
+  auto found = certificate_handle{
+    PEM_read_bio_X509(from.get(), nullptr, have_no_passphrase, nullptr)};
+  ERR_clear_error();
+  return found;
+}
+
+key_handle read_private_key(std::string_view pem) {
+  const auto from = bytes_to_read(pem);
+  auto found = key_handle{
+    PEM_read_bio_PrivateKey(from.get(), nullptr, have_no_passphrase, nullptr)};
+  ERR_clear_error();
+  return found;
+}
+
+std::string node_name_of(const X509* certificate) {
+  const auto names = openssl_handle<GENERAL_NAMES, GENERAL_NAMES_free>{
+    static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr))};
+  if (!names || sk_GENERAL_NAME_num(names.get()) != 1)
+    return {};
+  const auto* only = sk_GENERAL_NAME_value(names.get(), 0);
+  if (only->type != GEN_DNS)
+    return {};
+  const auto* text = only->d.dNSName;
+  const auto name
+    = std::string{reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                  static_cast<std::size_t>(ASN1_STRING_length(text))};
+  return is_node_name(name) ? name : std::string{};
+}
+
+std::string fingerprint_of(const X509* certificate) {
+  constexpr auto digits = std::string_view{"0123456789abcdef"};
+  auto digest = std::array<unsigned char, EVP_MAX_MD_SIZE>{};
+  auto length = 0U;
+  if (X509_digest(certificate, EVP_sha256(), digest.data(), &length) != 1)
+    return {};
+  auto text = std::string{};
+  for (auto i = 0U; i < length; ++i) {
+    text += digits[digest[i] >> 4U];
+    text += digits[digest[i] & 0x0fU];
+  }
+  return text;
+}
+
+} // namespace troupe::cluster

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace troupe::cluster {
+
+/// Frees what OpenSSL allocated.
+template <auto Free>
+struct openssl_deleter {
+  template <class T>
+  void operator()(T* held) const noexcept {
+    Free(held);
+  }
+};
+
+template <class T, auto Free>
+using openssl_handle = std::unique_ptr<T, openssl_deleter<Free>>;
+
+using bio_handle = openssl_handle<BIO, BIO_free_all>;
+using certificate_handle = openssl_handle<X509, X509_free>;
+using key_handle = openssl_handle<EVP_PKEY, EVP_PKEY_free>;
+using certificate_store_handle = openssl_handle<X509_STORE, X509_STORE_free>;
+
+/// What OpenSSL last complained of on this thread, in its words; its list of
+/// errors is empty afterwards.
+[[nodiscard]] std::string take_openssl_error();
+
+/// The first certificate in PEM form; null if there is none.
+[[nodiscard]] certificate_handle read_certificate(std::string_view pem);
+
+/// A private key in PEM form without a passphrase; null if it is none.
+[[nodiscard]] key_handle read_private_key(std::string_view pem);
+
+/// The only host name of the certificate; empty if there is not exactly one, or
+/// none that a node may have.
+[[nodiscard]] std::string node_name_of(const X509* certificate);
+
+/// SHA-256 over the certificate, 64 hexadecimal digits in lower case.
+[[nodiscard]] std::string fingerprint_of(const X509* certificate);
+
+} // namespace troupe::cluster

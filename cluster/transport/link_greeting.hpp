@@ -1,0 +1,49 @@
+#pragma once
+
+#include "cluster/transport/link_limits.hpp"
+#include "cluster/transport/transport.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace troupe::cluster {
+
+/// Whether nodes of different builds may be linked.
+enum class build_rule : std::uint8_t { same, any };
+
+/// What is known of the other end before its hello.
+struct greeting_context {
+  node_identity self;
+  build_rule builds = build_rule::same;
+  /// The node that was dialed; empty if it came.
+  std::string expected;
+  /// The name in its certificate; nothing on a plain link.
+  std::optional<std::string> proved;
+};
+
+[[nodiscard]] messages::LinkHello hello_of(const node_identity& self,
+                                           const link_limits& limits);
+
+/// Why a hello is refused; nothing if it is fine. Says what is wrong to whoever
+/// operates either node.
+[[nodiscard]] std::optional<std::string>
+check_hello(const messages::LinkHello& hello, const greeting_context& context);
+
+[[nodiscard]] node_identity identity_of(const messages::LinkHello& hello);
+
+/// What is done with a second link to the same node.
+enum class second_link : std::uint8_t {
+  refused_as_older, ///< Of an earlier start of the node.
+  refused, ///< The first one stays.
+  replaces_first, ///< The first one is a relic.
+};
+
+/// Both ends come to the same answer: the later start of the node wins; else
+/// the link that the smaller name dialed; else the newer, for who dials again
+/// has noticed a loss.
+[[nodiscard]] second_link judge_second_link(const std::string& self,
+                                            const link_peer& first,
+                                            const link_peer& second);
+
+} // namespace troupe::cluster

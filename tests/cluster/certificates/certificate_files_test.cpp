@@ -1,0 +1,134 @@
+#include "cluster/certificates/certificate_files.hpp"
+#include "cluster/certificates/node_credentials.hpp"
+#include "tests/support/places.hpp"
+
+#include <catch2/catch.hpp>
+#include <sys/stat.h>
+
+#include <string>
+
+using namespace troupe;
+using namespace troupe::cluster;
+using namespace troupe::tests;
+
+namespace {
+
+const auto files_now = runtime::parse_instant("2026-05-01T12:00:00Z").value();
+
+/// Numbers that differ, from the same beginning each time.
+serial_source count_serials() {
+  return [next = std::uint8_t{0}]() mutable {
+    auto serial = std::array<std::uint8_t, 16>{};
+    serial.back() = ++next;
+    return serial;
+  };
+}
+
+cluster_certificates_request request_for(const temporary_folder& folder,
+                                         std::vector<std::string> nodes) {
+  auto request = cluster_certificates_request{};
+  request.folder = folder / "certs";
+  request.nodes = std::move(nodes);
+  request.now = files_now;
+  return request;
+}
+
+mode_t mode_of(const std::string& path) {
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  return status.st_mode & 0777U;
+}
+
+} // namespace
+
+TEST_CASE("a folder of certificates has what every node needs") {
+  const auto folder = temporary_folder{};
+  const auto made = write_cluster_certificates(request_for(folder, {"a", "b"}),
+                                               count_serials());
+  REQUIRE(made);
+  CHECK(made->is_new_authority);
+  REQUIRE(made->nodes.size() == 2);
+  CHECK(mode_of(folder / "certs") == 0700);
+  for (const auto& [node, paths] : made->nodes) {
+    CHECK(paths == certificates_in(folder / "certs", node));
+    CHECK(mode_of(paths.key) == 0600);
+    const auto read = read_node_credentials(paths, node, files_now);
+    REQUIRE(read);
+    CHECK(read->until == made->until);
+  }
+  CHECK(mode_of(made->authority_key) == 0600);
+  auto count = 0;
+  for ([[maybe_unused]] const auto& file :
+       std::filesystem::directory_iterator{folder / "certs"})
+    ++count;
+  CHECK(count == 6); // No drafts are left.
+}
+
+TEST_CASE("a node is added under the authority that is there") {
+  const auto folder = temporary_folder{};
+  const auto first
+    = write_cluster_certificates(request_for(folder, {"a"}), count_serials());
+  REQUIRE(first);
+  const auto authority = read_file(first->authority);
+  const auto later
+    = write_cluster_certificates(request_for(folder, {"b"}), count_serials());
+  REQUIRE(later);
+  CHECK_FALSE(later->is_new_authority);
+  CHECK(read_file(first->authority) == authority);
+  CHECK(read_node_credentials(later->nodes[0].second, "b", files_now));
+}
+
+TEST_CASE("files are replaced only when told so") {
+  const auto folder = temporary_folder{};
+  auto request = request_for(folder, {"a"});
+  const auto first = write_cluster_certificates(request, count_serials());
+  REQUIRE(first);
+  const auto key = read_file(first->nodes[0].second.key);
+
+  request.nodes = {"b", "a"};
+  const auto refused = write_cluster_certificates(request, count_serials());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == runtime::problem_kind::conflict);
+  CHECK(refused.error().file == first->nodes[0].second.certificate);
+  CHECK(read_file(first->nodes[0].second.key) == key);
+  CHECK_FALSE(std::filesystem::exists(folder / "certs" / "b.pem"));
+
+  request.existing = existing_file::replaced;
+  REQUIRE(write_cluster_certificates(request, count_serials()));
+  CHECK(read_file(first->nodes[0].second.key) != key);
+  CHECK(mode_of(first->nodes[0].second.key) == 0600);
+}
+
+TEST_CASE("names of nodes are checked before anything is written") {
+  const auto folder = temporary_folder{};
+  for (const auto& nodes : std::vector<std::vector<std::string>>{
+         {}, {"A"}, {"a", "b", "a"}, {"ca"}, {"../a"}}) {
+    const auto refused
+      = write_cluster_certificates(request_for(folder, nodes), count_serials());
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == runtime::problem_kind::invalid_input);
+    CHECK_FALSE(refused.error().hint.empty());
+  }
+  CHECK_FALSE(std::filesystem::exists(folder / "certs"));
+}
+
+TEST_CASE("a certificate of a node does not outlive its authority") {
+  const auto folder = temporary_folder{};
+  auto request = request_for(folder, {"a"});
+  request.valid = std::chrono::days{4000};
+  CHECK_FALSE(write_cluster_certificates(request, count_serials()));
+  CHECK_FALSE(std::filesystem::exists(folder / "certs" / "ca.pem"));
+}
+
+TEST_CASE("a secret file says where it could not be written") {
+  const auto folder = temporary_folder{};
+  const auto path = std::string{folder / "none" / "a.key"};
+  const auto refused
+    = write_secret_file(path, "secret", existing_file::replaced);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().file == path);
+  const auto there = std::string{folder.write("a.key", "old")};
+  CHECK(write_secret_file(there, "new", existing_file::kept).error().kind
+        == runtime::problem_kind::conflict);
+  CHECK(read_file(there) == "old");
+}

@@ -1,6 +1,8 @@
 // Throughput of the store on one disk, in rows and in durable transactions per
 // second. Every commit is synced, so small figures depend on the disk: the
 // argument of `transactions` is how many are waiting, 1 shows the bare disk.
+// --store ADDRESS: a database of PostgreSQL in place of a new file; it has to
+// be one for tests, as its tables are emptied.
 #include "runtime/store/store_writer.hpp"
 #include "runtime/store/transactions.hpp"
 
@@ -9,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <string>
 
 using namespace troupe;
 using namespace troupe::runtime;
@@ -16,6 +19,12 @@ using namespace troupe::runtime;
 namespace {
 
 constexpr auto row_count = std::size_t{50'000};
+
+/// As the command line gives it; empty: a new file.
+std::string& store_address() {
+  static auto address = std::string{};
+  return address;
+}
 
 /// A store in a folder of its own, gone at the end. Set TMPDIR to choose the
 /// disk.
@@ -28,7 +37,8 @@ public:
       std::abort();
     folder_ = name;
     auto options = store_options{};
-    options.path = name + "/store.db";
+    options.path
+      = store_address().empty() ? name + "/store.db" : store_address();
     auto opened = store_writer::open(
       options,
       {{"bench", 1,
@@ -41,6 +51,11 @@ public:
       std::abort();
     }
     writer_ = std::move(*opened);
+    auto request = write_request{};
+    for (const auto* table : {"event", "score"})
+      add_statement(request.transaction, "DELETE FROM " + std::string{table});
+    if (!writer_->commit({&request, 1}).front())
+      std::abort();
   }
 
   bench_store(const bench_store&) = delete;
@@ -119,4 +134,15 @@ BENCHMARK(transactions)
   ->UseRealTime()
   ->Unit(benchmark::kMillisecond);
 
-BENCHMARK_MAIN();
+int main(int count, char** arguments) {
+  benchmark::Initialize(&count, arguments);
+  if (count == 3 && std::string{arguments[1]} == "--store") {
+    store_address() = arguments[2];
+  } else if (count != 1) {
+    std::cerr << "usage: store_bench [--store ADDRESS]\n";
+    return 2;
+  }
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

@@ -12,11 +12,37 @@ using json = nlohmann::json;
 
 namespace {
 
-// Of SQLite: another database needs its own words for times. Functions for
-// JSON are not allowed in views here (trusted_schema=OFF), hence the parts.
-std::string time_of(const std::string& micros) {
+/// Words that the databases do not share. Functions for JSON are not allowed in
+/// views of SQLite (trusted_schema=OFF), hence the parts.
+enum class view_words { sqlite, postgres };
+
+std::string time_of(view_words words, const std::string& micros) {
+  if (words == view_words::postgres)
+    return "to_char(to_timestamp(" + micros
+           + " / 1000000.0) AT TIME ZONE 'UTC',"
+             " 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')";
   return "strftime('%Y-%m-%dT%H:%M:%fZ', " + micros
          + " / 1000000.0, 'unixepoch')";
+}
+
+/// How many rows fulfil the condition, which is a number for SQLite.
+std::string count_of(view_words words, const std::string& condition) {
+  if (words == view_words::postgres)
+    return "sum(CASE WHEN " + condition + " THEN 1 ELSE 0 END)";
+  return "sum(" + condition + ")";
+}
+
+std::string whole_part(view_words words, const std::string& number) {
+  if (words == view_words::postgres)
+    return "CAST(trunc(" + number + ") AS BIGINT)";
+  return "CAST(" + number + " AS INTEGER)";
+}
+
+/// A number for each workflow.
+std::string row_number(view_words words) {
+  return words == view_words::postgres
+           ? "row_number() OVER (ORDER BY w.workflow_id)"
+           : "w.rowid";
 }
 
 /// Whose engine this is: it grows with each start.
@@ -24,17 +50,22 @@ constexpr auto orchestration
   = "'engine-' || (SELECT coalesce(max(epoch), 0) FROM engine_epochs)";
 
 /// What became of the runs of each workflow.
-constexpr auto outcomes
-  = "SELECT workflow_id, count(*) AS runs, sum(is_over = 0) AS open,"
-    " sum(status = 'completed') AS completed,"
-    " sum(status IN ('failed', 'compensated')) AS failed,"
-    " max(updated_at) AS updated_at,"
-    " max(CASE WHEN status = 'completed' THEN number END) AS last_completed,"
-    " max(CASE WHEN status IN ('failed', 'compensated') THEN number END)"
-    " AS last_failed,"
-    " avg(CASE WHEN status = 'completed' THEN (updated_at - submitted_at)"
-    " / 1000000.0 END) AS seconds"
-    " FROM engine_runs GROUP BY workflow_id";
+std::string outcomes(view_words words) {
+  return "SELECT workflow_id, count(*) AS runs, "
+         + count_of(words, "is_over = 0") + " AS open, "
+         + count_of(words, "status = 'completed'") + " AS completed, "
+         + count_of(words, "status IN ('failed', 'compensated')")
+         + " AS failed,"
+           " max(updated_at) AS updated_at,"
+           " max(CASE WHEN status = 'completed' THEN number END)"
+           " AS last_completed,"
+           " max(CASE WHEN status IN ('failed', 'compensated') THEN number END)"
+           " AS last_failed,"
+           " avg(CASE WHEN status = 'completed' THEN (updated_at - "
+           "submitted_at)"
+           " / 1000000.0 END) AS seconds"
+           " FROM engine_runs GROUP BY workflow_id";
+}
 
 std::string priority_of(const std::string& number) {
   return "CASE " + number
@@ -51,9 +82,9 @@ std::string health() {
          " ELSE 'critical' END";
 }
 
-std::string service_registry() {
-  return std::string{"CREATE VIEW service_registry AS SELECT w.rowid AS id, "}
-         + orchestration
+std::string service_registry(view_words words) {
+  return "CREATE VIEW service_registry AS SELECT " + row_number(words)
+         + " AS id, " + orchestration
          + " AS orchestration_id, w.workflow_id AS service_id,"
            " w.workflow_id AS service_name, 'workflow' AS service_type,"
            " coalesce(p.priority, 'normal') AS priority, "
@@ -64,20 +95,20 @@ std::string service_registry() {
            " || coalesce(o.open, 0) || ',\"completed\":'"
            " || coalesce(o.completed, 0) || ',\"failed\":'"
            " || coalesce(o.failed, 0) || '}' AS metrics, "
-         + time_of("o.updated_at")
+         + time_of(words, "o.updated_at")
          + " AS last_health_check,"
            " CASE WHEN coalesce(o.completed + o.failed, 0) = 0 THEN 100.0"
            " ELSE 100.0 * o.completed / (o.completed + o.failed) END"
            " AS uptime_percentage, "
-         + time_of("w.applied_at")
+         + time_of(words, "w.applied_at")
          + " AS timestamp FROM engine_workflows w"
            " JOIN engine_workflow_versions v ON v.digest = w.digest"
            " LEFT JOIN engine_workflow_parts p ON p.digest = w.digest"
            " LEFT JOIN ("
-         + outcomes + ") o ON o.workflow_id = w.workflow_id";
+         + outcomes(words) + ") o ON o.workflow_id = w.workflow_id";
 }
 
-std::string workflow_management() {
+std::string workflow_management(view_words words) {
   return std::string{
            "CREATE VIEW workflow_management AS SELECT r.number AS id, "}
          + orchestration
@@ -89,7 +120,9 @@ std::string workflow_management() {
          + " AS priority, coalesce(p.steps, '[]') AS execution_plan,"
            " CASE r.parent_run WHEN '' THEN '[]' ELSE"
            " '[\"' || r.parent_run || '\"]' END AS dependencies,"
-           " CAST(coalesce(o.seconds, 0) AS INTEGER) AS estimated_duration,"
+           " "
+         + whole_part(words, "coalesce(o.seconds, 0)")
+         + " AS estimated_duration,"
            " '{}' AS resource_allocation,"
            " coalesce(p.success, '{}') AS success_criteria,"
            " coalesce(p.rollback, '[]') AS rollback_plan,"
@@ -100,14 +133,14 @@ std::string workflow_management() {
            // How far an open run is only its history knows.
            " CASE r.status WHEN 'completed' THEN 100.0 ELSE 0.0 END"
            " AS progress, "
-         + time_of("r.submitted_at")
+         + time_of(words, "r.submitted_at")
          + " AS timestamp FROM engine_runs r"
            " LEFT JOIN engine_workflow_parts p ON p.digest = r.workflow_digest"
            " LEFT JOIN ("
-         + outcomes + ") o ON o.workflow_id = r.workflow_id";
+         + outcomes(words) + ") o ON o.workflow_id = r.workflow_id";
 }
 
-std::string orchestration_metrics() {
+std::string orchestration_metrics(view_words words) {
   const auto services = [](const std::string& condition) {
     return "(SELECT count(*) FROM service_registry WHERE " + condition + ")";
   };
@@ -128,28 +161,35 @@ std::string orchestration_metrics() {
            " AS reliability_score, 0.0 AS performance_score,"
            " 0.0 AS cost_efficiency, 0 AS quantum_enhancement_active,"
            " 0.0 AS ai_optimization_score, "
-         + time_of("t.updated_at")
+         + time_of(words, "t.updated_at")
          + " AS timestamp FROM (SELECT count(*) AS runs,"
-           " coalesce(sum(status = 'completed'), 0) AS completed,"
-           " coalesce(sum(status IN ('failed', 'compensated')), 0) AS failed,"
+           " coalesce("
+         + count_of(words, "status = 'completed'")
+         + ", 0) AS completed, coalesce("
+         + count_of(words, "status IN ('failed', 'compensated')")
+         + ", 0) AS failed,"
            " coalesce(avg(CASE WHEN status = 'completed' THEN"
            " (updated_at - submitted_at) / 1000000.0 END), 0.0) AS seconds,"
            " coalesce(max(updated_at), 0) AS updated_at FROM engine_runs) t";
+}
+
+std::string schema_in(view_words words) {
+  return "CREATE TABLE engine_workflow_parts ("
+         " digest INTEGER PRIMARY KEY,"
+         " priority TEXT NOT NULL,"
+         " steps TEXT NOT NULL," // These three are JSON.
+         " success TEXT NOT NULL,"
+         " rollback TEXT NOT NULL);"
+         + service_registry(words) + ";" + workflow_management(words) + ";"
+         + orchestration_metrics(words);
 }
 
 } // namespace
 
 const runtime::migration_list& view_schema() {
   static const auto schema = runtime::migration_list{
-    {"engine_views", 1,
-     "CREATE TABLE engine_workflow_parts ("
-     " digest INTEGER PRIMARY KEY,"
-     " priority TEXT NOT NULL,"
-     " steps TEXT NOT NULL," // These three are JSON.
-     " success TEXT NOT NULL,"
-     " rollback TEXT NOT NULL);"
-       + service_registry() + ";" + workflow_management() + ";"
-       + orchestration_metrics()},
+    {"engine_views", 1, schema_in(view_words::sqlite),
+     schema_in(view_words::postgres)},
   };
   return schema;
 }

@@ -124,7 +124,7 @@ function(troupe_test name)
   target_precompile_headers(${name} REUSE_FROM troupe_test_headers)
   if(ARG_AS_ONE)
     add_test(NAME ${name} COMMAND ${name})
-    set_tests_properties(${name} PROPERTIES TIMEOUT 300 COST 1)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 600 COST 1)
     return()
   endif()
   catch_discover_tests(${name} TEST_PREFIX "${name}: "

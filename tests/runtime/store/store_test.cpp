@@ -147,7 +147,7 @@ TEST_CASE_METHOD(fixture, "waiting bytes are bounded, too") {
   auto outside = blockade{place};
   auto large = messages::CommitTransaction{};
   add_statement(large, "UPDATE number SET payload = ?1",
-                {std::string(20'000, 'x')});
+                {std::vector<std::uint8_t>(20'000, 'x')});
   auto replies = std::vector<pending>{};
   for (auto i = 0; i < 10; ++i)
     replies.push_back(send(store, large));

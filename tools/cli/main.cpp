@@ -1,6 +1,7 @@
 #include "runtime/config/settings.hpp"
 #include "runtime/logging/logging.hpp"
 #include "runtime/logging/protobuf_log.hpp"
+#include "tools/cli/cluster_command.hpp"
 #include "tools/cli/dead_letter_command.hpp"
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/queue_command.hpp"
@@ -188,6 +189,7 @@ void declare(command_line& line, shared_flags& flags) {
   add_run_command(line);
   add_server_command(line);
   add_tree_command(line);
+  add_cluster_command(line);
   add_queue_command(line);
   add_dead_letter_command(line);
   add_workflow_command(line);

@@ -176,7 +176,9 @@ void link_connection::handle(const frame_header& header,
                    read_number(payload.data(), sizeof(std::uint64_t)));
       return flush(now);
     case frame_kind::ping:
-      append_control(output_, frame_kind::pong);
+      // Who does not read what is written already needs no more of it.
+      if (!wants_write_)
+        append_control(output_, frame_kind::pong);
       return flush(now);
     case frame_kind::pong:
       return;

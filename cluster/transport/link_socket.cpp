@@ -21,7 +21,7 @@ namespace {
 
 constexpr auto backlog = 512;
 constexpr auto socket_kind = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-constexpr auto unsent_bytes_max = 128 << 10;
+constexpr auto unsent_bytes_max = 512 << 10;
 
 outcome<std::vector<socket_address>> look_up(const std::string& host,
                                              std::uint16_t port, int flags) {

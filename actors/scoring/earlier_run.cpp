@@ -6,9 +6,7 @@
 #include "runtime/store/snapshot_reader.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <numeric>
-#include <system_error>
 #include <utility>
 
 namespace troupe::scoring {
@@ -206,10 +204,9 @@ outcome<earlier_search> find_earlier_run(const std::string& store,
     number = *found;
   }
   const auto none = earlier_search{nullptr, "there is no earlier run"};
-  auto ignored = std::error_code{};
-  if (!std::filesystem::exists(store, ignored))
-    return none;
   auto reader = snapshot_reader::open(store);
+  if (!reader && reader.error().kind == problem_kind::not_found)
+    return none;
   if (!reader)
     return fail(reader.error());
   const auto has_runs = reader->has_table("scoring_runs");

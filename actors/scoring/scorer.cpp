@@ -6,6 +6,7 @@
 #include "runtime/actor_errors.hpp"
 #include "runtime/ids.hpp"
 #include "runtime/logging/log.hpp"
+#include "runtime/query/postgres_address.hpp"
 #include "runtime/store_host.hpp"
 
 #include <caf/scoped_actor.hpp>
@@ -64,8 +65,8 @@ struct scorer::state {
                                      prepared.source_bytes);
     to.writes_summary = prepared.outputs.contains("summary.json");
     if (!prepared.outputs.empty())
-      to.writer
-        = runtime::spawn_output_writer(host.system(), std::move(prepared.outputs));
+      to.writer = runtime::spawn_output_writer(host.system(),
+                                               std::move(prepared.outputs));
     return spawn_scoring_coordinator(host.system(), std::move(to));
   }
 };
@@ -106,8 +107,10 @@ scorer::recall(const scoring_request& request) const {
   auto found = std::optional<scoring_result>{};
   auto ignored = std::error_code{};
   const auto& store = state_->options.store;
-  if (request.idempotency_key.empty() || store.empty()
-      || !std::filesystem::exists(store, ignored))
+  // A server's store is there since the host was made.
+  const auto is_there = runtime::is_postgres_address(store)
+                        || std::filesystem::exists(store, ignored);
+  if (request.idempotency_key.empty() || store.empty() || !is_there)
     return found;
   auto loaded = load_result(store, request.idempotency_key);
   if (!loaded || !*loaded)

@@ -66,7 +66,7 @@ TEST_CASE("envelopes of a lane arrive in order, more than its window in all") {
   };
   a.link_to(b);
   for (auto i = std::uint64_t{0}; i < 2'000; ++i) {
-    const auto bytes = i % 10 == 0 ? 90'000 : 300;
+    const auto bytes = i % 10 == 0 ? 90'000U : 300U;
     REQUIRE(a.links->send("b", test_envelope(i, std::string(bytes, 'x')),
                           link_lane::bulk));
   }

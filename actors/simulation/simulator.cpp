@@ -19,7 +19,6 @@
 #include <caf/scoped_actor.hpp>
 
 #include <algorithm>
-#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -345,11 +344,12 @@ struct simulator::state {
   /// The run that was begun with this key, if there is one.
   [[nodiscard]] outcome<std::optional<stored_simulation>>
   find_key(const std::string& key) const {
-    auto ignored = std::error_code{};
-    if (key.empty() || !is_storing()
-        || !std::filesystem::exists(host.path(), ignored))
-      return std::optional<stored_simulation>{};
+    const auto none = std::optional<stored_simulation>{};
+    if (key.empty() || !is_storing())
+      return none;
     auto history = simulation_history::open(host.path());
+    if (!history && history.error().kind == runtime::problem_kind::not_found)
+      return none;
     if (!history)
       return fail(history.error());
     return history->find_key(key);

@@ -95,6 +95,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::Projections))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::GetPeopleBlock))
   CAF_ADD_TYPE_ID(troupe, (troupe::messages::PeopleBlock))
+  CAF_ADD_TYPE_ID(troupe, (troupe::messages::KeepActivities))
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 namespace troupe::messages {

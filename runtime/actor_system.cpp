@@ -94,6 +94,26 @@ actor_configuration::actor_configuration(std::size_t threads) {
   set("scheduler.policy", caf::atom("sharing"));
 }
 
+std::vector<std::string> stop_tree(caf::actor_system& system,
+                                   stoppable_actor root,
+                                   std::chrono::milliseconds deadline) {
+  auto late = std::vector<std::string>{};
+  auto self = caf::scoped_actor{system};
+  self->request(root, deadline, messages::StopTree{})
+    .receive(
+      [&](messages::TreeStopped& stopped) {
+        late.assign(stopped.killed().begin(), stopped.killed().end());
+      },
+      [&](caf::error& reason) {
+        // A root that is down already has nothing left to stop.
+        if (reason == caf::sec::request_timeout)
+          late.emplace_back("root");
+      });
+  caf::anon_send_exit(root, caf::exit_reason::kill);
+  self->wait_for(root);
+  return late;
+}
+
 local_system::local_system(local_system_options options)
   : options_{options}, configuration_{std::make_unique<actor_configuration>(
                          options.threads)},
@@ -108,32 +128,13 @@ void local_system::set_root(stoppable_actor root) {
 }
 
 std::vector<std::string>
-local_system::stop_root(std::chrono::milliseconds deadline) {
-  auto late = std::vector<std::string>{};
-  if (!root_)
-    return late;
-  auto self = caf::scoped_actor{*system_};
-  self->request(root_, deadline, messages::StopTree{})
-    .receive(
-      [&](messages::TreeStopped& stopped) {
-        late.assign(stopped.killed().begin(), stopped.killed().end());
-      },
-      [&](caf::error& reason) {
-        // A root that is down already has nothing left to stop.
-        if (reason == caf::sec::request_timeout)
-          late.emplace_back("root");
-      });
-  caf::anon_send_exit(root_, caf::exit_reason::kill);
-  root_ = nullptr;
-  return late;
-}
-
-std::vector<std::string>
 local_system::shutdown(std::chrono::milliseconds deadline) {
   if (!system_)
     return {};
   const auto end = std::chrono::steady_clock::now() + 2 * deadline;
-  auto late = stop_root(deadline);
+  auto late = std::vector<std::string>{};
+  if (root_)
+    late = stop_tree(*system_, std::exchange(root_, nullptr), deadline);
   if (!await_actors(*system_, end)) {
     late.push_back(std::to_string(system_->registry().running())
                    + " actors outside the tree");

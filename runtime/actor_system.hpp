@@ -27,6 +27,13 @@ using stoppable_actor = caf::typed_actor<
   // Answered when all have ended.
   caf::replies_to<messages::StopTree>::with<messages::TreeStopped>>;
 
+/// Stops a root and all below it; whoever is late is killed, and named. Returns
+/// when they have ended, at the latest some time after the deadline. Not on a
+/// thread of the system.
+std::vector<std::string> stop_tree(caf::actor_system& system,
+                                   stoppable_actor root,
+                                   std::chrono::milliseconds deadline);
+
 struct local_system_options {
   /// Threads that run actors; zero: one per processor.
   std::size_t threads = 0;
@@ -66,8 +73,6 @@ public:
   std::vector<std::string> shutdown(std::chrono::milliseconds deadline);
 
 private:
-  std::vector<std::string> stop_root(std::chrono::milliseconds deadline);
-
   local_system_options options_;
   std::unique_ptr<actor_configuration> configuration_;
   std::unique_ptr<caf::actor_system> system_;

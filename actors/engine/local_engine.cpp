@@ -8,6 +8,7 @@
 #include "runtime/actor_system.hpp"
 #include "runtime/host_load.hpp"
 #include "runtime/ids.hpp"
+#include "runtime/query/postgres_address.hpp"
 #include "runtime/supervision/supervisor.hpp"
 
 #include <caf/logger.hpp>
@@ -45,6 +46,8 @@ struct engine_parts {
 };
 
 outcome<void> make_folder(const std::string& store) {
+  if (runtime::is_postgres_address(store))
+    return {};
   const auto folder = std::filesystem::path{store}.parent_path();
   auto error = std::error_code{};
   if (!folder.empty())
@@ -59,6 +62,15 @@ outcome<void> make_folder(const std::string& store) {
   return fail(std::move(reason));
 }
 
+std::unique_ptr<runtime::local_system>
+own_system(const local_engine_options& options) {
+  if (options.system != nullptr)
+    return nullptr;
+  auto from = runtime::local_system_options{};
+  from.threads = options.threads;
+  return std::make_unique<runtime::local_system>(from);
+}
+
 } // namespace
 
 struct local_engine::state {
@@ -66,20 +78,28 @@ struct local_engine::state {
   runtime::real_clock time;
   runtime::uuid_generator ids{time};
   std::mt19937_64 random{std::random_device{}()};
-  runtime::local_system system;
+  std::unique_ptr<runtime::local_system> own; ///< Absent: another's is used.
+  caf::actor_system& system;
   runtime::supervisor_actor root;
   std::unique_ptr<engine_gateway> gateway;
 
   explicit state(local_engine_options from)
-    : options{std::move(from)}, system{{.threads = options.threads}} {}
+    : options{std::move(from)}, own{own_system(options)},
+      system{own ? **own : *options.system} {}
 
   state(const state&) = delete;
   state& operator=(const state&) = delete;
 
   ~state() {
     gateway.reset();
-    root = nullptr;
-    system.shutdown(options.shutdown_timeout);
+    if (own) {
+      root = nullptr;
+      own->shutdown(options.shutdown_timeout);
+    } else if (root) {
+      runtime::stop_tree(system,
+                         caf::actor_cast<runtime::stoppable_actor>(root),
+                         options.shutdown_timeout);
+    }
   }
 
   /// All tables of the store.
@@ -162,7 +182,8 @@ struct local_engine::state {
     from.path = options.store;
     from.queue_max = options.store_queue_max;
     from.cache_bytes = options.store_cache_bytes;
-    auto opened = runtime::spawn_store(*system, from, schema());
+    from.fence = options.fence;
+    auto opened = runtime::spawn_store(system, from, schema());
     if (!opened)
       return fail(opened.error());
     const auto parts = std::make_shared<engine_parts>();
@@ -192,8 +213,9 @@ struct local_engine::state {
             return start(actors, parts->store, parts->engine);
           };
     }
-    root = runtime::spawn_supervisor(*system, supervisor, std::move(children));
-    system.set_root(caf::actor_cast<runtime::stoppable_actor>(root));
+    root = runtime::spawn_supervisor(system, supervisor, std::move(children));
+    if (own)
+      own->set_root(caf::actor_cast<runtime::stoppable_actor>(root));
     return {};
   }
 
@@ -208,14 +230,14 @@ struct local_engine::state {
           found = runtime::child_handle<engine_actor>(child);
         },
         [&](const caf::error& error) {
-          found = fail(runtime::to_problem(error, *system));
+          found = fail(runtime::to_problem(error, system));
         });
     return found;
   }
 
   template <class Reply, class Request>
   outcome<Reply> ask(const Request& wanted) {
-    auto self = caf::scoped_actor{*system};
+    auto self = caf::scoped_actor{system};
     const auto to = engine(self);
     if (!to)
       return fail(to.error());
@@ -223,7 +245,7 @@ struct local_engine::state {
     self->request(*to, answer_timeout, wanted)
       .receive([&](Reply& reply) { result = std::move(reply); },
                [&](const caf::error& error) {
-                 result = fail(runtime::to_problem(error, *system));
+                 result = fail(runtime::to_problem(error, system));
                });
     return result;
   }
@@ -244,7 +266,7 @@ outcome<local_engine> local_engine::start(local_engine_options options) {
 }
 
 outcome<void> local_engine::listen(const std::string& socket) {
-  auto opened = engine_gateway::open(*state_->system, state_->root, socket);
+  auto opened = engine_gateway::open(state_->system, state_->root, socket);
   if (!opened)
     return fail(opened.error());
   state_->gateway = std::move(*opened);
@@ -274,11 +296,15 @@ local_engine::progress(const std::string& run_id) {
 }
 
 caf::actor_system& local_engine::system() {
-  return *state_->system;
+  return state_->system;
+}
+
+runtime::supervisor_actor local_engine::root() const {
+  return state_->root;
 }
 
 outcome<engine_actor> local_engine::engine() {
-  auto self = caf::scoped_actor{*state_->system};
+  auto self = caf::scoped_actor{state_->system};
   return state_->engine(self);
 }
 
@@ -303,14 +329,14 @@ outcome<messages::RunResult> local_engine::await(const std::string& run_id,
   wanted.set_run_id(run_id);
   auto result = outcome<messages::RunResult>{};
   for (auto i = 0; i < restarts_max; ++i) {
-    auto self = caf::scoped_actor{*state_->system};
+    auto self = caf::scoped_actor{state_->system};
     const auto to = state_->engine(self);
     if (to) {
       // A run may take for ever; the engine's death is heard of.
       self->request(*to, caf::infinite, wanted)
         .receive([&](messages::RunResult& reply) { result = std::move(reply); },
                  [&](const caf::error& error) {
-                   result = fail(runtime::to_problem(error, *state_->system));
+                   result = fail(runtime::to_problem(error, state_->system));
                  });
     } else {
       result = fail(to.error());

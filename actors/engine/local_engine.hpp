@@ -5,6 +5,8 @@
 #include "actors/engine/load_limits.hpp"
 #include "messages/engine.pb.h"
 #include "runtime/problem.hpp"
+#include "runtime/store/store_options.hpp"
+#include "runtime/supervision/supervisor.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -28,8 +30,14 @@ struct engine_companion {
 };
 
 struct local_engine_options {
-  /// The store; made with its folder if it is not there.
+  /// Where its actors run, which has to outlive it; null: in a system of its
+  /// own.
+  caf::actor_system* system = nullptr;
+  /// The store, a file or an address; a file is made with its folder if it is
+  /// not there.
   std::string store;
+  /// Without which it may not write.
+  runtime::write_fence fence;
   /// How much may wait.
   run_ledger_options ledger;
   /// How busy the machine may be before nothing new begins.
@@ -39,7 +47,7 @@ struct local_engine_options {
   /// What the activities share; absent: as many processors and as much memory
   /// as they ask for, and nothing else.
   std::optional<step_resources> room;
-  /// Threads that run actors; zero: one per processor.
+  /// Threads that run actors, in a system of its own; zero: one per processor.
   std::size_t threads = 0;
   /// Transactions that may wait for the store; beyond, they are refused.
   std::size_t store_queue_max = 10'000;
@@ -103,6 +111,9 @@ public:
 
   /// The engine as it runs now; `unavailable` while it is being restarted.
   [[nodiscard]] runtime::outcome<engine_actor> engine();
+
+  /// Of everybody in it.
+  [[nodiscard]] runtime::supervisor_actor root() const;
 
 private:
   struct state;

@@ -146,8 +146,55 @@ void look_for_due(exchange_pointer self) {
   plan_tick(self);
 }
 
+problem nobody_serves(const std::string& target) {
+  return no_answer(problem_kind::not_found,
+                   "nobody serves \"" + target + "\" on this node");
+}
+
+bool is_own(const exchange_state& state, const std::string& node) {
+  return state.options.self && state.options.self->name == node;
+}
+
+/// What the node says to itself, as if it had arrived.
+node_question own_question(const exchange_state& state,
+                           const messages::Envelope& envelope, link_lane lane) {
+  auto incoming = incoming_envelope{};
+  incoming.envelope = envelope;
+  incoming.envelope.set_protocol_version(link_protocol_version);
+  incoming.envelope.set_sender(state.options.self->name);
+  incoming.envelope.set_sender_incarnation(state.options.self->incarnation);
+  incoming.lane = lane;
+  return {std::make_shared<const incoming_envelope>(std::move(incoming))};
+}
+
+answer_promise call_own(exchange_pointer self, const node_call& what) {
+  auto& state = self->state;
+  auto promise = self->make_response_promise<node_answer>();
+  const auto service = state.services.find(what.envelope.target());
+  if (service == state.services.end())
+    return promise.deliver(
+      runtime::to_error(nobody_serves(what.envelope.target())));
+  auto envelope = what.envelope;
+  envelope.set_kind(messages::Envelope::KIND_REQUEST);
+  self
+    ->request(service->second, what.timeout,
+              own_question(state, envelope, what.lane))
+    .then(
+      [promise](node_answer& answer) mutable {
+        answer.envelope.set_kind(messages::Envelope::KIND_REPLY);
+        promise.deliver(std::move(answer));
+      },
+      [self, promise](const caf::error& reason) mutable {
+        promise.deliver(
+          runtime::to_error(runtime::to_problem(reason, self->system())));
+      });
+  return promise;
+}
+
 answer_promise call(exchange_pointer self, const node_call& what) {
   auto& state = self->state;
+  if (is_own(state, what.node))
+    return call_own(self, what);
   auto promise = self->make_response_promise<node_answer>();
   const auto number
     = state.calls.begin(what.node, self->clock().now() + what.timeout);
@@ -203,9 +250,7 @@ void ask_service(exchange_pointer self, incoming_envelope incoming) {
   if (service == state.services.end()) {
     if (is_request)
       send_back(self, node, number, lane,
-                failure_of(no_answer(problem_kind::not_found,
-                                     "nobody serves \"" + envelope.target()
-                                       + "\" on this node")));
+                failure_of(nobody_serves(envelope.target())));
     return;
   }
   auto timeout = state.options.service_timeout;
@@ -302,6 +347,9 @@ void note(exchange_pointer self, incoming_envelope& incoming) {
 
 void start_watching(exchange_pointer self, const link_watcher_actor& watcher) {
   self->state.watchers.push_back(watcher);
+  if (const auto& own = self->state.options.self)
+    self->send(watcher,
+               link_change{{*own, link_protocol_version, "own"}, true, {}});
   for (const auto& peer : self->state.links->links())
     self->send(watcher, link_change{peer, true, {}});
 }
@@ -322,6 +370,13 @@ void drop_link(exchange_pointer self, const end_link& unwanted) {
 void send_notice(exchange_pointer self, const node_notice& what) {
   auto envelope = what.envelope;
   envelope.set_kind(messages::Envelope::KIND_NOTICE);
+  if (is_own(self->state, what.node)) {
+    const auto service = self->state.services.find(envelope.target());
+    if (service != self->state.services.end())
+      caf::anon_send(service->second,
+                     own_question(self->state, envelope, what.lane));
+    return;
+  }
   (void)self->state.links->send(what.node, std::move(envelope), what.lane);
 }
 

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace troupe::cluster {
@@ -54,7 +55,7 @@ using node_service_actor = caf::typed_actor<
   // Errors go back to who asked, as problems.
   caf::replies_to<node_question>::with<node_answer>>;
 
-/// Is told of links.
+/// Is told of links, the one of the node to itself among them.
 using link_watcher_actor = caf::typed_actor<caf::reacts_to<link_change>>;
 
 /// Who answers what is for `target`.
@@ -93,6 +94,9 @@ using node_exchange_actor = caf::typed_actor<
   caf::reacts_to<keep_linked>, caf::reacts_to<end_link>>;
 
 struct node_exchange_options {
+  /// This node: what is said to it under its own name goes to its services
+  /// directly, as over a link that is always up. Absent: nobody has that name.
+  std::optional<node_identity> self;
   /// Makes the transport; called once, with the events it has to call.
   std::function<std::unique_ptr<transport>(transport_events)> make_transport;
   /// Fresh random numbers, for the delays between dialings.

@@ -35,7 +35,7 @@ constexpr auto settings_variable = std::string_view{"TROUPE_SETTINGS"};
 
 constexpr auto text_bytes_max = std::size_t{4096};
 
-const auto specs = std::array<setting_spec, 17>{{
+const auto specs = std::array<setting_spec, 18>{{
   {"store.path",
    &settings::store_path,
    unit::path,
@@ -60,6 +60,14 @@ const auto specs = std::array<setting_spec, 17>{{
    1'000'000,
    {},
    "Transactions that may wait; beyond, they are refused"},
+  {"server.socket",
+   &settings::server_socket,
+   unit::path,
+   "",
+   0,
+   0,
+   {},
+   "The socket of the server or node to ask; by default beside the store"},
   {"workers",
    &settings::workers,
    unit::none,

@@ -33,6 +33,7 @@ struct settings {
   std::string store_path;
   std::uint64_t store_cache_bytes = 0;
   std::int64_t store_queue_max = 0;
+  std::string server_socket;
   std::int64_t workers = 0;
   std::int64_t scoring_batch_items = 0;
   std::chrono::milliseconds runs_keep_for{0};

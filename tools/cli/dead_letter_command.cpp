@@ -7,6 +7,7 @@
 #include "runtime/config/quantities.hpp"
 #include "runtime/instant.hpp"
 #include "tools/cli/engine_setup.hpp"
+#include "tools/cli/server_connection.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -249,8 +250,7 @@ int replay(const letter_flags& flags, const invocation& with) {
   const auto found = chosen(flags, with);
   if (!found)
     return report(found.error(), with.output);
-  auto client
-    = engine_client::connect(engine::socket_of(with.settings.store_path));
+  auto client = connect_server(with.settings);
   if (!client)
     return report(client.error(), with.output);
   auto code = 0;
@@ -284,8 +284,7 @@ int drop(const letter_flags& flags, const invocation& with) {
   const auto found = chosen(flags, with);
   if (!found)
     return report(found.error(), with.output);
-  auto client
-    = engine_client::connect(engine::socket_of(with.settings.store_path));
+  auto client = connect_server(with.settings);
   if (!client)
     return report(client.error(), with.output);
   auto wanted = messages::DropDeadLetters{};

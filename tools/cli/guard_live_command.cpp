@@ -6,6 +6,7 @@
 #include "runtime/config/spelling.hpp"
 #include "runtime/instant.hpp"
 #include "tools/cli/engine_setup.hpp"
+#include "tools/cli/server_connection.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -107,8 +108,7 @@ int print(const std::vector<GuardState>& guards, bool is_list,
 }
 
 outcome<std::vector<GuardState>> ask_all(const invocation& with) {
-  auto client
-    = engine_client::connect(engine::socket_of(with.settings.store_path));
+  auto client = connect_server(with.settings);
   if (!client)
     return fail(client.error());
   const auto states = client->guards();
@@ -149,8 +149,7 @@ int show(const std::string& name, const invocation& with) {
 }
 
 int reset(const std::string& name, const invocation& with) {
-  auto client
-    = engine_client::connect(engine::socket_of(with.settings.store_path));
+  auto client = connect_server(with.settings);
   if (!client)
     return report(client.error(), with.output);
   auto wanted = messages::ResetGuard{};

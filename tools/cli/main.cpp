@@ -37,6 +37,8 @@ struct shared_flags {
 std::string_view short_flag(std::string_view key) {
   if (key == "store.path")
     return "--store,";
+  if (key == "server.socket")
+    return "--socket,";
   if (key == "scoring.batch_items")
     return "--batch-size,";
   return "";

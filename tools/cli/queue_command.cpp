@@ -3,6 +3,7 @@
 #include "actors/engine/engine_client.hpp"
 #include "tools/cli/engine_setup.hpp"
 #include "tools/cli/queue_report.hpp"
+#include "tools/cli/server_connection.hpp"
 
 #include <cstdio>
 #include <functional>
@@ -72,8 +73,7 @@ add_action(CLI::App& app, command_line& line, const char* name,
     line.chosen = [flags, action](const invocation& with) {
       if (flags->by.empty())
         flags->by = user_of(with);
-      auto client
-        = engine_client::connect(engine::socket_of(with.settings.store_path));
+      auto client = connect_server(with.settings);
       return client ? action(*client, *flags, with)
                     : report(client.error(), with.output);
     };

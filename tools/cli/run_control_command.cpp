@@ -5,6 +5,7 @@
 #include "actors/engine/workflow_file.hpp"
 #include "runtime/config/quantities.hpp"
 #include "tools/cli/engine_setup.hpp"
+#include "tools/cli/server_connection.hpp"
 #include "tools/cli/workflow_arguments.hpp"
 
 #include <chrono>
@@ -202,8 +203,7 @@ int run_control(const invocation& with, control_flags flags,
                 const control& action) {
   if (flags.by.empty())
     flags.by = user_of(with);
-  auto client
-    = engine_client::connect(engine::socket_of(with.settings.store_path));
+  auto client = connect_server(with.settings);
   return client ? action(*client, flags, with)
                 : report(client.error(), with.output);
 }

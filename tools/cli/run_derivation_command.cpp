@@ -4,6 +4,7 @@
 #include "actors/engine/recorded_runs.hpp"
 #include "tools/cli/engine_setup.hpp"
 #include "tools/cli/run_control_command.hpp"
+#include "tools/cli/server_connection.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -46,8 +47,7 @@ struct derivation_flags {
 
 outcome<messages::RunAccepted> derive(const derivation_flags& flags,
                                       const invocation& with) {
-  auto client
-    = engine_client::connect(engine::socket_of(with.settings.store_path));
+  auto client = connect_server(with.settings);
   if (!client)
     return fail(client.error());
   auto runs = engine::recorded_runs::open(with.settings.store_path);

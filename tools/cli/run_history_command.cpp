@@ -7,6 +7,7 @@
 #include "runtime/config/quantities.hpp"
 #include "tools/cli/run_lookup.hpp"
 #include "tools/cli/run_report.hpp"
+#include "tools/cli/server_connection.hpp"
 
 #include <cstdio>
 #include <functional>
@@ -56,16 +57,16 @@ struct look_flags {
   std::string since;
   engine::run_number before = 0;
   std::size_t limit = 20;
-  std::string store; ///< Of the settings.
+  runtime::settings settings;
 };
 
 using look = std::function<outcome<void>(recorded_runs&, const look_flags&,
                                          output_format)>;
 
 /// What the server of the store says, if there is one.
-engine::guards_then ask_guards(const std::string& store) {
+engine::guards_then ask_guards(const runtime::settings& settings) {
   auto known = engine::guards_then{std::nullopt, runtime::real_clock{}.now()};
-  auto client = engine::engine_client::connect(engine::socket_of(store));
+  auto client = connect_server(settings);
   if (!client)
     return known;
   if (auto states = client->guards())
@@ -127,10 +128,11 @@ outcome<void> print_why(recorded_runs& runs, const look_flags& flags,
   if (!found)
     return fail(found.error());
   auto chain
-    = engine::waiting_chain(runs, *found->state, ask_guards(flags.store));
+    = engine::waiting_chain(runs, *found->state, ask_guards(flags.settings));
   if (!chain)
     return fail(chain.error());
-  if (auto named = engine::name_holders(*chain, *found->state, flags.store);
+  if (auto named
+      = engine::name_holders(*chain, *found->state, flags.settings.store_path);
       !named)
     return named;
   if (output != output_format::text) {
@@ -184,7 +186,7 @@ int run_look(const invocation& with, look_flags flags, const look& action) {
            "start one with troupe run execute")
         .value(),
       with.output);
-  flags.store = with.settings.store_path;
+  flags.settings = with.settings;
   const auto done = action(*runs, flags, with.output);
   return done ? 0 : report(done.error(), with.output);
 }

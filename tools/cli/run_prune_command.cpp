@@ -6,6 +6,7 @@
 #include "runtime/instant.hpp"
 #include "tools/cli/engine_setup.hpp"
 #include "tools/cli/retention_report.hpp"
+#include "tools/cli/server_connection.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -125,7 +126,7 @@ int prune(const prune_flags& flags, const invocation& with) {
   if (flags.dry_run)
     return rehearse(*older_than, with);
   const auto& store = with.settings.store_path;
-  auto client = engine_client::connect(engine::socket_of(store));
+  auto client = connect_server(with.settings);
   if (!client && client.error().kind != problem_kind::unavailable)
     return report(client.error(), with.output);
   const auto done

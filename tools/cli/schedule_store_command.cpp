@@ -6,6 +6,7 @@
 #include "runtime/config/text_file.hpp"
 #include "runtime/instant.hpp"
 #include "tools/cli/engine_setup.hpp"
+#include "tools/cli/server_connection.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -73,8 +74,7 @@ int print_answer(const outcome<messages::ScheduleAnswer>& answer,
 }
 
 outcome<engine::engine_client> server(const invocation& with) {
-  return engine::engine_client::connect(
-    engine::socket_of(with.settings.store_path));
+  return connect_server(with.settings);
 }
 
 int add(const schedule_flags& flags, const invocation& with) {

@@ -1,4 +1,3 @@
-#include "actors/engine/engine_client.hpp"
 #include "runtime/http/access_token.hpp"
 #include "runtime/http/http_admission.hpp"
 #include "tools/api/api.hpp"
@@ -6,6 +5,7 @@
 #include "tools/cli/engine_setup.hpp"
 #include "tools/cli/interruption.hpp"
 #include "tools/cli/invocation.hpp"
+#include "tools/cli/server_connection.hpp"
 #include "tools/version.hpp"
 
 #include <condition_variable>
@@ -34,7 +34,6 @@ within its grace and goes on with the next server.)";
 constexpr auto no_http = "none";
 
 struct server_flags {
-  std::string socket;
   engine_setup engine;
   std::string http = "127.0.0.1:7070";
 };
@@ -74,6 +73,14 @@ int serve(const server_flags& flags, const invocation& with) {
   if (flags.http != no_http)
     if (const auto at = runtime::parse_loopback(flags.http); !at)
       return report(at.error(), with.output);
+  const auto socket = server_socket(with.settings);
+  if (socket.empty())
+    return report(runtime::fail(runtime::problem_kind::invalid_input,
+                                "a store that is no file has no place beside "
+                                "it to listen",
+                                "give --socket FILE")
+                    .value(),
+                  with.output);
   auto setup = flags.engine;
   if (const auto loaded = load_guards(setup); !loaded)
     return report(loaded.error(), with.output);
@@ -82,9 +89,6 @@ int serve(const server_flags& flags, const invocation& with) {
   auto engine = start_engine(with, std::move(setup));
   if (!engine)
     return report(engine.error(), with.output);
-  const auto socket = flags.socket.empty()
-                        ? engine::socket_of(with.settings.store_path)
-                        : flags.socket;
   if (auto listening = engine->listen(socket); !listening)
     return report(listening.error(), with.output);
   auto http = start_api(flags, *engine, with);
@@ -130,10 +134,6 @@ void add_server_command(command_line& line) {
     "server", "Run an engine that takes commands from other programs");
   app->footer(server_examples);
   const auto flags = std::make_shared<server_flags>();
-  app
-    ->add_option("--socket", flags->socket,
-                 "where to listen (default: STORE.sock)")
-    ->type_name("FILE");
   declare_engine_setup(*app, flags->engine);
   app
     ->add_option("--listen", flags->http,

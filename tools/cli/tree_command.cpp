@@ -1,5 +1,6 @@
 #include "actors/engine/engine_client.hpp"
 #include "tools/cli/invocation.hpp"
+#include "tools/cli/server_connection.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -72,8 +73,7 @@ void draw_children(const messages::Tree& node, const std::string& indent,
 }
 
 int show(const invocation& with) {
-  auto client = engine::engine_client::connect(
-    engine::socket_of(with.settings.store_path));
+  auto client = connect_server(with.settings);
   if (!client)
     return report(client.error(), with.output);
   const auto tree = client->tree();

@@ -6,6 +6,7 @@
 #include "runtime/instant.hpp"
 #include "tools/cli/engine_setup.hpp"
 #include "tools/cli/run_report.hpp"
+#include "tools/cli/server_connection.hpp"
 #include "tools/cli/workflow_arguments.hpp"
 #include "tools/cli/workflow_report.hpp"
 
@@ -36,8 +37,7 @@ int apply(const std::string& file, const invocation& with) {
       = engine::read_workflow(file, workflow_surroundings_here());
       !read)
     return report(read.error(), with.output);
-  auto client = engine::engine_client::connect(
-    engine::socket_of(with.settings.store_path));
+  auto client = connect_server(with.settings);
   if (!client)
     return report(client.error(), with.output);
   const auto flow

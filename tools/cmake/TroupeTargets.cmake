@@ -112,7 +112,9 @@ endfunction()
 # troupe_test(NAME [LONG] [AS_ONE] SOURCES... LINKS...): one program per subsystem,
 # every test case in it a ctest of its own. LONG: some take many seconds, so ctest
 # starts those first and nothing long is left over at the end. AS_ONE: the whole
-# program is one ctest, as its cases share what is slow to start.
+# program is one ctest, as its cases share what is slow to start; under sanitizers,
+# with which a process takes a third of a second to start and end, all but those that
+# are LONG are.
 function(troupe_test name)
   cmake_parse_arguments(ARG "LONG;AS_ONE" "" "SOURCES;LINKS" ${ARGN})
   if(CMAKE_UNITY_BUILD)
@@ -122,7 +124,7 @@ function(troupe_test name)
   endif()
   target_link_libraries(${name} PRIVATE troupe_test_main ${ARG_LINKS})
   target_precompile_headers(${name} REUSE_FROM troupe_test_headers)
-  if(ARG_AS_ONE)
+  if(ARG_AS_ONE OR (TROUPE_SANITIZE AND NOT ARG_LONG))
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES TIMEOUT 600 COST 1)
     return()

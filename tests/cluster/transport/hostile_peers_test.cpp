@@ -1,6 +1,7 @@
 #include "cluster/transport/lane_outbox.hpp"
 #include "tests/cluster/transport/link_cluster.hpp"
 #include "tests/cluster/transport/raw_peer.hpp"
+#include "tests/support/effort.hpp"
 
 #include <catch2/catch.hpp>
 #include <unistd.h>
@@ -194,7 +195,9 @@ TEST_CASE_METHOD(hostile_fixture,
     attacked.check_link(other);
     other.check_link(attacked);
   }
-  CHECK(resident_bytes() < before + (std::size_t{64} << 20));
+  // AddressSanitizer keeps what was freed for a while: 256 MB of it.
+  const auto more_max = std::size_t{is_slowed() ? 512U : 64U} << 20;
+  CHECK(resident_bytes() < before + more_max);
   check_health();
   auto newcomer = link_node{secure_options(authority, "c")};
   newcomer.link_to(attacked);

@@ -9,6 +9,7 @@
 #include <catch2/catch.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -72,8 +73,10 @@ struct exchange_fixture : actor_fixture {
     settle();
   }
 
-  node_exchange_actor make(const std::string& name) {
+  node_exchange_actor make(const std::string& name,
+                           std::optional<node_identity> self = {}) {
     auto options = node_exchange_options{};
+    options.self = std::move(self);
     options.draw = [] { return std::uint64_t{0}; };
     options.make_transport = [this, name](transport_events events) {
       auto made = network.join({name, 1, ""}, std::move(events));
@@ -106,14 +109,19 @@ struct exchange_fixture : actor_fixture {
     changes->clear();
   }
 
-  auto ask(const std::string& target, const std::string& body) {
+  auto ask(const node_exchange_actor& by, const std::string& node,
+           const std::string& target, const std::string& body) {
     auto call = node_call{};
-    call.node = "b";
+    call.node = node;
     call.envelope.set_target(target);
     call.envelope.set_body(body);
-    auto reply = send(a, call);
+    auto reply = send(by, call);
     settle();
     return reply;
+  }
+
+  auto ask(const std::string& target, const std::string& body) {
+    return ask(a, "b", target, body);
   }
 
   static runtime::problem
@@ -146,6 +154,27 @@ TEST_CASE_METHOD(exchange_fixture,
   CHECK(refused.hint == "try another");
   CHECK(problem_in(ask("nothing", "").try_take(0ms)).kind
         == runtime::problem_kind::not_found);
+}
+
+TEST_CASE_METHOD(exchange_fixture, "a node asks itself as it asks others") {
+  const auto c = make("c", node_identity{"c", 3, ""});
+  serve(c, "echo", system.spawn(echo_service));
+  const auto watcher = system.spawn(note_changes, changes);
+  own(watcher);
+  caf::anon_send(c, watch_links{watcher});
+  settle();
+  CHECK(*changes == std::vector<std::string>{"up c"});
+  auto reply = ask(c, "c", "echo", "hello");
+  const auto outcome = reply.try_take(0ms);
+  REQUIRE(outcome);
+  REQUIRE(std::holds_alternative<node_answer>(*outcome));
+  CHECK(std::get<node_answer>(*outcome).envelope.body() == "c:hello");
+  const auto refused = problem_in(ask(c, "c", "echo", "fail").try_take(0ms));
+  CHECK(refused.message == "no");
+  CHECK(problem_in(ask(c, "c", "nothing", "").try_take(0ms)).kind
+        == runtime::problem_kind::not_found);
+  caf::anon_send_exit(c, caf::exit_reason::user_shutdown);
+  settle();
 }
 
 TEST_CASE_METHOD(exchange_fixture, "without a link a question fails at once") {

@@ -33,7 +33,8 @@ TEST_CASE("whatever the network does, nodes agree on who is there") {
     for (const auto& [what, number] : simulation.counts())
       counts[what] += number;
   }
-  if (only != 0)
+  // Few seeds do not meet everything.
+  if (only != 0 || count < 1'000)
     return;
   for (const auto* what : {"crash",
                            "restart",

@@ -1,0 +1,373 @@
+#include "cluster/node/engine_relay.hpp"
+
+#include "cluster/node/call_header.hpp"
+#include "messages/engine_call.pb.h"
+#include "runtime/actor_errors.hpp"
+#include "runtime/problem_message.hpp"
+
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <set>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace troupe::cluster {
+
+/// What the engine of this node answered.
+struct engine_answered {
+  engine::asker_id to = 0;
+  std::vector<std::string> payloads;
+};
+
+/// Time to look for questions that have waited for too long.
+struct relay_tick {};
+
+} // namespace troupe::cluster
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::engine_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::relay_tick)
+
+namespace troupe::cluster {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+using engine::asker_id;
+using runtime::problem;
+using runtime::problem_kind;
+using time_point = caf::actor_clock::time_point;
+
+using private_relay_actor
+  = engine_relay_actor::extend<caf::reacts_to<engine_answered>,
+                               caf::reacts_to<relay_tick>>;
+
+constexpr auto tick_interval = 100ms;
+/// Other nodes' questions have numbers from here on.
+constexpr auto first_remote = asker_id{1} << 63;
+
+/// A question of this machine.
+struct relayed_question {
+  asker_id from = 0;
+  call_header header;
+  std::string payload;
+  time_point until; ///< Until then it may wait for a leader.
+};
+
+/// Of one asker.
+using question_key = std::pair<asker_id, std::uint64_t>;
+
+struct relay_state {
+  static constexpr auto name = "engine_relay"; // Shown in logs.
+
+  // An aggregate would be made from the actor.
+  relay_state() = default;
+
+  engine_relay_options options;
+  engine::engine_desk_actor desk; ///< Null: the engine is not here.
+  std::string leader;
+  std::deque<relayed_question> waiting;
+  std::size_t under_way = 0; ///< At another node.
+  /// Questions for the end of a run that the engine of this node has.
+  std::map<question_key, std::string> awaiting;
+  std::set<asker_id> left; ///< Whose questions are still under way.
+  std::map<asker_id, caf::typed_response_promise<node_answer>> promises;
+  asker_id last_remote = first_remote;
+  bool is_tick_due = false;
+
+  /// However it ends, nobody waits for ever.
+  ~relay_state() {
+    for (auto& [id, promise] : promises)
+      promise.deliver(runtime::to_error(
+        runtime::fail(problem_kind::unavailable, "the node stops").value()));
+  }
+};
+
+using relay_pointer = private_relay_actor::stateful_pointer<relay_state>;
+
+void answer(const relay_state& state, const relayed_question& question,
+            const problem& reason) {
+  auto what = messages::EngineAnswer{};
+  what.set_id(question.header.id);
+  *what.mutable_problem()
+    = runtime::to_problem_message<messages::ProblemReport>(reason);
+  const auto payload = what.SerializeAsString();
+  state.options.answers(question.from, std::span{&payload, 1});
+}
+
+void plan_tick(relay_pointer self) {
+  if (self->state.waiting.empty()
+      || std::exchange(self->state.is_tick_due, true))
+    return;
+  self->delayed_send(self, tick_interval, relay_tick{});
+}
+
+/// Whether the engine went away before it could answer.
+bool tells_of_end(const std::string& payload) {
+  auto what = messages::EngineAnswer{};
+  return what.ParseFromString(payload) && what.has_problem()
+         && runtime::from_problem_message(what.problem()).kind
+              == problem_kind::unavailable;
+}
+
+/// Until somebody leads.
+void hold(relay_pointer self, relayed_question question) {
+  auto& state = self->state;
+  if (state.waiting.size() + state.under_way >= state.options.questions_max)
+    return answer(state, question,
+                  runtime::fail(problem_kind::unavailable,
+                                "too many questions wait for a leader",
+                                "try again in a few seconds")
+                    .value());
+  state.waiting.push_back(std::move(question));
+  plan_tick(self);
+}
+
+/// Whoever waits for the end of a run asks again as long as it takes.
+void renew_patience(relay_pointer self, relayed_question& question) {
+  if (question.header.is_await)
+    question.until = self->clock().now() + self->state.options.patience;
+}
+
+/// No answer came from the node that leads, or led.
+void take_failure(relay_pointer self, relayed_question question,
+                  const problem& reason) {
+  renew_patience(self, question);
+  // It was not taken: it may go to another node.
+  const auto may_repeat
+    = reason.kind == problem_kind::conflict || question.header.is_await;
+  if (may_repeat && question.until > self->clock().now())
+    return hold(self, std::move(question));
+  auto told = reason;
+  told.kind = reason.kind == problem_kind::timeout ? problem_kind::timeout
+                                                   : problem_kind::unavailable;
+  told.message = "the node that leads did not answer: " + reason.message;
+  told.hint = "it may have happened: look, or ask again with the same "
+              "idempotency key";
+  answer(self->state, question, told);
+}
+
+void ask_leader(relay_pointer self, relayed_question question) {
+  auto& state = self->state;
+  auto call = node_call{};
+  call.node = state.leader;
+  call.envelope.set_target(engine_target);
+  call.envelope.set_type("EngineCall");
+  call.envelope.set_body(question.payload);
+  call.lane = link_lane::bulk;
+  call.timeout = state.options.call_timeout;
+  ++state.under_way;
+  const auto kept = std::make_shared<relayed_question>(std::move(question));
+  const auto is_wanted = [self, kept] {
+    --self->state.under_way;
+    return !self->state.left.contains(kept->from);
+  };
+  self
+    ->request(state.options.exchange, state.options.call_timeout + 1s,
+              std::move(call))
+    .then(
+      [=](const node_answer& reply) {
+        if (!is_wanted())
+          return;
+        const auto& payload = reply.envelope.body();
+        if (kept->header.is_await && tells_of_end(payload)) {
+          renew_patience(self, *kept);
+          return hold(self, std::move(*kept));
+        }
+        self->state.options.answers(kept->from, std::span{&payload, 1});
+      },
+      [=](const caf::error& error) {
+        if (is_wanted())
+          take_failure(self, std::move(*kept),
+                       runtime::to_problem(error, self->system()));
+      });
+}
+
+/// To the engine, wherever it is.
+void pass_on(relay_pointer self, std::vector<relayed_question> questions) {
+  auto& state = self->state;
+  if (!state.desk) {
+    for (auto& question : questions) {
+      if (state.leader.empty() || state.leader == state.options.self)
+        hold(self, std::move(question));
+      else if (state.under_way >= state.options.questions_max)
+        hold(self, std::move(question));
+      else
+        ask_leader(self, std::move(question));
+    }
+    return;
+  }
+  // Those of one asker together, as the engine takes them at once.
+  for (auto at = questions.begin(); at != questions.end();) {
+    auto together = engine::desk_questions{at->from, {}};
+    for (; at != questions.end() && at->from == together.from; ++at) {
+      if (at->header.is_await)
+        state.awaiting.insert_or_assign({at->from, at->header.id}, at->payload);
+      together.payloads.push_back(std::move(at->payload));
+    }
+    self->send(state.desk, std::move(together));
+  }
+}
+
+void take_questions(relay_pointer self, const engine::desk_questions& asked) {
+  auto questions = std::vector<relayed_question>{};
+  const auto until = self->clock().now() + self->state.options.patience;
+  for (const auto& payload : asked.payloads) {
+    const auto header = header_of(payload);
+    if (header.is_of_node && self->state.options.cluster)
+      self->send(self->state.options.cluster,
+                 engine::desk_questions{asked.from, {payload}});
+    else
+      questions.push_back({asked.from, header, payload, until});
+  }
+  pass_on(self, std::move(questions));
+}
+
+/// Whether what was waited for goes on, whatever the engine.
+bool is_to_repeat(relay_pointer self, asker_id to, const std::string& payload) {
+  auto& state = self->state;
+  const auto of = state.awaiting.find({to, header_of(payload).id});
+  if (of == state.awaiting.end())
+    return false;
+  auto question = std::move(state.awaiting.extract(of).mapped());
+  if (!tells_of_end(payload))
+    return false;
+  const auto header = header_of(question);
+  hold(self, {to, header, std::move(question),
+              self->clock().now() + state.options.patience});
+  return true;
+}
+
+void take_answers(relay_pointer self, engine_answered answered) {
+  auto& state = self->state;
+  if (answered.to >= first_remote) {
+    auto of = state.promises.extract(answered.to);
+    if (of.empty() || answered.payloads.empty())
+      return;
+    auto reply = node_answer{};
+    reply.envelope.set_type("EngineAnswer");
+    reply.envelope.set_body(std::move(answered.payloads.front()));
+    of.mapped().deliver(std::move(reply));
+    return;
+  }
+  if (!state.awaiting.empty())
+    std::erase_if(answered.payloads, [&](const std::string& payload) {
+      return is_to_repeat(self, answered.to, payload);
+    });
+  if (!answered.payloads.empty())
+    state.options.answers(answered.to, answered.payloads);
+}
+
+caf::result<node_answer> take_remote(relay_pointer self,
+                                     const node_question& question) {
+  auto& state = self->state;
+  if (!state.desk)
+    return runtime::to_error(
+      runtime::fail(problem_kind::conflict, "the engine is not on this node")
+        .value());
+  if (state.promises.size() >= state.options.questions_max)
+    return runtime::to_error(
+      runtime::fail(problem_kind::conflict, "too many questions at this node")
+        .value());
+  auto promise = self->make_response_promise<node_answer>();
+  const auto id = ++state.last_remote;
+  state.promises.emplace(id, promise);
+  self->send(state.desk,
+             engine::desk_questions{id, {question.what->envelope.body()}});
+  return promise;
+}
+
+/// Whoever waits may go on now, perhaps.
+void retry_waiting(relay_pointer self) {
+  auto& state = self->state;
+  auto again = std::vector<relayed_question>{};
+  for (auto& each : std::exchange(state.waiting, {}))
+    again.push_back(std::move(each));
+  pass_on(self, std::move(again));
+}
+
+void open_desk(relay_pointer self, const engine_is_here& here) {
+  self->state.desk = engine::spawn_engine_desk(
+    self->system(), here.root,
+    [address = caf::actor_cast<caf::actor_addr>(self)](
+      asker_id to, std::span<const std::string> payloads) {
+      if (const auto relay = caf::actor_cast<caf::actor>(address))
+        caf::anon_send(relay,
+                       engine_answered{to, {payloads.begin(), payloads.end()}});
+    });
+  retry_waiting(self);
+}
+
+void give_up_late(relay_pointer self) {
+  auto& state = self->state;
+  state.is_tick_due = false;
+  const auto now = self->clock().now();
+  const auto late = std::stable_partition(
+    state.waiting.begin(), state.waiting.end(),
+    [&](const relayed_question& each) { return each.until > now; });
+  const auto given_up = std::vector<relayed_question>(
+    std::make_move_iterator(late),
+    std::make_move_iterator(state.waiting.end()));
+  state.waiting.erase(late, state.waiting.end());
+  for (const auto& question : given_up)
+    answer(state, question,
+           runtime::fail(problem_kind::unavailable, "no node leads",
+                         "see troupe cluster status")
+             .value());
+  retry_waiting(self);
+  plan_tick(self);
+}
+
+/// Forgets what it asked; what is under way comes to nothing.
+void forget_asker(relay_state& state, asker_id who) {
+  std::erase_if(state.waiting,
+                [&](const relayed_question& each) { return each.from == who; });
+  std::erase_if(state.awaiting,
+                [&](const auto& each) { return each.first.first == who; });
+  // Connections are never named twice; the newest ones are enough.
+  constexpr auto left_max = std::size_t{1'000};
+  if (state.under_way != 0)
+    state.left.insert(who);
+  else
+    state.left.clear();
+  if (state.left.size() > left_max)
+    state.left.erase(state.left.begin());
+}
+
+private_relay_actor::behavior_type
+engine_relay(relay_pointer self, const engine_relay_options& options) {
+  self->state.options = options;
+  self->send(options.exchange,
+             serve_target{engine_target,
+                          caf::actor_cast<node_service_actor>(self)});
+  return {
+    [=](const engine::desk_questions& asked) { take_questions(self, asked); },
+    [=](const node_question& question) { return take_remote(self, question); },
+    [=](const engine_is_here& here) { open_desk(self, here); },
+    // What the engine still owes is answered, and then the desk ends.
+    [=](engine_is_gone) { self->state.desk = nullptr; },
+    [=](const leader_is& now) {
+      self->state.leader = now.node;
+      retry_waiting(self);
+    },
+    [=](const asker_left& gone) { forget_asker(self->state, gone.who); },
+    [=](engine_answered& answered) { take_answers(self, std::move(answered)); },
+    [=](relay_tick) { give_up_late(self); },
+  };
+}
+
+} // namespace
+
+engine_relay_actor spawn_engine_relay(caf::actor_system& system,
+                                      engine_relay_options options) {
+  return system.spawn(engine_relay, std::move(options));
+}
+
+} // namespace troupe::cluster

@@ -66,20 +66,19 @@ std::optional<digest_entry> read(const MemberRecord& from) {
       || from.state() < MemberRecord::STATE_JOINING
       || from.state() > MemberRecord::STATE_LEFT)
     return std::nullopt;
-  auto entry
-    = digest_entry{.of = {.name = from.name(),
-                          .id = *id,
-                          .incarnation = from.incarnation(),
-                          .version = from.version(),
-                          .state = static_cast<member_state>(from.state() - 1),
-                          .roles = {.is_coordinator = from.is_coordinator(),
-                                    .is_worker = from.is_worker()}},
-                   .heard_sequence = from.heard_sequence(),
-                   .age = *age,
-                   .is_contradicted = from.is_contradicted()};
-  if (!is_plausible(entry.of))
-    return std::nullopt;
-  return entry;
+  // Whether its numbers can be true is for `membership` to say: what one record
+  // claims must not silence the node that tells of it.
+  return digest_entry{.of
+                      = {.name = from.name(),
+                         .id = *id,
+                         .incarnation = from.incarnation(),
+                         .version = from.version(),
+                         .state = static_cast<member_state>(from.state() - 1),
+                         .roles = {.is_coordinator = from.is_coordinator(),
+                                   .is_worker = from.is_worker()}},
+                      .heard_sequence = from.heard_sequence(),
+                      .age = *age,
+                      .is_contradicted = from.is_contradicted()};
 }
 
 auto refuse(std::string reason) {

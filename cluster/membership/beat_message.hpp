@@ -22,7 +22,8 @@ inline constexpr auto beat_age_max
 [[nodiscard]] std::string write_beat(const beat& what);
 
 /// The beat in bytes that anybody may have sent; `invalid_input` unless all of
-/// it can be one.
+/// it can be one. Records may still not be plausible: `membership` leaves those
+/// out.
 [[nodiscard]] runtime::outcome<beat> read_beat(std::string_view bytes);
 
 } // namespace troupe::cluster

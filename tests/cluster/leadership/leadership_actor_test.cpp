@@ -249,7 +249,8 @@ TEST_CASE_METHOD(leadership_fixture,
       advance(10ms);
     run();
     database->asked.clear();
-    caf::anon_send(b.leadership, event);
+    const auto watcher = membership_watcher_actor{b.leadership};
+    caf::anon_send(watcher, event);
     run();
     return count(kind::watch);
   };

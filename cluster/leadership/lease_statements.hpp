@@ -11,8 +11,8 @@ namespace troupe::cluster {
 // began, which may be long before a lock was granted.
 
 /// The table. The second key makes the epoch one of the columns that a row lock
-/// FOR KEY SHARE protects: whoever writes under an epoch (`fence_lease`) makes
-/// the next acquisition wait for the commit, but never a renewal.
+/// FOR KEY SHARE protects: whoever writes under an epoch (`fence_lease_sql`)
+/// makes the next acquisition wait for the commit, but never a renewal.
 inline constexpr auto create_leases_sql = R"sql(
 CREATE TABLE IF NOT EXISTS leases (
   name text PRIMARY KEY,
@@ -32,40 +32,14 @@ VALUES ($1, '', 0, 'epoch')
 ON CONFLICT DO NOTHING
 )sql";
 
-/// The fencing check, as a function that raises SQLSTATE `stale_lease_state`,
-/// so that a whole transaction can be sent at once and fails by itself.
-inline constexpr auto create_fence_sql = R"sql(
-CREATE OR REPLACE FUNCTION fence_lease(lease_name text, lease_epoch bigint)
-RETURNS void LANGUAGE plpgsql AS $body$
-BEGIN
-  PERFORM FROM leases
-  WHERE name = lease_name AND epoch = lease_epoch AND epoch > 0
-  FOR KEY SHARE;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION 'epoch % of lease % is stale', lease_epoch, lease_name
-    USING ERRCODE = 'TR001';
-  END IF;
-END
-$body$
-)sql";
-
-/// What a stale write fails with.
-inline constexpr auto stale_lease_state = "TR001";
-
-/// For every connection on which a leader writes: a node that is frozen in the
-/// middle of a transaction would keep its successor waiting. The server ends
-/// the session, hence the transaction, before the lease of the node is over.
-inline constexpr auto limit_session_sql
-  = "SET idle_in_transaction_session_timeout = '500ms'";
-
 /// Asks for the lease. $2: holder; $3: length in microseconds. One row:
 /// is_granted, holder, epoch, left_us; none, if there is no such lease.
 ///
 /// Of several who ask at once, one locks the row; the others wait, look again
 /// at what the row has become, and are refused. Who waited for a write
-/// (`fence_lease`) has a lease that began when it asked, and is told what is
-/// left. Who is refused is told of the row as it was when the statement began;
-/// hence left_us may be 0 although it is taken.
+/// (`fence_lease_sql`) has a lease that began when it asked, and is told what
+/// is left. Who is refused is told of the row as it was when the statement
+/// began; hence left_us may be 0 although it is taken.
 inline constexpr auto acquire_lease_sql = R"sql(
 WITH taken AS (
   UPDATE leases
@@ -127,9 +101,28 @@ FROM leases
 WHERE name = $1
 )sql";
 
-/// The last statement before COMMIT of whatever a leader writes. $2: the epoch
-/// it decided under. From here to the commit nobody else can be given the
-/// lease; that is why it comes last, and is sent together with the commit.
-inline constexpr auto fence_lease_sql = "SELECT fence_lease($1, $2::bigint)";
+/// What a leader asks first in each transaction that it writes: one row, unless
+/// its epoch ($2) is over. From here to the end of the transaction nobody else
+/// can be given the lease.
+inline constexpr auto fence_lease_sql
+  = "SELECT 1 FROM leases WHERE name = $1 AND epoch = $2 AND epoch > 0 "
+    "FOR KEY SHARE";
+
+/// For whoever could not acquire a lease that has ended, because a writer holds
+/// its row (`fence_lease_sql`): ends the sessions of those who have done so for
+/// 100 ms. They may be frozen and never go on. Needs the right to end them: the
+/// same user has it.
+inline constexpr auto end_writers_sql = R"sql(
+SELECT count(pg_terminate_backend(held.pid))
+FROM pg_locks AS held
+JOIN pg_stat_activity AS session ON session.pid = held.pid
+WHERE held.relation = 'leases'::regclass AND held.mode = 'RowShareLock'
+      AND held.database = (SELECT oid FROM pg_database
+                           WHERE datname = current_database())
+      AND held.granted AND held.pid <> pg_backend_pid()
+      AND session.xact_start < clock_timestamp() - interval '100 ms'
+      AND EXISTS (SELECT FROM leases
+                  WHERE name = $1 AND expires_at <= clock_timestamp())
+)sql";
 
 } // namespace troupe::cluster

@@ -174,6 +174,7 @@ private:
   time_point joining_since_;
   bool has_begun_ = false;
   bool must_beat_ = false; ///< Everybody has to hear something now.
+  bool has_beaten_ = false; ///< Everybody did, within the present fact.
   std::set<std::string> to_answer_;
   std::map<std::string, time_point, std::less<>> answered_at_;
   std::set<std::string> lost_names_; ///< Forgotten, but to be looked for.

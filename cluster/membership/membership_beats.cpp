@@ -8,6 +8,7 @@
 namespace troupe::cluster {
 
 void membership::send(time_point now) {
+  has_beaten_ = false;
   auto to = pending_ ? std::set<std::string>{} : targets(now);
   to_answer_.clear();
   must_beat_ = false;
@@ -21,7 +22,7 @@ void membership::send(time_point now) {
                                          .lateness = watch_.recent_lateness(),
                                          .digest = digest(now)}});
   }
-  if (farewells_left_ > 0 && beaten_at_ == now && --farewells_left_ == 0)
+  if (farewells_left_ > 0 && has_beaten_ && --farewells_left_ == 0)
     stop(own_notice_kind::stopped_left);
 }
 
@@ -33,6 +34,7 @@ std::set<std::string> membership::targets(time_point now) {
                       || now - beaten_at_ >= options_.detector.beat_interval
                                                - options_.ticks.interval / 4;
   if (is_due) {
+    has_beaten_ = true;
     beaten_at_ = now;
     for (const auto& [name, row] : table_.rows())
       if (name != name_ && !is_final(row.of.state))

@@ -377,10 +377,12 @@ outcome<bool> postgres_connection::has_table(const std::string& name) {
 
 outcome<bool> postgres_connection::is_empty() {
   auto found = false;
+  // Who may open the store of a cluster is decided by a lease beside it.
   auto done = query("SELECT 1 FROM pg_class c JOIN pg_namespace n"
                     " ON n.oid = c.relnamespace"
                     " WHERE n.nspname = current_schema()"
-                    " AND c.relkind IN ('r', 'p', 'v', 'm', 'f') LIMIT 1",
+                    " AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
+                    " AND c.relname <> 'leases' LIMIT 1",
                     {}, [&](const sql_row&) { found = true; });
   if (!done)
     return fail(std::move(done.error()));

@@ -32,7 +32,6 @@ public:
 
   void create_tables() {
     run(cluster::create_leases_sql);
-    run(cluster::create_fence_sql);
   }
 
   void create_lease(const std::string& name) {
@@ -140,10 +139,10 @@ public:
         {name});
   }
 
-  /// SQLSTATE; empty: the epoch still counts.
-  std::string fence(const std::string& name, cluster::lease_epoch epoch) {
-    return try_run(cluster::fence_lease_sql, {name, std::to_string(epoch)})
-      .state;
+  /// Whether the epoch still counts, and will until the transaction ends.
+  bool fence(const std::string& name, cluster::lease_epoch epoch) {
+    return run(cluster::fence_lease_sql, {name, std::to_string(epoch)}).size()
+           == 1;
   }
 
 private:

@@ -64,10 +64,13 @@ leadership_change look(leadership_pointer self) {
   auto result = leadership_change{};
   result.epoch = state.keeper->epoch(self->clock().now());
   const auto& seen = state.keeper->last_seen();
-  if (result.epoch)
+  if (result.epoch) {
     result.leader = state.options.holder;
-  else if (seen.left.count() > 0 && seen.holder != state.options.holder)
+    result.leader_epoch = *result.epoch;
+  } else if (seen.left.count() > 0 && seen.holder != state.options.holder) {
     result.leader = seen.holder;
+    result.leader_epoch = seen.epoch;
+  }
   return result;
 }
 
@@ -77,6 +80,13 @@ void tell(leadership_pointer self, const leadership_change& change) {
   state.told.reason.reset();
   for (const auto& watcher : state.watchers)
     self->send(watcher, change);
+}
+
+void tell_end(leadership_pointer self, step_down_reason reason) {
+  auto change = look(self);
+  change.epoch.reset();
+  change.reason = reason;
+  tell(self, change);
 }
 
 void tell_change(leadership_pointer self) {
@@ -136,12 +146,13 @@ void act(leadership_pointer self, const lease_action& action) {
     case kind::lead:
       runtime::log_info(leadership_log, "this node leads",
                         {{"epoch", action.epoch}});
-      return tell(self, {action.epoch, self->state.options.holder, {}});
+      return tell(self,
+                  {action.epoch, self->state.options.holder, action.epoch, {}});
     case kind::step_down:
       runtime::log_warning(leadership_log, "this node leads no more",
                            {{"epoch", action.epoch},
                             {"reason", to_string(action.reason)}});
-      return tell(self, {{}, look(self).leader, action.reason});
+      return tell_end(self, action.reason);
     default:
       return ask(self, action);
   }

@@ -22,8 +22,10 @@ namespace troupe::cluster {
 struct leadership_change {
   /// Set while this node leads: what its writes have to carry (`fence_of`).
   std::optional<lease_epoch> epoch;
-  /// The holder that was seen last, "NODE/INCARNATION"; empty: nobody.
+  /// The holder that was seen last, "NODE/INCARNATION", and its epoch; empty
+  /// and 0: nobody.
   std::string leader;
+  lease_epoch leader_epoch = 0;
   /// Why this node leads no more, in the change that says so.
   std::optional<step_down_reason> reason;
 

@@ -73,6 +73,7 @@ struct relay_state {
   engine_relay_options options;
   engine::engine_desk_actor desk; ///< Null: the engine is not here.
   std::string leader;
+  std::set<std::string> linked; ///< Nodes that can be asked.
   std::deque<relayed_question> waiting;
   std::size_t under_way = 0; ///< At another node.
   /// Questions for the end of a run that the engine of this node has.
@@ -194,13 +195,13 @@ void ask_leader(relay_pointer self, relayed_question question) {
 void pass_on(relay_pointer self, std::vector<relayed_question> questions) {
   auto& state = self->state;
   if (!state.desk) {
+    const auto is_reached = state.leader != state.options.self
+                            && state.linked.contains(state.leader);
     for (auto& question : questions) {
-      if (state.leader.empty() || state.leader == state.options.self)
-        hold(self, std::move(question));
-      else if (state.under_way >= state.options.questions_max)
-        hold(self, std::move(question));
-      else
+      if (is_reached && state.under_way < state.options.questions_max)
         ask_leader(self, std::move(question));
+      else
+        hold(self, std::move(question));
     }
     return;
   }
@@ -341,12 +342,22 @@ void forget_asker(relay_state& state, asker_id who) {
     state.left.erase(state.left.begin());
 }
 
+void note_link(relay_pointer self, const link_change& change) {
+  auto& linked = self->state.linked;
+  if (!change.is_up)
+    linked.erase(change.peer.node.name);
+  else if (linked.insert(change.peer.node.name).second)
+    retry_waiting(self);
+}
+
 private_relay_actor::behavior_type
 engine_relay(relay_pointer self, const engine_relay_options& options) {
   self->state.options = options;
   self->send(options.exchange,
              serve_target{engine_target,
                           caf::actor_cast<node_service_actor>(self)});
+  self->send(options.exchange,
+             watch_links{caf::actor_cast<link_watcher_actor>(self)});
   return {
     [=](const engine::desk_questions& asked) { take_questions(self, asked); },
     [=](const node_question& question) { return take_remote(self, question); },
@@ -357,6 +368,7 @@ engine_relay(relay_pointer self, const engine_relay_options& options) {
       self->state.leader = now.node;
       retry_waiting(self);
     },
+    [=](const link_change& change) { note_link(self, change); },
     [=](const asker_left& gone) { forget_asker(self->state, gone.who); },
     [=](engine_answered& answered) { take_answers(self, std::move(answered)); },
     [=](relay_tick) { give_up_late(self); },

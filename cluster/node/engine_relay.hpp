@@ -39,12 +39,13 @@ struct asker_left {
 /// this machine, and those of other nodes while it is here. While nobody leads
 /// they wait; whoever waits for the end of a run is not told of a change of the
 /// leader.
-using engine_relay_actor = engine::engine_desk_actor::extend<
-  // From the exchange, for `engine_target`: an EngineCall; the answer is an
-  // EngineAnswer. `conflict` while the engine is not here.
-  caf::replies_to<node_question>::with<node_answer>,
-  caf::reacts_to<engine_is_here>, caf::reacts_to<engine_is_gone>,
-  caf::reacts_to<leader_is>, caf::reacts_to<asker_left>>;
+using engine_relay_actor
+  = engine::engine_desk_actor::extend_with<link_watcher_actor>::extend<
+    // From the exchange, for `engine_target`: an EngineCall; the answer is an
+    // EngineAnswer. `conflict` while the engine is not here.
+    caf::replies_to<node_question>::with<node_answer>,
+    caf::reacts_to<engine_is_here>, caf::reacts_to<engine_is_gone>,
+    caf::reacts_to<leader_is>, caf::reacts_to<asker_left>>;
 
 struct engine_relay_options {
   std::string self; ///< The name of this node.

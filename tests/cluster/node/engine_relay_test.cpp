@@ -44,6 +44,9 @@ caf::behavior fake_engine(caf::event_based_actor* self, const std::string& name,
       awaited->push_back(promise);
       return promise;
     },
+    [=](const messages::ChangeRun&) {
+      return self->make_response_promise<messages::RunChanged>();
+    },
     [=](const messages::RunResult& result) {
       for (auto& promise : std::exchange(*awaited, {}))
         promise.deliver(result);
@@ -176,6 +179,14 @@ struct relay_fixture : actor_fixture {
     return call;
   }
 
+  /// A question that the fake engine does not answer.
+  static messages::EngineCall slow(std::uint64_t id) {
+    auto call = messages::EngineCall{};
+    call.set_id(id);
+    call.mutable_change()->set_run_id("r");
+    return call;
+  }
+
   static messages::EngineCall await(std::uint64_t id) {
     auto call = messages::EngineCall{};
     call.set_id(id);
@@ -229,12 +240,23 @@ TEST_CASE_METHOD(relay_fixture,
 }
 
 TEST_CASE_METHOD(relay_fixture,
-                 "a question that was perhaps taken is not repeated") {
-  caf::anon_send(b.exchange, end_link{"a", "cut"});
-  settle();
-  caf::anon_send(a.relay, leader_is{"b"});
+                 "a question waits for the link to whoever leads") {
+  lead(b);
+  caf::anon_send(a.exchange, end_link{"b", "cut"});
   settle();
   ask(a, submit(5));
+  CHECK(a.answers.empty());
+  caf::anon_send(a.exchange, keep_linked{"b", "b", 7});
+  pass(1s);
+  CHECK(a.answers.at(5).accepted().run_id() == "of b");
+}
+
+TEST_CASE_METHOD(relay_fixture,
+                 "a question that was perhaps taken is not repeated") {
+  lead(b);
+  ask(a, slow(5));
+  caf::anon_send(a.exchange, end_link{"b", "cut"});
+  settle();
   const auto problem = problem_in(a.answers.at(5));
   CHECK(problem.kind == runtime::problem_kind::unavailable);
   CHECK(problem.hint.find("idempotency key") != std::string::npos);

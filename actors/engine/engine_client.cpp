@@ -158,6 +158,21 @@ engine_client::change(const messages::ChangeQueue& wanted) {
                  &EngineAnswer::queue_changed);
 }
 
+outcome<messages::ClusterStatus> engine_client::cluster() {
+  auto question = EngineCall{};
+  question.mutable_cluster();
+  return part_of(call(std::move(question), answer_timeout),
+                 &EngineAnswer::cluster);
+}
+
+outcome<messages::ClusterChanged>
+engine_client::change(const messages::ChangeCluster& wanted) {
+  auto question = EngineCall{};
+  *question.mutable_change_cluster() = wanted;
+  return part_of(call(std::move(question), answer_timeout),
+                 &EngineAnswer::cluster_changed);
+}
+
 outcome<messages::Tree> engine_client::tree() {
   auto question = EngineCall{};
   question.mutable_tree();

@@ -68,6 +68,13 @@ public:
   [[nodiscard]] runtime::outcome<messages::RunsPruned>
   prune(const messages::PruneRuns& wanted);
 
+  /// How the cluster looks from the node that listens there; a server that is
+  /// no node does not know (`invalid_input`).
+  [[nodiscard]] runtime::outcome<messages::ClusterStatus> cluster();
+
+  [[nodiscard]] runtime::outcome<messages::ClusterChanged>
+  change(const messages::ChangeCluster& wanted);
+
   // -- many questions under way
   // --------------------------------------------------
 

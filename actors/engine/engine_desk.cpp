@@ -216,6 +216,14 @@ void ask_engine(pointer self, asker_id to, const EngineCall& call) {
     case EngineCall::kStatus:
       return forward(self, to, id, call.status(),
                      &EngineAnswer::mutable_status);
+    case EngineCall::kCluster:
+    case EngineCall::kChangeCluster:
+      return refuse(
+        self, to, id,
+        runtime::to_error(runtime::fail(runtime::problem_kind::invalid_input,
+                                        "this server is no node of a cluster",
+                                        "give --socket FILE of a node")
+                            .value()));
     default:
       refuse(self, to, id,
              runtime::to_error(

@@ -21,7 +21,12 @@ namespace troupe::tools {
 namespace {
 
 constexpr auto cluster_examples = R"(Examples:
-  troupe cluster init --nodes a,b,c --dir certs)";
+  troupe cluster init --nodes a,b,c --dir certs
+  troupe cluster status --socket data/a/node.sock
+  troupe cluster drain b --socket data/a/node.sock
+
+All but init ask a node, over the socket in its data folder (--socket, or
+TROUPE_SERVER_SOCKET).)";
 
 constexpr auto cluster_init_examples = R"(Examples:
   troupe cluster init --nodes a,b,c --dir certs
@@ -121,6 +126,7 @@ void add_cluster_command(command_line& line) {
   app->footer(cluster_examples);
   app->require_subcommand(1);
   add_init(*app, line);
+  add_cluster_questions(*app, line);
 }
 
 } // namespace troupe::tools

@@ -6,6 +6,7 @@ namespace troupe::tools {
 
 /// The files of tools/schema as they were when the program was built.
 extern const std::string_view api_schema;
+extern const std::string_view node_schema;
 extern const std::string_view schedule_schema;
 extern const std::string_view scenario_schema;
 extern const std::string_view scoring_schema;

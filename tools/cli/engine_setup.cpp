@@ -59,15 +59,14 @@ std::size_t batch_size_of(const runtime::settings& settings) {
                     : static_cast<std::size_t>(settings.scoring_batch_items);
 }
 
-namespace {
-
-/// One thread beside those that calculate, so that everybody else answers.
 std::size_t threads_of(const runtime::settings& settings) {
   const auto workers = settings.workers == 0
                          ? std::max(1U, std::thread::hardware_concurrency())
                          : static_cast<std::size_t>(settings.workers);
   return workers + 1;
 }
+
+namespace {
 
 engine::step_resources machine_room() {
   constexpr auto thousandths = 1'000U;
@@ -86,37 +85,6 @@ auto bad_resource(const std::string& text) {
   reason.message = "\"" + text + "\" is no amount of a resource";
   reason.hint = "write cpu=4, memory=2GiB or gpu=1";
   return runtime::fail(std::move(reason));
-}
-
-/// What the machine has, and what the user says of it.
-runtime::outcome<engine::step_resources>
-read_room(const std::vector<std::string>& texts) {
-  auto room = machine_room();
-  for (const auto& text : texts) {
-    const auto equals = text.find('=');
-    if (equals == std::string::npos || equals == 0)
-      return bad_resource(text);
-    const auto name = text.substr(0, equals);
-    const auto amount = text.substr(equals + 1);
-    if (name == "memory") {
-      const auto bytes = runtime::parse_byte_size(amount);
-      if (!bytes)
-        return bad_resource(text);
-      room.memory_bytes = *bytes;
-      continue;
-    }
-    auto number = std::uint32_t{0};
-    const auto read
-      = std::from_chars(amount.data(), amount.data() + amount.size(), number);
-    if (read.ec != std::errc{} || read.ptr != amount.data() + amount.size()
-        || (name == "cpu" && (number == 0 || number > 10'000)))
-      return bad_resource(text);
-    if (name == "cpu")
-      room.cpu_thousandths = number * 1'000;
-    else
-      room.custom[name] = number;
-  }
-  return room;
 }
 
 /// Starts runs when they are due.
@@ -186,17 +154,90 @@ simulate_activity_options simulation_setup(const invocation& with,
   return options;
 }
 
+/// What an engine does itself: what needs its store, and where there are no
+/// workers beside it, everything.
+auto own_activities(
+  const invocation& with, engine_setup& setup,
+  std::function<void(engine::activity_registry&)> without_store) {
+  return
+    [without_store = std::move(without_store),
+     scoring = scoring_setup(with, std::move(setup.on_scoring)),
+     simulation = simulation_setup(with, std::move(setup.on_simulation))](
+      engine::activity_registry& registry, const runtime::store_actor& store) {
+      if (without_store)
+        without_store(registry);
+      add_score_activity(registry, store, scoring);
+      add_simulate_activity(registry, store, simulation);
+    };
+}
+
 } // namespace
+
+runtime::outcome<engine::step_resources>
+read_room(const std::vector<std::string>& texts) {
+  auto room = machine_room();
+  for (const auto& text : texts) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return bad_resource(text);
+    const auto name = text.substr(0, equals);
+    const auto amount = text.substr(equals + 1);
+    if (name == "memory") {
+      const auto bytes = runtime::parse_byte_size(amount);
+      if (!bytes)
+        return bad_resource(text);
+      room.memory_bytes = *bytes;
+      continue;
+    }
+    auto number = std::uint32_t{0};
+    const auto read
+      = std::from_chars(amount.data(), amount.data() + amount.size(), number);
+    if (read.ec != std::errc{} || read.ptr != amount.data() + amount.size()
+        || (name == "cpu" && (number == 0 || number > 10'000)))
+      return bad_resource(text);
+    if (name == "cpu")
+      room.cpu_thousandths = number * 1'000;
+    else
+      room.custom[name] = number;
+  }
+  return room;
+}
+
+runtime::outcome<std::function<void(engine::activity_registry&)>>
+worker_activities(const runtime::environment_map& environment) {
+  auto processes = runtime::process_host::start();
+  if (!processes)
+    return runtime::fail(processes.error());
+  return
+    [host = std::shared_ptr<runtime::process_runner>(std::move(*processes)),
+     requests = std::make_shared<runtime::http_host>(),
+     environment](engine::activity_registry& registry) {
+      engine::add_command_activity(registry, {host, environment});
+      auto http = engine::http_runner_options{};
+      http.requests = requests;
+      http.environment = environment;
+      engine::add_http_activity(registry, std::move(http));
+    };
+}
 
 runtime::outcome<engine::local_engine> start_engine(const invocation& with,
                                                     engine_setup setup) {
   auto room = read_room(setup.resources);
   if (!room)
     return runtime::fail(room.error());
-  auto processes = runtime::process_host::start();
-  if (!processes)
-    return runtime::fail(processes.error());
+  auto without_store = std::function<void(engine::activity_registry&)>{};
+  if (!setup.grant) {
+    auto made = worker_activities(with.environment);
+    if (!made)
+      return runtime::fail(made.error());
+    without_store = std::move(*made);
+  }
   auto options = engine::local_engine_options{};
+  if (setup.grant) {
+    options.system = setup.grant->system;
+    options.fence = setup.grant->fence;
+    options.companions = setup.grant->companions;
+  }
   options.store = with.settings.store_path;
   options.store_queue_max
     = static_cast<std::size_t>(with.settings.store_queue_max);
@@ -204,7 +245,8 @@ runtime::outcome<engine::local_engine> start_engine(const invocation& with,
   options.schemas = {scoring::scoring_schema(), scheduler::scheduler_schema(),
                      simulation::simulation_schema()};
   if (setup.runs_schedules)
-    options.companions = {scheduler_of(with), retention_companion(with)};
+    for (auto& each : {scheduler_of(with), retention_companion(with)})
+      options.companions.push_back(each);
   options.threads = threads_of(with.settings);
   options.activities_max = setup.jobs;
   options.room = std::move(*room);
@@ -214,21 +256,8 @@ runtime::outcome<engine::local_engine> start_engine(const invocation& with,
   options.ledger.submissions_per_minute = setup.submissions_per_minute;
   options.load = setup.load;
   options.shutdown_timeout = with.settings.shutdown_timeout;
-  options.add_activities =
-    [host = std::shared_ptr<runtime::process_runner>(std::move(*processes)),
-     requests = std::make_shared<runtime::http_host>(),
-     environment = with.environment,
-     scoring = scoring_setup(with, std::move(setup.on_scoring)),
-     simulation = simulation_setup(with, std::move(setup.on_simulation))](
-      engine::activity_registry& registry, const runtime::store_actor& store) {
-      engine::add_command_activity(registry, {host, environment});
-      auto http = engine::http_runner_options{};
-      http.requests = requests;
-      http.environment = environment;
-      engine::add_http_activity(registry, std::move(http));
-      add_score_activity(registry, store, scoring);
-      add_simulate_activity(registry, store, simulation);
-    };
+  options.add_activities
+    = own_activities(with, setup, std::move(without_store));
   return engine::local_engine::start(std::move(options));
 }
 

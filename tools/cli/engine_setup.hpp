@@ -2,13 +2,17 @@
 
 #include "actors/engine/local_engine.hpp"
 #include "actors/engine/run_retention.hpp"
+#include "cluster/node/node.hpp"
 #include "runtime/guard/guard_file.hpp"
 #include "tools/activities/score_activity.hpp"
 #include "tools/activities/simulate_activity.hpp"
 #include "tools/cli/invocation.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,7 +37,25 @@ struct engine_setup {
   bool runs_schedules = false;
   score_observer on_scoring;
   simulate_observer on_simulation;
+  /// Where and how the leader of a cluster runs it: then workers do what needs
+  /// no store. Absent: it runs by itself, and does everything.
+  std::optional<cluster::leader_grant> grant;
+  /// How long work that began under another leader may take to be heard of.
+  std::chrono::milliseconds rebind_window{0};
 };
+
+/// One thread beside those that calculate, so that everybody else answers.
+[[nodiscard]] std::size_t threads_of(const runtime::settings& settings);
+
+/// What of this machine steps may ask for: what it has, and what `texts` say of
+/// it, "NAME=N" each.
+[[nodiscard]] runtime::outcome<engine::step_resources>
+read_room(const std::vector<std::string>& texts);
+
+/// What needs no store: processes and requests. Must be called before the first
+/// thread; what comes of it adds them to any number of registries.
+[[nodiscard]] runtime::outcome<std::function<void(engine::activity_registry&)>>
+worker_activities(const runtime::environment_map& environment);
 
 /// An engine over the store of the settings, with all activities that this
 /// program has. Must come before the first thread.

@@ -69,6 +69,7 @@ void add_completion_command(command_line& line);
 void add_workflow_command(command_line& line);
 void add_schedule_command(command_line& line);
 void add_schema_command(command_line& line);
+void add_node_command(command_line& line);
 void add_run_command(command_line& line);
 void add_server_command(command_line& line);
 void add_tree_command(command_line& line);

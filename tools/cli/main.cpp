@@ -189,6 +189,7 @@ void declare(command_line& line, shared_flags& flags) {
   add_simulate_command(line);
   add_bench_command(line);
   add_run_command(line);
+  add_node_command(line);
   add_server_command(line);
   add_tree_command(line);
   add_cluster_command(line);

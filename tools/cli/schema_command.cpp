@@ -41,6 +41,8 @@ void add_schema_command(command_line& line) {
            api_schema);
   add_kind(*app, line, "workflow", "Print the schema of workflows",
            workflow_schema);
+  add_kind(*app, line, "node", "Print the schema of nodes of a cluster",
+           node_schema);
   add_kind(*app, line, "schedule", "Print the schema of schedules",
            schedule_schema);
   add_kind(*app, line, "scoring", "Print the schema of scoring configurations",

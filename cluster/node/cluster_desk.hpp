@@ -1,0 +1,26 @@
+#pragma once
+
+#include "actors/engine/engine_desk.hpp"
+#include "cluster/leadership/leadership_actor.hpp"
+#include "cluster/membership/membership_actor.hpp"
+
+#include <caf/actor_system.hpp>
+
+#include <string>
+
+namespace troupe::cluster {
+
+struct cluster_desk_options {
+  membership_actor membership;
+  /// Null: this node leads, or nobody in its place.
+  leadership_actor leadership;
+  /// Who leads where there is no leadership to be had; empty: nobody.
+  std::string only_coordinator;
+  engine::desk_answers answers;
+};
+
+/// Answers what is asked about the cluster (messages/cluster_call.proto).
+[[nodiscard]] engine::engine_desk_actor
+spawn_cluster_desk(caf::actor_system& system, cluster_desk_options options);
+
+} // namespace troupe::cluster

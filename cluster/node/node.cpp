@@ -1,0 +1,356 @@
+#include "cluster/node/node.hpp"
+
+#include "actors/engine/basic_activities.hpp"
+#include "actors/engine/engine_gateway.hpp"
+#include "cluster/certificates/node_credentials.hpp"
+#include "cluster/hosting/hosted_port.hpp"
+#include "cluster/leadership/lease_fence.hpp"
+#include "cluster/membership/incarnation_file.hpp"
+#include "cluster/node/cluster_desk.hpp"
+#include "cluster/node/node_folder.hpp"
+#include "cluster/node/node_steward.hpp"
+#include "cluster/transport/socket_transport.hpp"
+#include "runtime/actor_system.hpp"
+#include "runtime/ids.hpp"
+#include "runtime/logging/log.hpp"
+#include "runtime/query/postgres_address.hpp"
+
+#include <caf/exit_reason.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <future>
+#include <random>
+#include <utility>
+
+namespace troupe::cluster {
+
+using namespace std::chrono_literals;
+
+using runtime::fail;
+using runtime::outcome;
+using runtime::problem_kind;
+
+namespace {
+
+constexpr auto lease_name = "leader";
+/// After an engine that did not start, so that others may try.
+constexpr auto abstain_after_failure = 3s;
+constexpr auto farewell_timeout = 3s;
+
+outcome<std::optional<node_credentials>>
+read_credentials(const node_options& options) {
+  const auto& file = options.file;
+  if (file.certificates.empty())
+    return std::optional<node_credentials>{};
+  auto read
+    = read_node_credentials(certificates_in(file.certificates, file.name),
+                            file.name, options.time->now());
+  if (!read)
+    return fail(read.error());
+  return std::optional{std::move(*read)};
+}
+
+} // namespace
+
+struct node::parts {
+  node_options options;
+  node_folder folder;
+  std::uint64_t incarnation = 0;
+  runtime::uuid_generator ids;
+  std::random_device device;
+  runtime::local_system system;
+  std::shared_ptr<node_turns> turns = std::make_shared<node_turns>();
+  std::string address;
+
+  node_exchange_actor exchange;
+  membership_actor membership;
+  leadership_actor leadership; ///< Null where nobody else could lead.
+  hosted_port_actor port; ///< Null on a node that is no worker.
+  engine::activity_host_actor host;
+  node_steward_actor steward;
+  std::unique_ptr<engine::engine_gateway> gateway;
+  engine_relay_actor relay; ///< Null on a node that never leads.
+
+  parts(node_options from, node_folder in, std::uint64_t number)
+    : options{std::move(from)}, folder{std::move(in)}, incarnation{number},
+      ids{*options.time}, system{{.threads = options.threads}} {}
+
+  parts(const parts&) = delete;
+  parts& operator=(const parts&) = delete;
+
+  /// In the order in which the others are to hear of it.
+  ~parts() {
+    if (leadership)
+      ask_to_end<leadership_stopped>(leadership, stop_leading{});
+    if (membership)
+      ask_to_end<membership_done>(membership, leave_cluster{});
+    gateway.reset();
+    for (const auto& each :
+         {caf::actor_cast<caf::actor>(steward),
+          caf::actor_cast<caf::actor>(host), caf::actor_cast<caf::actor>(port),
+          caf::actor_cast<caf::actor>(relay),
+          caf::actor_cast<caf::actor>(leadership),
+          caf::actor_cast<caf::actor>(membership),
+          caf::actor_cast<caf::actor>(exchange)})
+      if (each)
+        caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
+    steward = nullptr;
+    host = nullptr;
+    port = nullptr;
+    relay = nullptr;
+    leadership = nullptr;
+    membership = nullptr;
+    exchange = nullptr;
+    system.shutdown(options.shutdown_timeout);
+  }
+
+  /// It is stopping anyway: whatever comes of it, time counts.
+  template <class Reply, class Actor, class Question>
+  void ask_to_end(const Actor& who, Question question) {
+    auto self = caf::scoped_actor{*system};
+    self->request(who, farewell_timeout, std::move(question))
+      .receive([](const Reply&) {}, [](const caf::error&) {});
+  }
+
+  [[nodiscard]] node_identity identity() const {
+    return {options.file.name, incarnation, options.build};
+  }
+
+  [[nodiscard]] std::uint64_t draw() {
+    return (static_cast<std::uint64_t>(device()) << 32U) | device();
+  }
+
+  outcome<void> open_links();
+  void join();
+  outcome<void> open_leadership();
+  outcome<void> open_door();
+  void begin();
+  void open_places();
+  outcome<engine::local_engine> lead(lease_epoch epoch);
+};
+
+outcome<void> node::parts::open_links() {
+  auto credentials = read_credentials(options);
+  if (!credentials)
+    return fail(credentials.error());
+  auto from = socket_transport_options{};
+  from.self = identity();
+  from.credentials = std::move(*credentials);
+  const auto listening
+    = std::make_shared<std::promise<outcome<std::uint16_t>>>();
+  auto to = node_exchange_options{};
+  to.self = identity();
+  to.draw = [this] { return draw(); };
+  to.make_transport = [from = std::move(from), listening,
+                       at = options.file.listen](transport_events events) {
+    auto links = make_socket_transport(from, std::move(events));
+    if (!links) {
+      listening->set_value(fail(links.error()));
+      return std::unique_ptr<transport>{};
+    }
+    listening->set_value((*links)->listen(at.host, at.port));
+    return std::move(*links);
+  };
+  exchange = spawn_node_exchange(*system, std::move(to));
+  const auto port = listening->get_future().get();
+  if (!port)
+    return fail(port.error());
+  const auto& host = options.file.listen.host;
+  address = (host.find(':') == std::string::npos ? host : "[" + host + "]")
+            + ":" + std::to_string(*port);
+  return {};
+}
+
+void node::parts::join() {
+  auto from = membership_actor_options{};
+  from.self.name = options.file.name;
+  from.self.id = ids.next();
+  from.self.incarnation = incarnation;
+  from.self.roles = options.file.roles;
+  for (const auto& [name, at] : options.file.peers)
+    from.peers.push_back({name, at.host, at.port});
+  membership = spawn_membership(
+    *system, exchange,
+    spawn_incarnation_store(*system,
+                            [path = folder.incarnation()](std::uint64_t next) {
+                              return write_incarnation(path, next);
+                            }),
+    std::move(from));
+}
+
+/// A file has one owner: nobody else could take over.
+outcome<void> node::parts::open_leadership() {
+  if (!options.file.roles.is_coordinator
+      || !runtime::is_postgres_address(options.file.store))
+    return {};
+  auto where
+    = runtime::parse_postgres_address(options.file.store, options.environment);
+  if (!where)
+    return fail(where.error());
+  auto session = lease_session_options{};
+  session.address = std::move(*where);
+  session.lease = lease_name;
+  auto from = leadership_options{};
+  from.holder = holder_of(options.file.name, incarnation);
+  from.draw = [this] { return draw(); };
+  leadership
+    = spawn_leadership(*system,
+                       spawn_lease_database(*system, std::move(session)),
+                       std::move(from));
+  return {};
+}
+
+outcome<void> node::parts::open_door() {
+  const auto& file = options.file;
+  const auto only
+    = file.roles.is_coordinator && !leadership ? file.name : std::string{};
+  const auto desk = std::make_shared<engine_relay_actor>();
+  auto opened = engine::engine_gateway::open(
+    [&](engine::desk_answers answers) {
+      auto from = engine_relay_options{};
+      from.self = file.name;
+      from.exchange = exchange;
+      from.answers = answers;
+      from.cluster
+        = spawn_cluster_desk(*system, {membership, leadership, only, answers});
+      *desk = spawn_engine_relay(*system, std::move(from));
+      return engine::engine_desk_actor{*desk};
+    },
+    [desk](engine::asker_id who) { caf::anon_send(*desk, asker_left{who}); },
+    folder.socket());
+  if (!opened)
+    return fail(opened.error());
+  gateway = std::move(*opened);
+  relay = *desk;
+  return {};
+}
+
+void node::parts::open_places() {
+  if (!options.file.roles.is_worker)
+    return;
+  port = spawn_hosted_port(*system, exchange, {});
+  auto registry = std::make_shared<engine::activity_registry>();
+  engine::add_basic_activities(*registry);
+  if (options.add_activities)
+    options.add_activities(*registry);
+  auto from = engine::activity_host_options{};
+  from.registry = std::move(registry);
+  from.limits.activities_max = options.file.jobs;
+  from.room = options.room;
+  host = engine::spawn_activity_host(*system, port, std::move(from));
+}
+
+/// Everybody is there: lets them hear of each other.
+void node::parts::begin() {
+  auto from = node_steward_options{};
+  from.self = options.file.name;
+  from.turns = turns;
+  from.relay = relay;
+  for (const auto& each :
+       {caf::actor_cast<caf::actor>(exchange),
+        caf::actor_cast<caf::actor>(membership),
+        caf::actor_cast<caf::actor>(leadership),
+        caf::actor_cast<caf::actor>(relay), caf::actor_cast<caf::actor>(port),
+        caf::actor_cast<caf::actor>(host)})
+    if (each)
+      from.parts.push_back(each);
+  steward = spawn_node_steward(*system, std::move(from));
+  caf::anon_send(membership, watch_members{steward});
+  if (leadership) {
+    caf::anon_send(membership, watch_members{leadership});
+    caf::anon_send(leadership, watch_leadership{steward});
+  } else if (options.file.roles.is_coordinator) {
+    caf::anon_send(
+      steward,
+      leadership_change{.epoch = static_cast<lease_epoch>(incarnation),
+                        .leader = holder_of(options.file.name, incarnation),
+                        .reason = std::nullopt});
+  }
+}
+
+outcome<engine::local_engine> node::parts::lead(lease_epoch epoch) {
+  auto grant = leader_grant{};
+  grant.system = &*system;
+  if (leadership)
+    grant.fence = fence_of(lease_name, epoch);
+  auto desk = engine::engine_companion{};
+  desk.id = "hosting";
+  desk.start = [this, epoch](caf::actor_system& in, const runtime::store_actor&,
+                             const engine::engine_actor& of) {
+    auto from = hosting_desk_options{};
+    from.epoch = static_cast<std::uint64_t>(epoch);
+    const auto opened = spawn_hosting_desk(in, of, exchange, std::move(from));
+    caf::anon_send(steward, hosting_opened{opened});
+    return caf::actor_cast<caf::actor>(opened);
+  };
+  grant.companions.push_back(std::move(desk));
+  return options.start_engine(std::move(grant));
+}
+
+node::node(std::unique_ptr<parts> made) : parts_{std::move(made)} {}
+
+node::~node() = default;
+
+const std::string& node::address() const {
+  return parts_->address;
+}
+
+std::string node::socket() const {
+  return parts_->folder.socket();
+}
+
+outcome<std::unique_ptr<node>> node::start(node_options options) {
+  auto folder = node_folder::open(options.file.data);
+  if (!folder)
+    return fail(folder.error());
+  const auto incarnation = next_incarnation(folder->incarnation());
+  if (!incarnation)
+    return fail(incarnation.error());
+  auto made = std::make_unique<parts>(std::move(options), std::move(*folder),
+                                      *incarnation);
+  auto& of = *made;
+  if (auto opened = of.open_links(); !opened)
+    return fail(opened.error());
+  of.join();
+  if (auto opened = of.open_leadership(); !opened)
+    return fail(opened.error());
+  if (auto opened = of.open_door(); !opened)
+    return fail(opened.error());
+  of.open_places();
+  of.begin();
+  return std::unique_ptr<node>{new node{std::move(made)}};
+}
+
+outcome<void> node::run(const std::stop_token& stop) {
+  auto& of = *parts_;
+  auto engine = std::optional<engine::local_engine>{};
+  auto leads = std::optional<lease_epoch>{};
+  while (!stop.stop_requested()) {
+    const auto turn = of.turns->next(leads, stop);
+    if (engine) {
+      caf::anon_send(of.relay, engine_is_gone{});
+      engine.reset();
+    }
+    leads = turn.epoch;
+    if (turn.end)
+      return fail(*turn.end);
+    if (!leads || stop.stop_requested())
+      continue;
+    auto started = of.lead(*leads);
+    if (started) {
+      engine.emplace(std::move(*started));
+      caf::anon_send(of.relay, engine_is_here{engine->root()});
+      continue;
+    }
+    runtime::log_error("cluster.node", "the engine did not start",
+                       {{"reason", runtime::render(started.error())}});
+    if (!of.leadership)
+      return fail(started.error());
+    caf::anon_send(of.leadership, step_aside{abstain_after_failure});
+  }
+  if (engine)
+    caf::anon_send(of.relay, engine_is_gone{});
+  return {};
+}
+
+} // namespace troupe::cluster

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "cluster/hosting/hosting_desk.hpp"
+#include "cluster/leadership/leadership_actor.hpp"
+#include "cluster/membership/membership_actor.hpp"
+#include "cluster/node/engine_relay.hpp"
+#include "cluster/node/node_turns.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace troupe::cluster {
+
+/// The engine of this node lets other nodes pull, from now on.
+struct hosting_opened {
+  hosting_desk_actor desk;
+};
+
+/// Hears of members and leaders, and tells those on this node whom it concerns.
+using node_steward_actor = membership_watcher_actor::extend_with<
+  leadership_watcher_actor>::extend<caf::reacts_to<hosting_opened>>;
+
+struct node_steward_options {
+  std::string self; ///< The name of this node.
+  std::shared_ptr<node_turns> turns;
+  engine_relay_actor relay; ///< Null on a node that never leads.
+  /// When one of them ends, the node does.
+  std::vector<caf::actor> parts;
+};
+
+[[nodiscard]] node_steward_actor
+spawn_node_steward(caf::actor_system& system, node_steward_options options);
+
+} // namespace troupe::cluster
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::hosting_opened)

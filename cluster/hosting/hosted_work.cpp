@@ -1,7 +1,7 @@
 #include "cluster/hosting/hosted_work.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -67,19 +67,30 @@ void hosted_work::erase(entry_map::iterator which) {
 }
 
 void hosted_work::welcome_host(const messages::GetActivities& offer) {
-  free_ = has_host_ ? free_ + offer.credit() : offer.credit();
+  auto named = std::set<activity_key>{};
+  for (const auto& ref : offer.running())
+    if (const auto found = find(ref); found != entries_.end())
+      named.insert(found->first);
+  fail_others(named, "its host began anew without it");
   has_host_ = true;
   offer_ = offer;
+  free_ = offer.credit();
   end_session();
 }
 
 void hosted_work::lose_host(const std::string& why) {
+  fail_others({}, why);
   has_host_ = false;
   free_ = 0;
   end_session();
+}
+
+/// All that run, but for those.
+void hosted_work::fail_others(const std::set<activity_key>& named,
+                              const std::string& why) {
   for (auto at = entries_.begin(); at != entries_.end();) {
     const auto which = at++;
-    if (which->second.end == 0)
+    if (which->second.end == 0 && !named.contains(which->first))
       end(which, failure_of(to_message(which->first), "crashed", why));
   }
 }

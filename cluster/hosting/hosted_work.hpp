@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,8 @@ public:
 
   // -- the host ---------------------------------------------------------------
 
-  /// A host has room for activities, or more of it.
+  /// A host has room for activities. What it was given before and does not name
+  /// as running has failed.
   void welcome_host(const messages::GetActivities& offer);
 
   /// What it ran has failed.
@@ -120,6 +122,8 @@ private:
   [[nodiscard]] entry_map::iterator find(const messages::ActivityRef& ref);
   void erase(entry_map::iterator which);
   void end(entry_map::iterator which, messages::ActivityReport report);
+  void fail_others(const std::set<engine::activity_key>& named,
+                   const std::string& why);
   void hear(messages::ActivityReport report);
   [[nodiscard]] bool run(const messages::RunActivity& request);
   void supersede(const engine::activity_key& by);

@@ -14,10 +14,10 @@ leader_choice::verdict leader_choice::hear(const std::string& node,
 }
 
 bool leader_choice::note_refusal(const std::string& node, std::uint64_t epoch) {
-  if (node == refused_node_ && epoch == refused_epoch_)
+  const auto [known, is_first] = refused_.try_emplace(node, epoch);
+  if (!is_first && epoch <= known->second)
     return false;
-  refused_node_ = node;
-  refused_epoch_ = epoch;
+  known->second = epoch;
   return true;
 }
 

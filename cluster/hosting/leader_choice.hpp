@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 namespace troupe::cluster {
@@ -18,8 +19,8 @@ public:
   /// A node says that it leads.
   [[nodiscard]] verdict hear(const std::string& node, std::uint64_t epoch);
 
-  /// Whether to tell of what was refused: the first of each node and epoch, and
-  /// again only when another came between.
+  /// Whether to tell of what was refused: once of each node, and again only
+  /// when it names a higher epoch.
   [[nodiscard]] bool note_refusal(const std::string& node, std::uint64_t epoch);
 
   [[nodiscard]] bool is_known() const noexcept {
@@ -37,8 +38,7 @@ public:
 private:
   std::string node_;
   std::uint64_t epoch_ = 0; ///< 0: nobody leads.
-  std::string refused_node_;
-  std::uint64_t refused_epoch_ = 0;
+  std::map<std::string, std::uint64_t> refused_;
 };
 
 } // namespace troupe::cluster

@@ -149,6 +149,17 @@ TEST_CASE("only the newest progress waits, before the end") {
   CHECK(node.work.waiting_reports() == 0);
 }
 
+TEST_CASE("progress that was under way in an earlier session is replaced") {
+  auto node = hosted_fixture{};
+  CHECK(node.give(run_order(ref_to("a"))).orders.size() == 1);
+  node.work.hear(reports_of(progress_of(ref_to("a"), "1"), 0));
+  REQUIRE(node.ask() != nullptr);
+  node.open(1);
+  node.work.hear(reports_of(progress_of(ref_to("a"), "2"), 0));
+  CHECK(node.work.waiting_reports() == 1);
+  CHECK(node.report().reports(0).progress().progress_json() == "2");
+}
+
 TEST_CASE("reports of an earlier epoch wait for the leader's word") {
   auto node = hosted_fixture{3};
   for (const auto* step : {"kept", "dropped", "unsaid"}) {
@@ -272,6 +283,24 @@ TEST_CASE("what a lost host ran has failed, and its places are gone") {
   REQUIRE(reports.reports_size() == 1);
   CHECK(reports.reports(0).failed().kind() == "crashed");
   CHECK(reports.reports(0).failed().retryable());
+  CHECK(reports.credit() == 1);
+}
+
+TEST_CASE("what a host that begins anew does not name has failed") {
+  auto node = hosted_fixture{};
+  CHECK(node.give(run_order(ref_to("a"))).orders.size() == 1);
+  CHECK(node.give(run_order(ref_to("b"))).orders.size() == 1);
+  auto offer = offer_of(1);
+  *offer.add_running() = ref_to("b");
+  node.work.welcome_host(offer);
+  CHECK_FALSE(node.work.has_session());
+  node.open(1);
+  CHECK(node.pull().running_size() == 2);
+  CHECK(node.pull().credit() == 0);
+  const auto reports = node.report();
+  REQUIRE(reports.reports_size() == 1);
+  CHECK(reports.reports(0).failed().kind() == "crashed");
+  CHECK(reports.reports(0).failed().ref().step() == "a");
   CHECK(reports.credit() == 1);
 }
 

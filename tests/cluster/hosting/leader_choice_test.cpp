@@ -27,4 +27,6 @@ TEST_CASE("a refusal is told once") {
   CHECK(leader.note_refusal("a", 2));
   CHECK(leader.note_refusal("b", 2));
   CHECK_FALSE(leader.note_refusal("b", 2));
+  CHECK_FALSE(leader.note_refusal("a", 1));
+  CHECK_FALSE(leader.note_refusal("a", 2));
 }

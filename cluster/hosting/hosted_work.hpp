@@ -1,0 +1,152 @@
+#pragma once
+
+#include "actors/engine/activity_table.hpp"
+#include "cluster/hosting/ordered_exchange.hpp"
+#include "cluster/hosting/report_queue.hpp"
+#include "messages/hosting.pb.h"
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace troupe::cluster {
+
+/// What a node runs for whoever leads, and what it has to say of it:
+///
+///              open            the leader answers, or gives orders
+///     no session --> opening ------------------------------------> open
+///         ^             |                                            |
+///         +-------------+--------------------------------------------+
+///            another leader, an unknown session, another host
+///
+/// An activity is here from its order until its end is confirmed, across any
+/// number of sessions. Reports of an earlier epoch wait until the leader keeps
+/// the activity, or cancels it.
+class hosted_work {
+public:
+  explicit hosted_work(batch_limits limits = {}) : limits_{limits} {}
+
+  // -- the host ---------------------------------------------------------------
+
+  /// A host has room for activities. What it was given before and does not name
+  /// as running has failed.
+  void welcome_host(const messages::GetActivities& offer);
+
+  /// What it ran has failed.
+  void lose_host(const std::string& why);
+
+  [[nodiscard]] bool has_host() const noexcept {
+    return has_host_;
+  }
+
+  /// What the host says of its activities.
+  void hear(const messages::ActivityReports& reports);
+
+  // -- sessions ---------------------------------------------------------------
+
+  /// Only without a session, and with a host.
+  void open(std::uint64_t epoch);
+
+  void end_session();
+
+  [[nodiscard]] bool has_session() const noexcept {
+    return phase_ != phase::none;
+  }
+
+  [[nodiscard]] bool is_open() const noexcept {
+    return phase_ == phase::open;
+  }
+
+  /// What a session begins with: the same whenever it is asked for.
+  [[nodiscard]] const messages::OpenHosting& opening() const noexcept {
+    return opening_;
+  }
+
+  /// The leader has answered.
+  void confirm_open() noexcept {
+    if (phase_ == phase::opening)
+      phase_ = phase::open;
+  }
+
+  // -- orders -----------------------------------------------------------------
+
+  struct taken {
+    arrival what = arrival::unknown;
+    /// For the host, in this order.
+    std::vector<messages::HostingOrder> orders;
+  };
+
+  [[nodiscard]] taken take(const messages::HostingOrders& orders);
+
+  // -- reports ----------------------------------------------------------------
+
+  /// Whether to ask although there is nothing to report.
+  enum class asking : std::uint8_t { when_needed, in_any_case };
+
+  /// What has to be asked, while the session is open: what is outstanding, or
+  /// the next. Null: nothing.
+  [[nodiscard]] const messages::HostingReports* question(asking when);
+
+  /// The leader has them.
+  void confirm(std::uint64_t sequence);
+
+  /// What is outstanding is too long for a link.
+  void shorten();
+
+  /// Activities whose end is not confirmed.
+  [[nodiscard]] std::size_t size() const noexcept {
+    return entries_.size();
+  }
+
+  [[nodiscard]] std::size_t waiting_reports() const noexcept {
+    return reports_.size();
+  }
+
+private:
+  enum class phase : std::uint8_t { none, opening, open };
+
+  struct entry {
+    bool takes_place = false;
+    /// The leader has dropped it: its end is nobody's business.
+    bool is_dropped = false;
+    report_queue::number progress = 0;
+    report_queue::number end = 0; ///< 0: it runs.
+    /// Under which the host may still report.
+    std::vector<std::uint64_t> former_epochs;
+  };
+
+  using entry_map = std::map<engine::activity_key, entry>;
+
+  [[nodiscard]] entry_map::iterator find(const messages::ActivityRef& ref);
+  void erase(entry_map::iterator which);
+  void end(entry_map::iterator which, messages::ActivityReport report);
+  void fail_others(const std::set<engine::activity_key>& named,
+                   const std::string& why);
+  void hear(messages::ActivityReport report);
+  [[nodiscard]] bool run(const messages::RunActivity& request);
+  void supersede(const engine::activity_key& by);
+  void keep(const messages::KeepActivities& what);
+  void cancel(const messages::ActivityRef& ref);
+  void take_order(const messages::HostingOrder& order, taken& into);
+  [[nodiscard]] std::uint32_t take_credit(std::size_t reported);
+
+  batch_limits limits_;
+  entry_map entries_;
+  report_queue reports_;
+  messages::GetActivities offer_;
+  bool has_host_ = false;
+  /// Places of the host that nobody holds.
+  std::uint32_t free_ = 0;
+  /// Of these, how many the leader may fill.
+  std::uint32_t granted_ = 0;
+  phase phase_ = phase::none;
+  std::uint64_t session_ = 0;
+  std::uint64_t epoch_ = 0;
+  messages::OpenHosting opening_;
+  ordered_inbox inbox_;
+  ordered_outbox<messages::HostingReports> outbox_;
+};
+
+} // namespace troupe::cluster

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "actors/engine/activity_host.hpp"
+#include "cluster/hosting/remote_host.hpp"
+#include "cluster/transport/node_exchange.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace troupe::cluster {
+
+/// A node is down or has left: what it ran goes to others. Never leaves the
+/// process; membership says so.
+struct lose_node {
+  std::string node;
+};
+
+/// Lets the nodes that run activities pull from the engine of this node: serves
+/// `hosting_target` at the exchange, and tells all linked nodes who leads.
+using hosting_desk_actor
+  = node_service_actor::extend_with<link_watcher_actor>::extend<
+    // Its session is over.
+    caf::reacts_to<lose_node>>;
+
+struct hosting_desk_options {
+  std::uint64_t epoch = 0; ///< Of the engine; never 0.
+  std::chrono::milliseconds notice_interval{500};
+  asking_options asking;
+  remote_work_options work;
+};
+
+/// For one life of an engine, and no second one under the same epoch, as it
+/// would not know which sessions are over. Ends when `source` or the exchange
+/// does, and with it all sessions. What runs on the nodes goes on.
+[[nodiscard]] hosting_desk_actor spawn_hosting_desk(
+  caf::actor_system& system, const engine::activity_source_actor& source,
+  const node_exchange_actor& exchange, hosting_desk_options options);
+
+} // namespace troupe::cluster
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::lose_node)

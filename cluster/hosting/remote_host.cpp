@@ -1,0 +1,225 @@
+#include "cluster/hosting/remote_host.hpp"
+
+#include "cluster/hosting/hosting_envelope.hpp"
+#include "runtime/actor_errors.hpp"
+#include "runtime/logging/log.hpp"
+
+#include <caf/exit_reason.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/system_messages.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <optional>
+#include <utility>
+
+namespace troupe::cluster {
+
+/// Time to ask again, unless it was done in between.
+struct order_retry {
+  std::uint64_t number = 0;
+};
+
+} // namespace troupe::cluster
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::order_retry)
+
+namespace troupe::cluster {
+
+namespace {
+
+using runtime::problem;
+using runtime::problem_kind;
+
+constexpr auto hosting_log = "cluster.hosting";
+
+using private_host_actor
+  = remote_host_actor::extend<caf::reacts_to<order_retry>>;
+
+struct remote_host_state {
+  static constexpr auto name = "remote_host"; // Shown in logs.
+
+  enum class phase : std::uint8_t {
+    idle,
+    asking,
+    pausing, ///< Until it is asked again.
+  };
+
+  remote_host_options options;
+  engine::activity_source_actor source;
+  node_exchange_actor exchange;
+  std::optional<remote_work> work;
+  retry_delay delay;
+  phase now = phase::idle;
+  std::uint64_t pauses = 0;
+};
+
+using pointer = private_host_actor::stateful_pointer<remote_host_state>;
+using phase = remote_host_state::phase;
+
+void ask(pointer self);
+
+void pause(pointer self) {
+  auto& state = self->state;
+  state.now = phase::pausing;
+  self->delayed_send(self, state.delay.next(), order_retry{++state.pauses});
+}
+
+void end_pause(pointer self) {
+  self->state.now = phase::idle;
+  ask(self);
+}
+
+/// What could not be begun has failed for the engine.
+void tell_refused(pointer self, messages::ActivityReports refused) {
+  if (refused.reports_size() != 0)
+    self->send(self->state.source, std::move(refused));
+}
+
+void end_session(pointer self, const problem& reason) {
+  const auto& options = self->state.options;
+  runtime::log_warning(hosting_log, "a node ended its session",
+                       {{"node", options.node},
+                        {"epoch", options.epoch},
+                        {"reason", reason.message}});
+  self->quit(caf::exit_reason::user_shutdown);
+}
+
+void take_answer(pointer self, const node_answer& answer) {
+  auto& state = self->state;
+  const auto taken = from_envelope<messages::HostingTaken>(answer.envelope);
+  if (!taken)
+    return pause(self);
+  state.delay.reset();
+  state.now = phase::idle;
+  state.work->confirm(taken->sequence());
+  ask(self);
+}
+
+void take_failure(pointer self, const problem& reason) {
+  auto& state = self->state;
+  switch (reason.kind) {
+    case problem_kind::conflict: // Another one leads.
+    case problem_kind::not_found: // The node has begun anew.
+      return end_session(self, reason);
+    case problem_kind::invalid_input:
+      tell_refused(self, state.work->refuse_outstanding());
+      state.now = phase::idle;
+      return ask(self);
+    default:
+      return pause(self);
+  }
+}
+
+/// Asks the node, unless it is being asked.
+void ask(pointer self) {
+  auto& state = self->state;
+  const auto* question
+    = state.now == phase::idle ? state.work->question() : nullptr;
+  if (question == nullptr)
+    return;
+  state.now = phase::asking;
+  auto call = node_call{};
+  call.node = state.options.node;
+  call.envelope = to_envelope(hosted_target, state.options.epoch, *question);
+  call.lane = link_lane::bulk;
+  call.timeout = state.options.asking.timeout;
+  // The exchange answers in time; if it does not, it is gone.
+  self->request(state.exchange, 2 * call.timeout, std::move(call))
+    .then([=](const node_answer& answer) { take_answer(self, answer); },
+          [=](caf::error& reason) {
+            take_failure(self, runtime::to_problem(reason, self->system()));
+          });
+}
+
+/// After something was added for the node.
+void pursue(pointer self) {
+  auto& state = self->state;
+  if (!state.work->is_overfull())
+    return ask(self);
+  runtime::log_error(hosting_log, "a node does not take its orders",
+                     {{"node", state.options.node}});
+  self->quit(caf::exit_reason::user_shutdown);
+}
+
+caf::result<node_answer> take_reports(pointer self,
+                                      const session_reports& reports) {
+  auto& state = self->state;
+  switch (state.work->hear(*reports.what)) {
+    case arrival::unknown: {
+      auto reason = problem{};
+      reason.kind = problem_kind::not_found;
+      reason.message = "the session is over";
+      return runtime::to_error(reason);
+    }
+    case arrival::fresh: {
+      const auto& each = reports.what->reports();
+      if (each.reports_size() != 0 || each.credit() != 0)
+        self->send(state.source, each);
+      break;
+    }
+    case arrival::repeated:
+      break;
+  }
+  auto taken = messages::HostingTaken{};
+  taken.set_sequence(reports.what->sequence());
+  return node_answer{to_envelope({}, state.options.epoch, taken)};
+}
+
+private_host_actor::behavior_type
+remote_host(pointer self, const engine::activity_source_actor& source,
+            const node_exchange_actor& exchange, const caf::actor_addr& desk,
+            const remote_host_options& options) {
+  auto& state = self->state;
+  state.options = options;
+  state.source = source;
+  state.exchange = exchange;
+  state.delay = retry_delay{options.asking.retry};
+  state.work.emplace(options.session, options.pull.credit(), options.work);
+  self->monitor(desk);
+  self->set_down_handler(
+    [=](const caf::down_msg&) { self->quit(caf::exit_reason::user_shutdown); });
+  return {
+    // Activities that report to somebody on this node are no remote ones.
+    [](const messages::ActivityProgress&) {},
+    [](const messages::ActivitySucceeded&) {},
+    [](const messages::ActivityFailed&) {},
+    [=](const messages::RunActivities& requests) {
+      tell_refused(self, self->state.work->run(requests));
+      pursue(self);
+    },
+    [=](const messages::CancelActivity& what) {
+      self->state.work->cancel(what);
+      pursue(self);
+    },
+    [=](const messages::KeepActivities& what) {
+      self->state.work->keep(what);
+      pursue(self);
+    },
+    [=](begin_pulling) {
+      self->send(self->state.source, self->state.options.pull);
+    },
+    [=](const session_reports& reports) { return take_reports(self, reports); },
+    [=](link_returned) {
+      self->state.delay.reset();
+      if (self->state.now == phase::pausing)
+        end_pause(self);
+    },
+    [=](const order_retry& retry) {
+      if (self->state.now == phase::pausing
+          && self->state.pauses == retry.number)
+        end_pause(self);
+    },
+  };
+}
+
+} // namespace
+
+remote_host_actor spawn_remote_host(caf::actor_system& system,
+                                    const engine::activity_source_actor& source,
+                                    const node_exchange_actor& exchange,
+                                    const caf::actor_addr& desk,
+                                    remote_host_options options) {
+  return system.spawn(remote_host, source, exchange, desk, std::move(options));
+}
+
+} // namespace troupe::cluster

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "cluster/hosting/ordered_exchange.hpp"
+#include "messages/activity.pb.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+namespace troupe::cluster {
+
+[[nodiscard]] const messages::ActivityRef&
+ref_of(const messages::ActivityReport& report);
+[[nodiscard]] messages::ActivityRef&
+mutable_ref_of(messages::ActivityReport& report);
+
+/// Neither of the other two.
+[[nodiscard]] bool is_terminal(const messages::ActivityReport& report);
+
+/// Reports that nobody has confirmed, in the order in which they came.
+class report_queue {
+public:
+  /// Of a report; 0 is none.
+  using number = std::uint64_t;
+
+  number add(messages::ActivityReport report);
+
+  /// A newer one in the place of `old`, or behind all if that one is under way.
+  [[nodiscard]] number replace(number old, messages::ActivityReport report);
+
+  /// It counts under that epoch now.
+  void set_epoch(number of, std::uint64_t epoch);
+
+  void erase(number of);
+
+  /// As many of that epoch as `limits` lets through, from the first on: they
+  /// are under way until `confirm` or `retract`.
+  [[nodiscard]] messages::ActivityReports take(std::uint64_t epoch,
+                                               const batch_limits& limits);
+
+  /// Those under way have arrived. The ends among them.
+  std::vector<messages::ActivityRef> confirm();
+
+  /// Those under way wait again.
+  void retract() noexcept {
+    under_way_.clear();
+  }
+
+  /// The only report under way is too long for any envelope: it becomes one
+  /// that says so.
+  void shorten();
+
+  [[nodiscard]] std::size_t size() const noexcept {
+    return waiting_.size();
+  }
+
+private:
+  std::map<number, messages::ActivityReport> waiting_;
+  std::vector<number> under_way_; ///< Growing.
+  number last_ = 0;
+};
+
+} // namespace troupe::cluster

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace troupe::cluster {
+
+/// The newest session of each node. It outlives the sessions: one that is over
+/// must not begin once more, as its node may have heard orders of it.
+class session_book {
+public:
+  enum class verdict : std::uint8_t {
+    begun, ///< Whatever that node had before is over.
+    repeated,
+    outdated, ///< There was a later one.
+  };
+
+  /// A node wants to begin.
+  [[nodiscard]] verdict open(const std::string& node, std::uint64_t incarnation,
+                             std::uint64_t session);
+
+  [[nodiscard]] bool is_newest(const std::string& node,
+                               std::uint64_t incarnation,
+                               std::uint64_t session) const;
+
+  /// Whether the sessions of that node are those of an earlier start of it.
+  [[nodiscard]] bool is_older(const std::string& node,
+                              std::uint64_t incarnation) const;
+
+private:
+  struct entry {
+    std::uint64_t incarnation = 0;
+    std::uint64_t session = 0;
+
+    friend auto operator<=>(const entry&, const entry&) = default;
+  };
+
+  std::map<std::string, entry> newest_;
+};
+
+} // namespace troupe::cluster

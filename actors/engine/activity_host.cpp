@@ -217,6 +217,22 @@ void run(pointer self, const messages::RunActivity& request) {
   }
 }
 
+/// What of them has ended meanwhile is reported already.
+void keep(pointer self, const messages::KeepActivities& kept) {
+  auto& state = self->state;
+  for (const auto& ref : kept.refs()) {
+    const auto key = to_key(ref);
+    if (!state.table.rebind(key, kept.epoch()))
+      continue;
+    auto node = state.running.extract(key);
+    if (node.empty())
+      continue;
+    node.key().epoch = kept.epoch();
+    state.keys.at(node.mapped().id()) = node.key();
+    state.running.insert(std::move(node));
+  }
+}
+
 /// The activity behind a message, if it still counts.
 std::optional<activity_key> sender_key(pointer self) {
   const auto& keys = self->state.keys;
@@ -324,6 +340,7 @@ activity_host(pointer self, const activity_source_actor& source,
       self->state.table.cancel(request, self->clock().now());
       pursue(self);
     },
+    [=](const messages::KeepActivities& kept) { keep(self, kept); },
     [=](activity_tick) {
       self->state.next_tick.reset();
       pursue(self);

@@ -24,7 +24,9 @@ using activity_host_actor = activity_results_actor::extend<
   // `overloaded` beyond the credit, `unknown_activity`, `outdated`.
   caf::reacts_to<messages::RunActivities>,
   // Stops one.
-  caf::reacts_to<messages::CancelActivity>>;
+  caf::reacts_to<messages::CancelActivity>,
+  // Lets some go on under a later epoch.
+  caf::reacts_to<messages::KeepActivities>>;
 
 struct activity_host_options {
   std::shared_ptr<const activity_registry> registry;

@@ -114,6 +114,20 @@ void activity_table::cancel(const messages::CancelActivity& request,
   stop(found->second, stop_cause::cancelled, grace, now);
 }
 
+bool activity_table::rebind(const activity_key& key, std::uint64_t epoch) {
+  const auto found = entries_.find(key);
+  if (found == entries_.end() || epoch <= key.epoch
+      || found->second.cause == stop_cause::superseded)
+    return false;
+  auto later = key;
+  later.epoch = epoch;
+  // There is nothing later of this work, or it were superseded.
+  auto node = entries_.extract(found);
+  node.key() = std::move(later);
+  entries_.insert(std::move(node));
+  return true;
+}
+
 void activity_table::close(time_point now) {
   is_closing_ = true;
   for (auto& [key, each] : entries_)

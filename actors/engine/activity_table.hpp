@@ -85,6 +85,11 @@ public:
 
   void cancel(const messages::CancelActivity& request, time_point now);
 
+  /// The activity goes on under a later epoch. False: it does not, as it has
+  /// ended, its work was given to another one, or the epoch is no later one;
+  /// nothing changes.
+  [[nodiscard]] bool rebind(const activity_key& key, std::uint64_t epoch);
+
   /// Stops all, and admits no more.
   void close(time_point now);
 

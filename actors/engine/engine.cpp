@@ -292,11 +292,15 @@ void pull(engine_pointer self, const messages::GetActivities& request) {
     host.handle = caf::actor_cast<activity_host_actor>(sender);
     self->monitor(host.handle);
   }
-  host.credit += request.credit();
+  host.credit = request.credit();
   host.profile = to_profile(sender->id(), request);
-  // Without one, as soon as there is one.
-  if (self->state.ledger)
-    self->state.ledger->welcome(host.profile);
+  host.running.assign(request.running().begin(), request.running().end());
+  auto& state = self->state;
+  // Without a ledger, as soon as there is one.
+  if (state.ledger) {
+    state.ledger->set_time(state.clock->now());
+    welcome(self, host);
+  }
   pursue(self);
 }
 
@@ -330,6 +334,10 @@ outcome<void> take(run_ledger& ledger, const messages::ActivityReport& report,
 void take_reports(engine_pointer self,
                   const messages::ActivityReports& reports) {
   auto& state = self->state;
+  const auto sender = self->current_sender();
+  const auto host = sender ? state.hosts.find(sender->id()) : state.hosts.end();
+  if (host != state.hosts.end())
+    host->second.credit += reports.credit();
   if (!state.ledger)
     return; // Nothing was given out under its epoch.
   const auto now = state.clock->now();
@@ -340,10 +348,6 @@ void take_reports(engine_pointer self,
     if (const auto taken = take(*state.ledger, report, now); !taken)
       runtime::log_debug("engine", "a report was refused",
                          {{"reason", taken.error().message}});
-  const auto sender = self->current_sender();
-  const auto host = sender ? state.hosts.find(sender->id()) : state.hosts.end();
-  if (host != state.hosts.end())
-    host->second.credit += reports.credit();
   pursue(self);
 }
 

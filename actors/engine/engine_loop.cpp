@@ -320,6 +320,18 @@ void set_timer(engine_pointer self, instant now) {
 
 } // namespace
 
+void welcome(engine_pointer self, pulling_host& host) {
+  auto& ledger = *self->state.ledger;
+  ledger.welcome(host.profile);
+  const auto answer = take_running(ledger, host.profile.worker,
+                                   std::exchange(host.running, {}));
+  // Nothing that is stored has changed for it.
+  if (answer.kept.refs_size() != 0)
+    self->send(host.handle, answer.kept);
+  for (const auto& each : answer.dropped)
+    self->send(host.handle, each);
+}
+
 void pursue(engine_pointer self) {
   if (!std::exchange(self->state.is_pursuit_due, true))
     self->send(self, pursue_now{});
@@ -396,9 +408,11 @@ void recover(engine_pointer self) {
   if (auto queue = restore_queue(state, set_aside); !queue)
     return give_up(self, queue.error());
   state.clock->advance_to(state.ledger->now());
+  // Reading took a while, in which nobody could say what goes on.
+  state.ledger->set_time(state.clock->now());
   state.ledger->finish_recovery(*last);
-  for (const auto& [worker, host] : state.hosts)
-    state.ledger->welcome(host.profile);
+  for (auto& [worker, host] : state.hosts)
+    welcome(self, host);
   runtime::log_info("engine", "the engine has started",
                     {{"epoch", state.epoch},
                      {"open_runs", state.ledger->size()}});

@@ -52,6 +52,8 @@ struct pulling_host {
   activity_host_actor handle;
   worker_profile profile;
   std::uint32_t credit = 0;
+  /// What it runs already, until there is a ledger to answer for it.
+  std::vector<messages::ActivityRef> running;
 };
 
 using result_promise = caf::typed_response_promise<messages::RunResult>;
@@ -108,6 +110,9 @@ void pursue(engine_pointer self);
 
 /// Hands out work, stores what changed and then tells of it.
 void do_pursue(engine_pointer self);
+
+/// From now on a host is given work; it is told what becomes of what it runs.
+void welcome(engine_pointer self, pulling_host& host);
 
 /// Takes in a run that goes on from another one; nothing is stored yet.
 [[nodiscard]] runtime::outcome<messages::RunAccepted>

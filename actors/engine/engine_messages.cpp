@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 
 namespace troupe::engine {
@@ -185,6 +186,28 @@ worker_profile to_profile(std::uint64_t worker,
   room.custom
     = {request.room().custom().begin(), request.room().custom().end()};
   return profile;
+}
+
+running_answer take_running(run_ledger& ledger, std::uint64_t worker,
+                            const std::vector<messages::ActivityRef>& running) {
+  auto answer = running_answer{};
+  auto named = std::set<std::pair<run_number, task_key>>{};
+  answer.kept.set_epoch(ledger.epoch());
+  for (const auto& ref : running) {
+    const auto task = task_of(ledger, ref);
+    if (task
+        && ledger.rebind(worker, ref.run(), *task,
+                         {ref.epoch(), ref.claim()})) {
+      named.emplace(*ledger.number_of(ref.run()), *task);
+      *answer.kept.add_refs() = ref;
+      continue;
+    }
+    auto& dropped = answer.dropped.emplace_back();
+    *dropped.mutable_ref() = ref;
+    dropped.set_grace_ms(0);
+  }
+  ledger.lose_others(worker, named, "its host began anew without it");
+  return answer;
 }
 
 messages::RunActivity to_activity(const assignment& given,

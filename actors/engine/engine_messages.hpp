@@ -32,6 +32,18 @@ steps_to_retry(const run_ledger& ledger, const messages::ChangeRun& wanted);
 [[nodiscard]] worker_profile to_profile(std::uint64_t worker,
                                         const messages::GetActivities& request);
 
+/// What becomes of what a host says that it runs.
+struct running_answer {
+  messages::KeepActivities kept;
+  std::vector<messages::CancelActivity> dropped;
+};
+
+/// A host begins to pull: what of that goes on there. Whatever else it was
+/// given is lost. Nothing of the answer waits for anything to be stored.
+[[nodiscard]] running_answer
+take_running(run_ledger& ledger, std::uint64_t worker,
+             const std::vector<messages::ActivityRef>& running);
+
 /// Work as a host gets it.
 [[nodiscard]] messages::RunActivity to_activity(const assignment& given,
                                                 std::uint64_t epoch);

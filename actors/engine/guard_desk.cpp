@@ -194,11 +194,23 @@ desk_permit guard_desk::begin(guard_id guard, priority_class priority,
   return {guard, call.id};
 }
 
+desk_permit guard_desk::adopt(guard_id guard, priority_class priority,
+                              instant now) {
+  auto& of = entry(guard);
+  auto call = call_of_class(priority);
+  call.id = ++last_call_;
+  // Of no guard there is, nobody is kept waiting by it.
+  if (of.inside)
+    static_cast<void>(of.inside->adopt(call, 1, time_at(now)));
+  of.permits.emplace(call.id, now);
+  return {guard, call.id};
+}
+
 void guard_desk::end(const desk_permit& permit,
                      const runtime::attempt_report& how, instant now,
                      const draw_source& draw) {
   auto& of = entry(permit.guard);
-  if (of.permits.erase(permit.call) == 0)
+  if (of.permits.erase(permit.call) == 0 || !of.inside)
     return;
   static_cast<void>(of.inside->finished(permit.call, 1, how, time_at(now),
                                         of.options.breaker ? draw() : 0));

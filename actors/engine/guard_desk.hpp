@@ -101,6 +101,12 @@ public:
                                   bool is_retry, instant now,
                                   const draw_source& draw);
 
+  /// For an attempt from before a restart that goes on: it was let through and
+  /// paid for then, so that the guard may have more under way than it lets
+  /// through.
+  [[nodiscard]] desk_permit adopt(guard_id guard, priority_class priority,
+                                  instant now);
+
   /// The attempt is over.
   void end(const desk_permit& permit, const runtime::attempt_report& how,
            instant now, const draw_source& draw);

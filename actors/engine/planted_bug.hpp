@@ -30,6 +30,9 @@ enum class planted_bug : std::uint8_t {
   ignore_turn, ///< All runs go at once.
   lose_failure, ///< A failure starts no run.
   start_early, ///< Runs do not wait for their instant.
+  rebind_any_claim, ///< Who names work under an old claim may go on with it.
+  rebind_twice, ///< So may whoever names it after somebody else has it.
+  keep_orphans, ///< Work that nobody names is never lost.
 };
 
 #ifdef TROUPE_PLANTED_BUGS

@@ -88,13 +88,15 @@ void run_ledger::finish_recovery(run_number last_number) {
     auto held = std::vector<task_key>{};
     for_each_work(
       *live.state, [](work_status status) { return is_held(status); },
-      [&](const task_key& key) { held.push_back(key); });
+      [&](const task_key& key) {
+        if (!adopt(live, key))
+          held.push_back(key);
+      });
     decide_on(live, [&](run_decision& decision) -> outcome<void> {
       for (const auto& key : held)
-        static_cast<void>(
-          decision.lose(key, live.state->find(key)->claim,
-                        "the engine stopped while it was under way",
-                        run_decision::loss::restart));
+        static_cast<void>(decision.lose(key, live.state->find(key)->claim,
+                                        lost_with_engine,
+                                        run_decision::loss::restart));
       return decision.wake();
     });
     if (!has_bug(planted_bug::lose_queue))
@@ -323,6 +325,7 @@ void run_ledger::end(live_run& live) {
     call_off(live, task);
     release(live, task, live.state->find(task)->claim);
   }
+  drop_orphans(live);
   leave_key(live);
   leave_turn(live);
   drop_alarms(live);

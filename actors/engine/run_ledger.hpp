@@ -72,7 +72,8 @@ public:
   /// only for a run that is over and is to go on.
   void restore(run_number number, std::unique_ptr<run_state> run);
 
-  /// After the last one: work that was under way is lost with its workers.
+  /// After the last one: work that was under way is lost with its workers, or,
+  /// with a `rebind_window`, when nobody has named it by its end.
   void finish_recovery(run_number last_number);
 
   // -- commands
@@ -154,6 +155,24 @@ public:
 
   /// Everything it held goes to others.
   void lose_worker(std::uint64_t worker, const std::string& reason);
+
+  /// The worker says that it runs this, given out under that claim by an engine
+  /// that was replaced. If the work waits for exactly that, the worker holds it
+  /// from now on, under the claim's number and the epoch of now; also if it
+  /// holds it already. False: it has to drop it. Nothing that is stored
+  /// changes.
+  [[nodiscard]] bool rebind(std::uint64_t worker, std::string_view run_id,
+                            const task_key& task, const claim_id& claim);
+
+  /// What the worker holds and does not name goes to others.
+  void lose_others(std::uint64_t worker,
+                   const std::set<std::pair<run_number, task_key>>& named,
+                   const std::string& reason);
+
+  /// Work under way that waits for its worker since the start.
+  [[nodiscard]] std::size_t orphans() const noexcept {
+    return orphans_.size();
+  }
 
   // -- time
   // --------------------------------------------------------------------
@@ -309,6 +328,8 @@ private:
   /// When to look at a task of a run, or, without one, at the run as a whole.
   using alarm = std::tuple<instant, run_number, std::optional<task_key>>;
 
+  using held_work = std::pair<run_number, task_key>;
+
   struct known_worker {
     std::optional<step_resources> room; ///< As it says.
     worker_offer offer;
@@ -345,6 +366,13 @@ private:
   [[nodiscard]] runtime::outcome<void> check_epoch(const claim_id& claim) const;
   void release(live_run& live, const task_key& task, std::uint64_t claim);
   void call_off(live_run& live, const task_key& task);
+  void lose_held(const held_work& what, const std::string& reason);
+  [[nodiscard]] bool adopt(live_run& live, const task_key& task);
+  void drop_orphans(const live_run& live);
+  [[nodiscard]] bool has_due_orphans() const;
+  void lose_due_orphans(std::size_t& most);
+  void check_holders(const live_run& live,
+                     std::vector<std::string>& found) const;
   void sync_all(live_run& live);
   void set_alarm(live_run& live, const task_key& task);
   void set_alarm(live_run& live);
@@ -440,9 +468,10 @@ private:
   std::uint32_t cpu_max_ = 0;
   std::uint32_t cpu_asked_max_ = 0;
   /// What each worker has under way, and what that needs: what is free follows.
-  std::map<std::uint64_t,
-           std::map<std::pair<run_number, task_key>, resource_amounts>>
-    held_;
+  std::map<std::uint64_t, std::map<held_work, resource_amounts>> held_;
+  /// Held in the store by nobody who is known yet, and until when.
+  std::set<held_work> orphans_;
+  instant orphans_until_{};
   /// What has to be done to other runs once the one at hand is settled.
   std::deque<std::function<void()>> deferred_;
   std::vector<run_number> changed_;

@@ -58,6 +58,10 @@ messages::QueueReport run_ledger::queue_report() const {
     ++(*each.mutable_runs())[std::string{to_string(live.state->status())}];
     each.set_under_way(each.under_way() + live.holders.size());
   }
+  for (const auto& [number, task] : orphans_) {
+    auto& each = *classes[class_of(*find(number))];
+    each.set_under_way(each.under_way() + 1);
+  }
   report.set_pending(figures.pending);
   report.set_pending_max(figures.pending_max);
   if (const auto rate = figures.taken_per_second; rate && *rate > 0) {

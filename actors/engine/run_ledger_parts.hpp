@@ -92,6 +92,10 @@ struct called_off {
   std::uint64_t claim = 0;
 };
 
+/// Why work is lost that was under way when the engine started.
+inline constexpr auto lost_with_engine
+  = "the engine stopped while it was under way";
+
 /// How long work may take to end by itself when its run is cancelled by another
 /// one.
 inline constexpr auto cancel_grace = std::chrono::seconds{30};
@@ -116,6 +120,10 @@ struct run_ledger_options {
   /// Work that a worker may have under way beyond its credit, as long as it is
   /// answered at once.
   std::size_t immediate_max = 1'000;
+  /// How long after a start work that was under way may be named by whoever
+  /// goes on with it (`run_ledger::rebind`); then it is lost. Zero: at once, as
+  /// nobody survives the engine.
+  std::chrono::milliseconds rebind_window{0};
 };
 
 /// Why nothing new is given to workers.

@@ -42,6 +42,8 @@ void run_ledger::sync(live_run& live, const task_key& task) {
     call_off(live, task);
     release(live, task, work.claim);
   }
+  if (!is_held(work.status))
+    orphans_.erase({live.number, task});
   set_alarm(live, task);
   sync_child(live, task);
 }
@@ -170,6 +172,19 @@ void run_ledger::call_off(live_run& live, const task_key& task) {
                          work->attempts, work->claim});
 }
 
+/// Work that its worker is not counted for any more.
+void run_ledger::lose_held(const held_work& what, const std::string& reason) {
+  const auto& [number, task] = what;
+  auto* live = find_live(number);
+  if (live == nullptr)
+    return;
+  live->holders.erase(task);
+  const auto claim = live->state->find(task)->claim;
+  decide_on(*live, [&, task = task](run_decision& it) {
+    return it.lose(task, claim, reason);
+  });
+}
+
 void run_ledger::lose_worker(std::uint64_t worker, const std::string& reason) {
   queue_.forget_worker(worker);
   workers_.erase(worker);
@@ -178,17 +193,8 @@ void run_ledger::lose_worker(std::uint64_t worker, const std::string& reason) {
     return;
   const auto held = std::move(found->second);
   held_.erase(found);
-  for (const auto& [what, needed] : held) {
-    const auto& [number, task] = what;
-    auto* live = find_live(number);
-    if (live == nullptr)
-      continue;
-    live->holders.erase(task);
-    const auto claim = live->state->find(task)->claim;
-    decide_on(*live, [&, task = task](run_decision& it) {
-      return it.lose(task, claim, reason);
-    });
-  }
+  for (const auto& [what, needed] : held)
+    lose_held(what, reason);
   do_deferred();
 }
 
@@ -233,6 +239,7 @@ bool run_ledger::check_time(std::size_t most) {
     return !alarms_.empty()
            && std::get<instant>(*alarms_.begin()) <= context_.now;
   };
+  lose_due_orphans(most);
   for (; most != 0 && is_due(); --most) {
     const auto [at, number, task] = *alarms_.begin();
     auto& live = *find_live(number);
@@ -259,7 +266,7 @@ bool run_ledger::check_time(std::size_t most) {
       sync(live, *task);
   }
   do_deferred();
-  return is_due();
+  return is_due() || has_due_orphans();
 }
 
 std::optional<instant> run_ledger::next_check() const {
@@ -267,6 +274,8 @@ std::optional<instant> run_ledger::next_check() const {
   if (!alarms_.empty()
       && (!next || std::get<instant>(*alarms_.begin()) < *next))
     next = std::get<instant>(*alarms_.begin());
+  if (!orphans_.empty() && (!next || orphans_until_ < *next))
+    next = orphans_until_;
   return next;
 }
 
@@ -404,21 +413,26 @@ std::vector<std::string> run_ledger::check() const {
   auto found = queue_.check();
   auto queued = std::size_t{0};
   auto alarms = std::size_t{0};
+  auto held = std::size_t{0};
   for (const auto& [number, live] : runs_) {
     const auto name = "run " + live.state->submission().run_id();
     queued += live.queued.size();
     alarms += live.alarms.size();
+    held += live.holders.size();
     if (!live.is_over && !live.state->waiting_on())
       found.push_back(name + " waits for nothing");
-    for (const auto& [task, worker] : live.holders)
-      if (!is_held(live.state->find(task)->status))
-        found.push_back(name + ": somebody holds work that is not under way");
+    check_holders(live, found);
     check_permits(live, found);
   }
   if (queued != queue_.size() || queued != places_.size())
     found.push_back("the queue holds work that no run has ready");
   if (alarms != alarms_.size())
     found.push_back("a timer belongs to no run");
+  auto counted = std::size_t{0};
+  for (const auto& [worker, works] : held_)
+    counted += works.size();
+  if (held != counted)
+    found.push_back("a worker is counted for work that it does not hold");
   check_desk(found);
   return found;
 }

@@ -89,6 +89,7 @@ RunProjections
 Projections
 GetPeopleBlock
 PeopleBlock
+KeepActivities
 )";
 
 constexpr auto first_id = caf::id_block::troupe::begin;

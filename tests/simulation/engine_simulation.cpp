@@ -16,14 +16,7 @@ using messages::RunEvent;
 
 namespace {
 
-constexpr auto worker_count = std::uint64_t{3};
 constexpr auto steps_max = std::size_t{200'000};
-
-std::string effect_of(const assignment& work) {
-  return work.run_id + "/" + work.step_id + "/"
-         + std::to_string(work.claim.task.item)
-         + (work.claim.task.compensation ? "/undo" : "");
-}
 
 } // namespace
 
@@ -45,6 +38,7 @@ engine_simulation::engine_simulation(std::uint64_t seed,
     workflows_.push_back(make_version(std::move(of)));
   }
   running_max_ = random_() % 2 == 0 ? 3 : 0;
+  rebind_window_ = std::chrono::seconds{random_() % 4};
   start_engine();
 }
 
@@ -72,6 +66,7 @@ void engine_simulation::start_engine() {
   options.snapshot_events_per_task = 1;
   options.guards = some_guards();
   options.running_max = running_max_;
+  options.rebind_window = rebind_window_;
   ledger_ = std::make_unique<run_ledger>(options, std::move(from));
   ledger_->set_time(now_);
   for (const auto& [name, record] : guard_store_)
@@ -81,6 +76,8 @@ void engine_simulation::start_engine() {
       return;
   }
   ledger_->finish_recovery(store_.empty() ? 0 : store_.rbegin()->first);
+  for (const auto& each : ledger_->guards())
+    adopted_[each.guard] = each.inside.running;
 }
 
 bool engine_simulation::restore(run_number number, const stored_run& stored) {
@@ -175,51 +172,6 @@ void engine_simulation::submit() {
   if (!done)
     return object("refused: " + done.error().message);
   unacknowledged_.push_back(done->run_id);
-}
-
-void engine_simulation::pull() {
-  const auto worker = random_() % worker_count;
-  ledger_->welcome({worker, {"noop"}, std::nullopt});
-  for (auto& work : ledger_->assign(worker, 1 + random_() % 2)) {
-    check_instant(work.run_id);
-    auto& to = work.may_begin ? held_ : undelivered_;
-    to.push_back({worker, std::move(work), epoch_, false});
-  }
-}
-
-void engine_simulation::report() {
-  if (held_.empty())
-    return;
-  const auto index = random_() % held_.size();
-  auto& chosen = held_[index];
-  const auto work = chosen.work;
-  const auto& claim = work.claim;
-  if (random_() % 8 == 0) {
-    static_cast<void>(ledger_->beat(work.run_id, claim.task,
-                                    {chosen.epoch, claim.claim},
-                                    {{"at", random_() % 100}}));
-    return;
-  }
-  const auto fails = happens(faults_.failures);
-  if (!is_stored(work.run_id))
-    object("somebody works for a run that nobody has stored: " + work.run_id);
-  if (!fails)
-    ++effects_[effect_of(work)];
-  const auto done = ledger_->report(
-    work.run_id, claim.task, {chosen.epoch, claim.claim},
-    [&](run_decision& it) {
-      if (!fails)
-        return it.succeed(claim.task, claim.claim, claim.attempt);
-      auto error = messages::TaskError{};
-      error.set_kind("broken");
-      return it.fail(claim.task, claim.claim, error);
-    });
-  if (done && chosen.is_stale)
-    object("a report counted twice: " + effect_of(work));
-  if (happens(faults_.late_reports))
-    chosen.is_stale = true;
-  else
-    held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(index));
 }
 
 bool engine_simulation::is_stored(const std::string& run_id) const {
@@ -343,17 +295,6 @@ void engine_simulation::answer_all() {
     signal(run_id, name, true);
 }
 
-void engine_simulation::lose_worker() {
-  const auto worker = random_() % worker_count;
-  ledger_->lose_worker(worker, "killed");
-  // What it did may still be told by somebody, late.
-  for (auto& held : held_)
-    held.is_stale |= held.worker == worker;
-  for (auto* some : {&undelivered_, &in_flight_work_})
-    std::erase_if(*some,
-                  [=](const held_work& held) { return held.worker == worker; });
-}
-
 void engine_simulation::pass_time() {
   now_ += std::chrono::milliseconds{random_() % 1'500};
   ledger_->set_time(now_);
@@ -453,8 +394,7 @@ void engine_simulation::crash() {
   in_flight_work_.clear();
   unacknowledged_.clear();
   undelivered_.clear();
-  for (auto& held : held_)
-    held.is_stale = true;
+  leave_workers();
   start_engine();
 }
 

@@ -2,6 +2,8 @@
 
 #include "actors/engine/run_ledger.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -66,6 +68,15 @@ public:
     return withdrawn_;
   }
 
+  /// Work that went on with the next engine, and that had to be dropped then.
+  [[nodiscard]] int rebound() const noexcept {
+    return rebound_;
+  }
+
+  [[nodiscard]] int dropped() const noexcept {
+    return dropped_;
+  }
+
   [[nodiscard]] int failure_runs() const noexcept {
     return failure_runs_;
   }
@@ -82,12 +93,15 @@ private:
     engine::assignment work;
     std::uint64_t epoch = 0;
     bool is_stale = false; ///< Reported before, or its worker is gone.
+    bool is_waiting = false; ///< To be named before anything is said of it.
   };
 
   void start_engine();
   void step();
   void submit();
   void pull();
+  void name_running(std::uint64_t worker);
+  void leave_workers();
   void report();
   void command();
   void retry();
@@ -158,6 +172,11 @@ private:
   int derived_ = 0;
   int failure_runs_ = 0;
   int withdrawn_ = 0;
+  int rebound_ = 0;
+  int dropped_ = 0;
+  std::chrono::milliseconds rebind_window_{0};
+  /// What goes on behind a guard since the start, by its name.
+  std::map<std::string, std::size_t> adopted_;
   std::set<std::string> answered_for_; ///< Runs whose effects others took.
   std::size_t running_max_ = 0;
   bool is_kind_ = false; ///< No faults any more.

@@ -31,6 +31,8 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
   auto derived = 0;
   auto failure_runs = 0;
   auto withdrawn = 0;
+  auto rebound = 0;
+  auto dropped = 0;
   for (auto seed = first; seed <= last; ++seed) {
     auto simulation = engine_simulation{seed, {}};
     const auto objections = simulation.run(6);
@@ -45,6 +47,8 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
     derived += simulation.derived();
     failure_runs += simulation.failure_runs();
     withdrawn += simulation.withdrawn();
+    rebound += simulation.rebound();
+    dropped += simulation.dropped();
   }
   if (only != 0)
     return;
@@ -55,6 +59,8 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
   CHECK(derived > 0);
   CHECK(failure_runs > 0);
   CHECK(withdrawn > 0);
+  CHECK(rebound > 0);
+  CHECK(dropped > 0);
   CHECK(ends[engine::run_status::completed] > 0);
   CHECK(ends[engine::run_status::failed] > 0);
   CHECK(ends[engine::run_status::compensated] > 0);

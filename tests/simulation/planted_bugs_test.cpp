@@ -58,6 +58,9 @@ TEST_CASE("the simulation notices whatever mistake is planted") {
     {planted_bug::ignore_turn, "ignore_turn"},
     {planted_bug::lose_failure, "lose_failure"},
     {planted_bug::start_early, "start_early"},
+    {planted_bug::rebind_any_claim, "rebind_any_claim"},
+    {planted_bug::rebind_twice, "rebind_twice"},
+    {planted_bug::keep_orphans, "keep_orphans"},
   }));
   const auto found = noticed(bug);
   INFO(name);

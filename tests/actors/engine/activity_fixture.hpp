@@ -70,6 +70,16 @@ cancel_activity(const messages::RunActivity& what) {
   return request;
 }
 
+inline messages::KeepActivities
+keep_activities(const std::vector<messages::RunActivity>& what,
+                std::uint64_t epoch) {
+  auto kept = messages::KeepActivities{};
+  for (const auto& each : what)
+    *kept.add_refs() = each.ref();
+  kept.set_epoch(epoch);
+  return kept;
+}
+
 /// A host and its source, on a manual clock.
 struct activity_fixture : actor_fixture {
   shared_heard heard = std::make_shared<heard_by_source>();
@@ -100,6 +110,11 @@ struct activity_fixture : actor_fixture {
 
   void give(const messages::CancelActivity& request) {
     caf::anon_send(host, request);
+    run();
+  }
+
+  void give(const messages::KeepActivities& kept) {
+    caf::anon_send(host, kept);
     run();
   }
 

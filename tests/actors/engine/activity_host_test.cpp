@@ -153,6 +153,50 @@ TEST_CASE_METHOD(host_fixture, "a later epoch takes over, the earlier is "
   CHECK(failure().kind() == "outdated");
 }
 
+TEST_CASE_METHOD(host_fixture,
+                 "who is kept reports under the epoch that keeps it") {
+  const auto a = run_activity("probe", "a");
+  const auto b = run_activity("probe", "b");
+  give(a);
+  give(b);
+  // One that is not there has ended, which was reported.
+  give(keep_activities({run_activity("probe", "c"), a}, 4));
+  tell("a", "beat");
+  REQUIRE(heard->progress.size() == 1);
+  CHECK(heard->progress[0].ref().epoch() == 4);
+  tell("a", "succeed");
+  REQUIRE(heard->successes.size() == 1);
+  CHECK(heard->successes[0].ref().epoch() == 4);
+  // Nobody kept this one.
+  give(cancel_activity(b));
+  tell("b", "fail");
+  CHECK(failure().ref().epoch() == 1);
+  CHECK(failure().kind() == "cancelled");
+  CHECK(credit() == 4);
+  CHECK(others() == 1);
+}
+
+TEST_CASE_METHOD(host_fixture, "who is kept can be stopped, and can die") {
+  const auto kept = run_activity("probe", "a", "{}", 1);
+  give(kept);
+  give(keep_activities({kept}, 2));
+  give(keep_activities({kept}, 2));
+  SECTION("stopped") {
+    give(cancel_activity(run_activity("probe", "a", "{}", 1)));
+    CHECK(probes->cancelled.empty());
+    give(cancel_activity(run_activity("probe", "a", "{}", 2)));
+    REQUIRE(probes->cancelled.size() == 1);
+    tell("a", "fail");
+    CHECK(failure().kind() == "cancelled");
+  }
+  SECTION("dies") {
+    tell("a", "crash");
+    CHECK(failure().kind() == "crashed");
+  }
+  CHECK(failure().ref().epoch() == 2);
+  CHECK(others() == 1);
+}
+
 TEST_CASE_METHOD(host_fixture, "an activity that takes too long is stopped") {
   auto request = run_activity("probe", "a");
   request.set_start_to_close_ms(60'000);

@@ -122,6 +122,61 @@ TEST_CASE_METHOD(table_fixture, "other work is not taken over") {
   CHECK(is_idle());
 }
 
+TEST_CASE_METHOD(table_fixture, "who is kept goes on under the later epoch") {
+  auto beating = request("a", 2);
+  beating.set_heartbeat_ms(1'000);
+  REQUIRE(admit(beating) == admission::accepted);
+  const auto before = to_key(beating.ref());
+  auto after = before;
+  after.epoch = 5;
+  CHECK_FALSE(table.rebind(to_key(request("b").ref()), 5));
+  REQUIRE(table.rebind(before, 5));
+  CHECK_FALSE(table.rebind(before, 5));
+  // Said again, or too late.
+  CHECK_FALSE(table.rebind(after, 5));
+  CHECK_FALSE(table.rebind(after, 4));
+  CHECK(table.size() == 1);
+  CHECK_FALSE(table.beat(before, now));
+  CHECK(table.next_deadline() == now + 1s);
+  SECTION("and says so at its end") {
+    const auto failure = table.end_failed(after, own_failure());
+    REQUIRE(failure);
+    CHECK(failure->ref().epoch() == 5);
+  }
+  SECTION("and is stopped under it") {
+    cancel(beating);
+    CHECK(is_idle());
+    cancel(request("a", 5));
+    CHECK(next().key == after);
+  }
+  SECTION("and still gives way to what is later") {
+    CHECK(admit(request("a", 4)) == admission::outdated);
+    CHECK(admit(request("a", 5)) == admission::known);
+    CHECK(admit(request("a", 6)) == admission::accepted);
+    CHECK(next().key == after);
+    CHECK(kind_at_end(request("a", 5)) == "not reported");
+  }
+}
+
+TEST_CASE_METHOD(table_fixture, "who has given way is not kept") {
+  CHECK(admit(request("a", 2)) == admission::accepted);
+  CHECK(admit(request("a", 3)) == admission::accepted);
+  CHECK_FALSE(table.rebind(to_key(request("a", 2).ref()), 3));
+  CHECK_FALSE(table.rebind(to_key(request("a", 2).ref()), 4));
+  CHECK(kind_at_end(request("a", 2)) == "not reported");
+  CHECK(kind_at_end(request("a", 3)) == "signal");
+}
+
+TEST_CASE_METHOD(table_fixture, "who stops already stops under a later epoch") {
+  REQUIRE(admit(request("a", 1)) == admission::accepted);
+  cancel(request("a", 1), 1'000);
+  CHECK(next().what == kind::cancel);
+  REQUIRE(table.rebind(to_key(request("a", 1).ref()), 2));
+  CHECK(is_idle());
+  CHECK(table.next_deadline() == now + 6s);
+  CHECK(kind_at_end(request("a", 2)) == "cancelled");
+}
+
 TEST_CASE_METHOD(table_fixture, "who takes too long is stopped, then killed") {
   auto slow = request("a");
   slow.set_start_to_close_ms(1'000);

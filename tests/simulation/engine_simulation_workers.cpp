@@ -1,0 +1,126 @@
+#include "tests/simulation/engine_simulation.hpp"
+
+#include <chrono>
+#include <utility>
+
+// Those who do the simulated work. Some outlive the engine that gave it out.
+
+namespace troupe::tests {
+
+using namespace engine;
+
+namespace {
+
+constexpr auto worker_count = std::uint64_t{3};
+
+std::string effect_of(const assignment& work) {
+  return work.run_id + "/" + work.step_id + "/"
+         + std::to_string(work.claim.task.item)
+         + (work.claim.task.compensation ? "/undo" : "");
+}
+
+} // namespace
+
+void engine_simulation::pull() {
+  const auto worker = random_() % worker_count;
+  ledger_->welcome({worker, {"noop"}, std::nullopt});
+  name_running(worker);
+  for (auto& work : ledger_->assign(worker, 1 + random_() % 2)) {
+    check_instant(work.run_id);
+    auto& to = work.may_begin ? held_ : undelivered_;
+    to.push_back({worker, std::move(work), epoch_, false});
+  }
+}
+
+/// What a worker that outlived an engine says to the next one, before it is
+/// given anything.
+void engine_simulation::name_running(std::uint64_t worker) {
+  for (auto& held : held_) {
+    if (held.worker != worker || !std::exchange(held.is_waiting, false))
+      continue;
+    const auto& claim = held.work.claim;
+    const auto named = claim_id{held.epoch, claim.claim};
+    const auto& run_id = held.work.run_id;
+    if (!ledger_->rebind(worker, run_id, claim.task, named)) {
+      ++dropped_;
+      continue;
+    }
+    ++rebound_;
+    held.epoch = epoch_;
+    held.is_stale = false;
+    if (ledger_->find(run_id)->find(claim.task)->claim != claim.claim)
+      object("somebody goes on with work that others have: "
+             + effect_of(held.work));
+    // Somebody whom a copy of that message reached.
+    if (random_() % 8 == 0
+        && ledger_->rebind((worker + 1) % worker_count, run_id, claim.task,
+                           named))
+      object("two go on with the same work: " + effect_of(held.work));
+  }
+}
+
+void engine_simulation::report() {
+  if (held_.empty())
+    return;
+  const auto index = random_() % held_.size();
+  auto& chosen = held_[index];
+  if (chosen.is_waiting)
+    return;
+  const auto work = chosen.work;
+  const auto& claim = work.claim;
+  if (random_() % 8 == 0) {
+    static_cast<void>(ledger_->beat(work.run_id, claim.task,
+                                    {chosen.epoch, claim.claim},
+                                    {{"at", random_() % 100}}));
+    return;
+  }
+  const auto fails = happens(faults_.failures);
+  if (!is_stored(work.run_id))
+    object("somebody works for a run that nobody has stored: " + work.run_id);
+  if (!fails)
+    ++effects_[effect_of(work)];
+  const auto done = ledger_->report(
+    work.run_id, claim.task, {chosen.epoch, claim.claim},
+    [&](run_decision& it) {
+      if (!fails)
+        return it.succeed(claim.task, claim.claim, claim.attempt);
+      auto error = messages::TaskError{};
+      error.set_kind("broken");
+      return it.fail(claim.task, claim.claim, error);
+    });
+  if (done && chosen.is_stale)
+    object("a report counted twice: " + effect_of(work));
+  if (happens(faults_.late_reports))
+    chosen.is_stale = true;
+  else
+    held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(index));
+}
+
+void engine_simulation::lose_worker() {
+  const auto worker = random_() % worker_count;
+  ledger_->lose_worker(worker, "killed");
+  // What it did may still be told by somebody, late.
+  for (auto& held : held_)
+    if (held.worker == worker) {
+      held.is_stale = true;
+      held.is_waiting = false;
+    }
+  for (auto* some : {&undelivered_, &in_flight_work_})
+    std::erase_if(*some,
+                  [=](const held_work& held) { return held.worker == worker; });
+}
+
+/// The engine is gone, and perhaps those with it who worked for it. The others
+/// keep to themselves what they have to report.
+void engine_simulation::leave_workers() {
+  for (auto worker = std::uint64_t{0}; worker < worker_count; ++worker) {
+    const auto survives = random_() % 2 == 0;
+    for (auto& held : held_)
+      if (held.worker == worker) {
+        held.is_stale = true;
+        held.is_waiting = survives;
+      }
+  }
+}
+
+} // namespace troupe::tests

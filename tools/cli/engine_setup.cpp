@@ -253,6 +253,7 @@ runtime::outcome<engine::local_engine> start_engine(const invocation& with,
   options.ledger.queue.pending_max = setup.pending_max;
   options.ledger.guards = std::move(setup.guards);
   options.ledger.running_max = setup.running_max;
+  options.ledger.rebind_window = setup.rebind_window;
   options.ledger.submissions_per_minute = setup.submissions_per_minute;
   options.load = setup.load;
   options.shutdown_timeout = with.settings.shutdown_timeout;

@@ -160,9 +160,11 @@ struct local_engine::state {
     spec.shutdown = options.shutdown_timeout;
     spec.start
       = [parts, add = options.add_activities, most = options.activities_max,
-         room = options.room](caf::actor_system& actors) {
+         room = options.room,
+         has_noop = options.has_noop](caf::actor_system& actors) {
           auto registry = std::make_shared<activity_registry>();
-          add_basic_activities(*registry);
+          if (has_noop)
+            add_basic_activities(*registry);
           if (add)
             add(*registry, parts->store);
           auto host = activity_host_options{};

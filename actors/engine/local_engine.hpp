@@ -55,7 +55,9 @@ struct local_engine_options {
   std::size_t store_cache_bytes = std::size_t{8} << 20;
   /// Tables of the store beside the engine's own.
   std::vector<runtime::migration_list> schemas;
-  /// Adds activities beside `noop`; `store` is the one that the engine uses.
+  /// Whether its own host answers `noop`; no: that is for hosts elsewhere.
+  bool has_noop = true;
+  /// Adds further activities; `store` is the one that the engine uses.
   /// Called whenever a host starts.
   std::function<void(activity_registry&, const runtime::store_actor& store)>
     add_activities;

@@ -4,6 +4,7 @@
 #include "tools/cli/bench_w3.hpp"
 #include "tools/cli/bench_w4.hpp"
 #include "tools/cli/bench_w7.hpp"
+#include "tools/cli/bench_w8.hpp"
 #include "tools/cli/invocation.hpp"
 
 #include <cstdio>
@@ -130,6 +131,24 @@ void add_w7(CLI::App& bench, command_line& line) {
                   "the scenario (default: that of the reference results)");
 }
 
+void add_w8(CLI::App& bench, command_line& line) {
+  const auto [app, options] = add_workload<bench_w8_options>(
+    bench, line, "w8",
+    "Bulk of runs through a coordinator and workers, with PostgreSQL",
+    "Examples:\n"
+    "  troupe bench w8 --database postgresql://troupe@localhost/bench",
+    bench_w8);
+  app
+    ->add_option("--database", options->store,
+                 "a database that nobody else uses")
+    ->required()
+    ->type_name("ADDRESS");
+  add_number(*app, "--jobs", options->jobs, "runs", 1, 10'000'000);
+  add_number(*app, "--nodes", options->nodes, "nodes that work", 1, 32);
+  add_number(*app, "--places", options->places,
+             "activities at the same time, of each", 1, 1'000);
+}
+
 void add_restart(CLI::App& bench, command_line& line) {
   const auto [app, options] = add_workload<bench_restart_options>(
     bench, line, "restart",
@@ -178,6 +197,7 @@ void add_bench_command(command_line& line) {
   add_overload(*app, line);
   add_w4(*app, line);
   add_w7(*app, line);
+  add_w8(*app, line);
 }
 
 } // namespace troupe::tools

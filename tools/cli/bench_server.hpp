@@ -2,8 +2,7 @@
 
 #include "actors/engine/engine_client.hpp"
 #include "runtime/problem.hpp"
-
-#include <sys/types.h>
+#include "tools/cli/bench_process.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -42,10 +41,14 @@ public:
   [[nodiscard]] runtime::outcome<void> drain();
 
   /// What the server has used of all processors so far.
-  [[nodiscard]] double cpu_seconds() const;
+  [[nodiscard]] double cpu_seconds() const {
+    return process_.cpu_seconds();
+  }
 
   /// Proportional memory of the server and of this process.
-  [[nodiscard]] double pss_mib() const;
+  [[nodiscard]] double pss_mib() const {
+    return process_.pss_mib() + own_pss_mib();
+  }
 
 private:
   bench_server(std::string store, std::size_t jobs,
@@ -53,7 +56,7 @@ private:
 
   [[nodiscard]] runtime::outcome<void> spawn();
 
-  pid_t id_ = -1;
+  bench_process process_;
   std::string store_;
   std::size_t jobs_;
   std::size_t pending_;

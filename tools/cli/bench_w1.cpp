@@ -1,5 +1,6 @@
 #include "tools/cli/bench_w1.hpp"
 
+#include "tools/cli/bench_jobs.hpp"
 #include "tools/cli/bench_run.hpp"
 #include "tools/cli/bench_server.hpp"
 
@@ -26,17 +27,6 @@ constexpr auto concurrency = std::size_t{10};
 constexpr auto warm_up = std::size_t{500};
 constexpr auto patience = std::chrono::milliseconds{60s};
 
-constexpr auto job = R"({"apiVersion": "troupe/v1", "kind": "Workflow",
-"id": "job", "inputs": {"n": {"type": "integer"}},
-"steps": [{"id": "s", "activity": "noop", "with": {"n": "${inputs.n}"}}]})";
-
-messages::SubmitRun run_of(std::size_t number) {
-  auto run = messages::SubmitRun{};
-  run.set_workflow_id("job");
-  run.set_inputs("{\"n\":" + std::to_string(number) + "}");
-  return run;
-}
-
 outcome<std::unique_ptr<bench_server>> start(const std::string& folder,
                                              const char* workflow) {
   auto server = bench_server::start(folder, concurrency);
@@ -49,52 +39,10 @@ outcome<std::unique_ptr<bench_server>> start(const std::string& folder,
   return server;
 }
 
-/// The next answer, which must be no refusal.
-outcome<messages::EngineAnswer> answer_of(engine_client& client) {
-  auto answer = client.receive(patience);
-  if (answer && answer->has_problem())
-    return fail(problem_kind::failed,
-                "the server refused: " + answer->problem().message());
-  return answer;
-}
-
-/// One call each, at most so many without an answer.
-outcome<void> submit_each(engine_client& client, std::size_t jobs,
-                          std::size_t outstanding) {
-  auto sent = std::size_t{0};
-  for (auto answered = std::size_t{0}; answered < jobs; ++answered) {
-    for (; sent < jobs && sent - answered < outstanding; ++sent) {
-      auto call = messages::EngineCall{};
-      *call.mutable_submit() = run_of(sent);
-      client.ask(std::move(call));
-    }
-    if (auto answer = answer_of(client); !answer)
-      return fail(answer.error());
-  }
-  return {};
-}
-
-/// A thousand a call, one call after another.
-outcome<void> submit_in_bulk(engine_client& client, std::size_t jobs) {
-  constexpr auto per_call = std::size_t{1'000};
-  for (std::size_t sent = 0; sent < jobs;) {
-    auto runs = messages::SubmitRuns{};
-    for (auto i = per_call; i > 0 && sent < jobs; --i)
-      *runs.add_runs() = run_of(sent++);
-    const auto answer = client.submit(runs);
-    if (!answer)
-      return fail(answer.error());
-    for (const auto& each : answer->each())
-      if (!each.has_accepted())
-        return fail(problem_kind::failed, each.refused().message());
-  }
-  return {};
-}
-
 template <class Submit>
 outcome<bench_figures> throughput(const bench_w1_options& options,
                                   const std::string& name, Submit submit) {
-  auto server = start(options.folder, job);
+  auto server = start(options.folder, bench_job);
   if (!server)
     return fail(server.error());
   auto& client = (*server)->client();
@@ -135,7 +83,7 @@ double percentile(std::vector<double>& values, double share) {
 
 /// Open loop: job i is due at begin + i x 5 ms, whatever became of the others.
 outcome<bench_figures> latency(const bench_w1_options& options) {
-  auto server = start(options.folder, job);
+  auto server = start(options.folder, bench_job);
   if (!server)
     return fail(server.error());
   auto& client = (*server)->client();
@@ -156,7 +104,7 @@ outcome<bench_figures> latency(const bench_w1_options& options) {
     const auto rest = due - seconds_now();
     if (sent < jobs && rest <= 0) {
       auto call = messages::EngineCall{};
-      *call.mutable_submit() = run_of(sent++);
+      *call.mutable_submit() = bench_run_of(sent++);
       due_of[client.ask(std::move(call))] = due;
       if (auto flushed = client.flush(); !flushed)
         return fail(flushed.error());

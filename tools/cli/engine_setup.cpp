@@ -237,6 +237,7 @@ runtime::outcome<engine::local_engine> start_engine(const invocation& with,
     options.system = setup.grant->system;
     options.fence = setup.grant->fence;
     options.companions = setup.grant->companions;
+    options.has_noop = false;
   }
   options.store = with.settings.store_path;
   options.store_queue_max
@@ -287,6 +288,34 @@ void declare_engine_setup(CLI::App& app, engine_setup& setup) {
                 "the guards that steps may name: limits, breakers and retry "
                 "budgets")
     ->type_name("FILE");
+}
+
+void declare_engine_limits(CLI::App& app, engine_setup& setup) {
+  constexpr auto many = 10'000'000U;
+  app
+    .add_option("--pending", setup.pending_max,
+                "steps that may wait for their turn; beyond that new runs are "
+                "refused (default: 10000)")
+    ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}));
+  app
+    .add_option("--runs-max", setup.running_max,
+                "runs that go at once; others wait for their turn (default: "
+                "no limit)")
+    ->check(CLI::Range(1U, many));
+  app
+    .add_option("--submissions-per-minute", setup.submissions_per_minute,
+                "runs that may be submitted per minute; others are refused "
+                "(default: no limit)")
+    ->check(CLI::Range(1U, many));
+  app
+    .add_option("--cpu-max", setup.load.cpu_percent_max,
+                "per cent of the machine's processors in use beyond which "
+                "nothing new begins (default: no limit)")
+    ->check(CLI::Range(1U, 100U));
+  app
+    .add_option("--memory-max", setup.load.memory_percent_max,
+                "the same of its memory")
+    ->check(CLI::Range(1U, 100U));
 }
 
 std::string user_of(const invocation& with) {

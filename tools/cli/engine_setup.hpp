@@ -69,6 +69,9 @@ load_guards(engine_setup& setup);
 /// Declares what a command that starts an engine lets its user say of it.
 void declare_engine_setup(CLI::App& app, engine_setup& setup);
 
+/// The same of what it lets in.
+void declare_engine_limits(CLI::App& app, engine_setup& setup);
+
 /// How long runs are kept.
 [[nodiscard]] engine::run_retention
 retention_of(const runtime::settings& settings);

@@ -102,6 +102,7 @@ void add_node_command(command_line& line) {
                  "the guards that steps may name, the same for all "
                  "coordinators")
     ->type_name("FILE");
+  declare_engine_limits(*app, flags->engine);
   app->callback([flags, &line] {
     line.chosen
       = [flags](const invocation& with) { return serve(*flags, with); };

@@ -104,29 +104,6 @@ int serve(const server_flags& flags, const invocation& with) {
   return 0;
 }
 
-void declare_limits(CLI::App& app, engine_setup& setup) {
-  constexpr auto many = 10'000'000U;
-  app
-    .add_option("--runs-max", setup.running_max,
-                "runs that go at once; others wait for their turn (default: "
-                "no limit)")
-    ->check(CLI::Range(1U, many));
-  app
-    .add_option("--submissions-per-minute", setup.submissions_per_minute,
-                "runs that may be submitted per minute; others are refused "
-                "(default: no limit)")
-    ->check(CLI::Range(1U, many));
-  app
-    .add_option("--cpu-max", setup.load.cpu_percent_max,
-                "per cent of the machine's processors in use beyond which "
-                "nothing new begins (default: no limit)")
-    ->check(CLI::Range(1U, 100U));
-  app
-    .add_option("--memory-max", setup.load.memory_percent_max,
-                "the same of its memory")
-    ->check(CLI::Range(1U, 100U));
-}
-
 } // namespace
 
 void add_server_command(command_line& line) {
@@ -140,12 +117,7 @@ void add_server_command(command_line& line) {
                  "where to take HTTP requests from this machine; port 0: any "
                  "that is free; none: nowhere (default: 127.0.0.1:7070)")
     ->type_name("HOST:PORT");
-  app
-    ->add_option("--pending", flags->engine.pending_max,
-                 "steps that may wait for their turn; beyond that new runs are "
-                 "refused (default: 10000)")
-    ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}));
-  declare_limits(*app, flags->engine);
+  declare_engine_limits(*app, flags->engine);
   app->callback([flags, &line] {
     line.chosen
       = [flags](const invocation& with) { return serve(*flags, with); };

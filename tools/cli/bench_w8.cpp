@@ -1,0 +1,97 @@
+#include "tools/cli/bench_w8.hpp"
+
+#include "runtime/query/postgres_address.hpp"
+#include "tools/cli/bench_cluster.hpp"
+#include "tools/cli/bench_jobs.hpp"
+#include "tools/cli/bench_run.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+namespace troupe::tools {
+
+namespace fs = std::filesystem;
+
+using json = nlohmann::ordered_json;
+using runtime::fail;
+using runtime::outcome;
+
+namespace {
+
+constexpr auto warm_up = std::size_t{2'000};
+
+outcome<std::unique_ptr<bench_cluster>> start(const bench_w8_options& options) {
+  auto from = bench_cluster_options{};
+  from.store = options.store;
+  from.workers = options.nodes;
+  from.places = options.places;
+  const auto in = options.folder.empty() ? fs::temp_directory_path()
+                                         : fs::path{options.folder};
+  from.folder
+    = fs::absolute(in / ("troupe-bench-" + std::to_string(::getpid())))
+        .string();
+  auto made = bench_cluster::start(std::move(from));
+  if (!made)
+    return made;
+  auto apply = messages::ApplyWorkflow{};
+  apply.set_text(bench_job);
+  if (auto applied = (*made)->client().apply(apply); !applied)
+    return fail(applied.error());
+  return made;
+}
+
+outcome<bench_figures> bulk(const bench_w8_options& options) {
+  auto made = start(options);
+  if (!made)
+    return fail(made.error());
+  auto& nodes = **made;
+  auto done = submit_in_bulk(nodes.client(), warm_up);
+  if (done)
+    done = nodes.drain();
+  if (!done)
+    return fail(done.error());
+  const auto coordinator = nodes.coordinator_cpu_seconds();
+  const auto workers = nodes.worker_cpu_seconds();
+  const auto begin = seconds_now();
+  done = submit_in_bulk(nodes.client(), options.jobs);
+  const auto enqueued = seconds_now();
+  const auto pss = nodes.pss_mib();
+  if (done)
+    done = nodes.drain();
+  const auto end = seconds_now();
+  if (!done)
+    return fail(done.error());
+  constexpr auto micro = 1e6;
+  const auto jobs = static_cast<double>(options.jobs);
+  auto figures = json{};
+  figures["jobs_per_s"] = jobs / (end - begin);
+  figures["enqueue_per_s"] = jobs / (enqueued - begin);
+  figures["coordinator_cpu_us"]
+    = (nodes.coordinator_cpu_seconds() - coordinator) * micro / jobs;
+  figures["worker_cpu_us"]
+    = (nodes.worker_cpu_seconds() - workers) * micro / jobs;
+  figures["nodes_pss_mib"] = std::max(pss, nodes.pss_mib());
+  return figures;
+}
+
+} // namespace
+
+outcome<json> bench_w8(const bench_w8_options& options) {
+  if (!runtime::is_postgres_address(options.store))
+    return fail(runtime::problem_kind::invalid_input,
+                "a cluster has its store in PostgreSQL",
+                "give --database postgresql://USER@HOST/DATABASE");
+  auto settings = bench_settings{};
+  settings.workload = "w8";
+  settings.mode = "durable";
+  settings.runs = options.runs;
+  settings.settings["jobs"] = options.jobs;
+  settings.settings["nodes"] = options.nodes;
+  settings.settings["places"] = options.places;
+  return measure(settings, {[&] { return bulk(options); }});
+}
+
+} // namespace troupe::tools

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "runtime/problem.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstddef>
+#include <string>
+
+namespace troupe::tools {
+
+/// Workload W8: runs of one step that does nothing, submitted in bulk, through
+/// a coordinator and two workers of this machine: processes with links over
+/// TLS, and a store in PostgreSQL.
+struct bench_w8_options {
+  std::string store; ///< An address of PostgreSQL; nobody else uses it.
+  std::size_t jobs = 20'000;
+  std::size_t nodes = 2; ///< That work, beside the coordinator.
+  std::size_t places = 10; ///< Activities at the same time, of each worker.
+  std::size_t runs = 3;
+  /// Folder of what the nodes keep; the temporary one when empty.
+  std::string folder;
+};
+
+[[nodiscard]] runtime::outcome<nlohmann::ordered_json>
+bench_w8(const bench_w8_options& options);
+
+} // namespace troupe::tools

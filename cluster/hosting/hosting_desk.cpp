@@ -267,7 +267,7 @@ hosting_desk(pointer self, const engine::activity_source_actor& source,
 hosting_desk_actor spawn_hosting_desk(
   caf::actor_system& system, const engine::activity_source_actor& source,
   const node_exchange_actor& exchange, hosting_desk_options options) {
-  return system.spawn(hosting_desk, source, exchange, std::move(options));
+  return system.spawn(hosting_desk, source, exchange, options);
 }
 
 } // namespace troupe::cluster

@@ -24,7 +24,7 @@ bool session_book::is_newest(const std::string& node, std::uint64_t incarnation,
 bool session_book::is_older(const std::string& node,
                             std::uint64_t incarnation) const {
   const auto found = newest_.find(node);
-  return found != newest_.end() && found->second.incarnation < incarnation;
+  return found != newest_.end() && found->second.first < incarnation;
 }
 
 } // namespace troupe::cluster

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 
 namespace troupe::cluster {
 
@@ -30,12 +30,8 @@ public:
                               std::uint64_t incarnation) const;
 
 private:
-  struct entry {
-    std::uint64_t incarnation = 0;
-    std::uint64_t session = 0;
-
-    friend auto operator<=>(const entry&, const entry&) = default;
-  };
+  /// Incarnation and session: the greater one is later.
+  using entry = std::pair<std::uint64_t, std::uint64_t>;
 
   std::map<std::string, entry> newest_;
 };

@@ -373,6 +373,8 @@ private:
   void lose_due_orphans(std::size_t& most);
   void check_holders(const live_run& live,
                      std::vector<std::string>& found) const;
+  void check_orphans(const live_run& live,
+                     std::vector<std::string>& found) const;
   void sync_all(live_run& live);
   void set_alarm(live_run& live, const task_key& task);
   void set_alarm(live_run& live);

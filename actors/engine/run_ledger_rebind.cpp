@@ -6,8 +6,6 @@
 
 namespace troupe::engine {
 
-using runtime::outcome;
-
 /// Lets work that is under way in the store wait for its worker; false: it is
 /// lost.
 bool run_ledger::adopt(live_run& live, const task_key& task) {
@@ -103,6 +101,12 @@ void run_ledger::check_holders(const live_run& live,
     if (orphans_.contains({live.number, task}))
       found.push_back(name + ": work waits for a worker that it has");
   }
+  check_orphans(live, found);
+}
+
+void run_ledger::check_orphans(const live_run& live,
+                               std::vector<std::string>& found) const {
+  const auto name = "run " + live.state->submission().run_id();
   for (auto at = orphans_.lower_bound({live.number, task_key{}});
        at != orphans_.end() && at->first == live.number; ++at)
     if (!is_held(live.state->find(at->second)->status))

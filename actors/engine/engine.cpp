@@ -242,8 +242,8 @@ show_progress(engine_pointer self, const messages::GetRunProgress& wanted) {
 
 messages::EngineStatus show_status(const engine_state& state) {
   auto status = messages::EngineStatus{};
-  status.set_epoch(state.epoch);
   if (state.ledger) {
+    status.set_epoch(state.epoch);
     status.set_open_runs(state.ledger->size());
     status.set_ready_tasks(state.ledger->ready_tasks());
   }

@@ -7,6 +7,7 @@
 #include "cluster/leadership/lease_fence.hpp"
 #include "cluster/membership/incarnation_file.hpp"
 #include "cluster/node/cluster_desk.hpp"
+#include "cluster/node/hosting_opener.hpp"
 #include "cluster/node/node_folder.hpp"
 #include "cluster/node/node_steward.hpp"
 #include "cluster/transport/socket_transport.hpp"
@@ -63,7 +64,9 @@ struct node::parts {
   std::string address;
 
   node_exchange_actor exchange;
+  incarnation_store_actor incarnations;
   membership_actor membership;
+  lease_database_actor database;
   leadership_actor leadership; ///< Null where nobody else could lead.
   hosted_port_actor port; ///< Null on a node that is no worker.
   engine::activity_host_actor host;
@@ -90,7 +93,9 @@ struct node::parts {
           caf::actor_cast<caf::actor>(host), caf::actor_cast<caf::actor>(port),
           caf::actor_cast<caf::actor>(relay),
           caf::actor_cast<caf::actor>(leadership),
+          caf::actor_cast<caf::actor>(database),
           caf::actor_cast<caf::actor>(membership),
+          caf::actor_cast<caf::actor>(incarnations),
           caf::actor_cast<caf::actor>(exchange)})
       if (each)
         caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
@@ -99,7 +104,9 @@ struct node::parts {
     port = nullptr;
     relay = nullptr;
     leadership = nullptr;
+    database = nullptr;
     membership = nullptr;
+    incarnations = nullptr;
     exchange = nullptr;
     system.shutdown(options.shutdown_timeout);
   }
@@ -169,13 +176,12 @@ void node::parts::join() {
   from.self.roles = options.file.roles;
   for (const auto& [name, at] : options.file.peers)
     from.peers.push_back({name, at.host, at.port});
-  membership = spawn_membership(
-    *system, exchange,
-    spawn_incarnation_store(*system,
-                            [path = folder.incarnation()](std::uint64_t next) {
-                              return write_incarnation(path, next);
-                            }),
-    std::move(from));
+  incarnations = spawn_incarnation_store(
+    *system, [path = folder.incarnation()](std::uint64_t next) {
+      return write_incarnation(path, next);
+    });
+  membership
+    = spawn_membership(*system, exchange, incarnations, std::move(from));
 }
 
 /// A file has one owner: nobody else could take over.
@@ -275,13 +281,10 @@ outcome<engine::local_engine> node::parts::lead(lease_epoch epoch) {
     grant.fence = fence_of(lease_name, epoch);
   auto desk = engine::engine_companion{};
   desk.id = "hosting";
-  desk.start = [this, epoch](caf::actor_system& in, const runtime::store_actor&,
-                             const engine::engine_actor& of) {
-    auto from = hosting_desk_options{};
-    from.epoch = static_cast<std::uint64_t>(epoch);
-    const auto opened = spawn_hosting_desk(in, of, exchange, std::move(from));
-    caf::anon_send(steward, hosting_opened{opened});
-    return caf::actor_cast<caf::actor>(opened);
+  desk.start = [to = exchange, tell = steward](caf::actor_system& in,
+                                               const runtime::store_actor&,
+                                               const engine::engine_actor& of) {
+    return caf::actor_cast<caf::actor>(spawn_hosting_opener(in, of, to, tell));
   };
   grant.companions.push_back(std::move(desk));
   return options.start_engine(std::move(grant));

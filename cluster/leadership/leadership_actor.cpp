@@ -276,7 +276,10 @@ std::string node_of(const std::string& holder) {
 leadership_actor spawn_leadership(caf::actor_system& system,
                                   lease_database_actor database,
                                   leadership_options options) {
-  return system.spawn(leadership, std::move(database), std::move(options));
+  return options.has_own_thread
+           ? system.spawn<caf::detached>(leadership, std::move(database),
+                                         std::move(options))
+           : system.spawn(leadership, std::move(database), std::move(options));
 }
 
 } // namespace troupe::cluster

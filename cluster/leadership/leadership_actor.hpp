@@ -74,6 +74,8 @@ struct leadership_options {
   std::function<std::uint64_t()> draw;
   std::chrono::milliseconds tick{50};
   std::chrono::milliseconds stop_timeout{1'500};
+  /// Whether nobody else's work can hold it up.
+  bool has_own_thread = false;
 };
 
 /// "NODE/INCARNATION", and the node of such a text.

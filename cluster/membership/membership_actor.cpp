@@ -375,6 +375,10 @@ membership_actor spawn_membership(caf::actor_system& system,
                                   node_exchange_actor exchange,
                                   incarnation_store_actor incarnations,
                                   membership_actor_options options) {
+  if (options.has_own_thread)
+    return system.spawn<caf::detached>(membership_behavior, std::move(exchange),
+                                       std::move(incarnations),
+                                       std::move(options));
   return system.spawn(membership_behavior, std::move(exchange),
                       std::move(incarnations), std::move(options));
 }

@@ -81,6 +81,8 @@ struct membership_actor_options {
   /// For an incarnation to be on disk; then it is tried again.
   std::chrono::milliseconds store_timeout{10'000};
   std::chrono::milliseconds leave_timeout{5'000};
+  /// Whether nobody else's work can hold it up.
+  bool has_own_thread = false;
 };
 
 /// The name under which memberships of nodes reach each other.

@@ -148,6 +148,8 @@ outcome<void> node::parts::open_links() {
   auto to = node_exchange_options{};
   to.self = identity();
   to.draw = [this] { return draw(); };
+  // What runs here may take all other threads; beats have to go on.
+  to.has_own_thread = true;
   to.make_transport = [from = std::move(from), listening,
                        at = options.file.listen](transport_events events) {
     auto links = make_socket_transport(from, std::move(events));
@@ -174,6 +176,7 @@ void node::parts::join() {
   from.self.id = ids.next();
   from.self.incarnation = incarnation;
   from.self.roles = options.file.roles;
+  from.has_own_thread = true;
   for (const auto& [name, at] : options.file.peers)
     from.peers.push_back({name, at.host, at.port});
   incarnations = spawn_incarnation_store(
@@ -199,10 +202,9 @@ outcome<void> node::parts::open_leadership() {
   auto from = leadership_options{};
   from.holder = holder_of(options.file.name, incarnation);
   from.draw = [this] { return draw(); };
-  leadership
-    = spawn_leadership(*system,
-                       spawn_lease_database(*system, std::move(session)),
-                       std::move(from));
+  from.has_own_thread = true;
+  database = spawn_lease_database(*system, std::move(session));
+  leadership = spawn_leadership(*system, database, std::move(from));
   return {};
 }
 

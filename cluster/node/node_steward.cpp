@@ -50,10 +50,9 @@ void hear(steward_pointer self, const own_notice& notice) {
                       "give each node a name and a data folder of its own")
           .value());
     case own_notice_kind::was_absent:
-    case own_notice_kind::step_down:
       return runtime::log_warning(node_log,
                                   "this node did not get to run for a while",
-                                  {{"what", to_string(notice.kind)}});
+                                  {{"lateness_us", notice.lateness.count()}});
     default:
       return;
   }

@@ -407,7 +407,9 @@ node_exchange(exchange_pointer self, const node_exchange_options& options) {
 
 node_exchange_actor spawn_node_exchange(caf::actor_system& system,
                                         node_exchange_options options) {
-  return system.spawn(node_exchange, std::move(options));
+  return options.has_own_thread
+           ? system.spawn<caf::detached>(node_exchange, std::move(options))
+           : system.spawn(node_exchange, std::move(options));
 }
 
 } // namespace troupe::cluster

@@ -103,6 +103,8 @@ struct node_exchange_options {
   std::function<std::uint64_t()> draw;
   redial_options redial;
   std::chrono::milliseconds dial_deadline{5'000};
+  /// Whether nobody else's work can hold it up.
+  bool has_own_thread = false;
   /// For questions that come without a deadline.
   std::chrono::milliseconds service_timeout{30'000};
 };

@@ -56,6 +56,7 @@ struct hosted_port_state {
   hosting_actor host;
   hosted_work work;
   leader_choice leader;
+  leader_watcher_actor watcher; ///< Null: nobody.
   retry_delay delay;
   phase now = phase::idle;
   /// Of the question or the pause; what belongs to an earlier one is ignored.
@@ -181,12 +182,20 @@ void refuse_outdated(pointer self, const std::string& node,
                           {"leader_epoch", leader.epoch()}});
 }
 
+void tell_leader(pointer self) {
+  const auto& state = self->state;
+  if (state.watcher && state.leader.is_known())
+    self->send(state.watcher,
+               leader_followed{state.leader.node(), state.leader.epoch()});
+}
+
 void hear_notice(pointer self, const std::string& node, std::uint64_t epoch) {
   auto& state = self->state;
   switch (state.leader.hear(node, epoch)) {
     case leader_choice::verdict::followed:
       runtime::log_info(hosted_log, "follows a leader",
                         {{"node", node}, {"epoch", epoch}});
+      tell_leader(self);
       state.work.end_session();
       return start_over(self);
     case leader_choice::verdict::known:
@@ -325,6 +334,10 @@ hosted_port(pointer self, const node_exchange_actor& exchange,
     },
     [=](const node_question& question) { return answer(self, question); },
     [=](const link_change& change) { note_link(self, change); },
+    [=](const watch_leader& what) {
+      self->state.watcher = what.watcher;
+      tell_leader(self);
+    },
     [=](const report_retry& retry) {
       if (self->state.now != phase::pausing || self->state.turn != retry.number)
         return;

@@ -5,15 +5,35 @@
 #include "cluster/hosting/remote_host.hpp"
 #include "cluster/transport/node_exchange.hpp"
 
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/typed_actor.hpp>
+
 #include <chrono>
+#include <cstdint>
+#include <string>
 
 namespace troupe::cluster {
+
+/// The node follows that leader from now on. Never leaves the process, nor does
+/// what follows.
+struct leader_followed {
+  std::string node;
+  std::uint64_t epoch = 0;
+};
+
+using leader_watcher_actor = caf::typed_actor<caf::reacts_to<leader_followed>>;
+
+/// From now on, and at once if there is a leader. One at a time.
+struct watch_leader {
+  leader_watcher_actor watcher;
+};
 
 /// The source of the activities of a node: whoever leads. A host pulls from it
 /// as from an engine, and need not know that leaders come and go. Serves
 /// `hosted_target` at the exchange.
-using hosted_port_actor = engine::activity_source_actor::extend_with<
-  node_service_actor>::extend_with<link_watcher_actor>;
+using hosted_port_actor
+  = engine::activity_source_actor::extend_with<node_service_actor>::extend_with<
+    link_watcher_actor>::extend<caf::reacts_to<watch_leader>>;
 
 struct hosted_port_options {
   asking_options asking;
@@ -30,3 +50,6 @@ spawn_hosted_port(caf::actor_system& system,
                   hosted_port_options options = {});
 
 } // namespace troupe::cluster
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::leader_followed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::watch_leader)

@@ -30,10 +30,10 @@ struct cluster_desk_state {
   cluster_desk_state() = default;
 
   cluster_desk_options options;
+  leader_followed followed;
 };
 
-using desk_pointer
-  = engine::engine_desk_actor::stateful_pointer<cluster_desk_state>;
+using desk_pointer = cluster_desk_actor::stateful_pointer<cluster_desk_state>;
 
 void send(desk_pointer self, asker_id to, const EngineAnswer& answer) {
   const auto payload = answer.SerializeAsString();
@@ -82,6 +82,24 @@ bool has_standby(const messages::ClusterStatus& of) {
          > 1;
 }
 
+/// Who leads, where no leadership knows.
+void add_followed(const cluster_desk_state& state,
+                  messages::ClusterStatus& status) {
+  if (!state.options.only_coordinator.empty())
+    return status.set_leader(state.options.only_coordinator);
+  const auto& followed = state.followed;
+  const auto is_there
+    = std::ranges::any_of(status.nodes(), [&](const auto& node) {
+        return node.name() == followed.node && node.state() != "dead"
+               && node.state() != "left";
+      });
+  if (is_there) {
+    status.set_leader(followed.node);
+    status.set_epoch(followed.epoch);
+  }
+  status.set_has_failover(has_standby(status));
+}
+
 void show(desk_pointer self, asker_id to, std::uint64_t id) {
   const auto& options = self->state.options;
   self->request(options.membership, patience, get_members{})
@@ -92,7 +110,7 @@ void show(desk_pointer self, asker_id to, std::uint64_t id) {
         answer.set_id(id);
         describe(seen, *answer.mutable_cluster());
         if (!with.leadership) {
-          answer.mutable_cluster()->set_leader(with.only_coordinator);
+          add_followed(self->state, *answer.mutable_cluster());
           return send(self, to, answer);
         }
         self->request(with.leadership, patience, get_leadership{})
@@ -189,7 +207,7 @@ void take(desk_pointer self, asker_id from, const std::string& payload) {
            .value());
 }
 
-engine::engine_desk_actor::behavior_type
+cluster_desk_actor::behavior_type
 cluster_desk(desk_pointer self, const cluster_desk_options& options) {
   self->state.options = options;
   return {
@@ -197,13 +215,14 @@ cluster_desk(desk_pointer self, const cluster_desk_options& options) {
       for (const auto& payload : asked.payloads)
         take(self, asked.from, payload);
     },
+    [=](const leader_followed& followed) { self->state.followed = followed; },
   };
 }
 
 } // namespace
 
-engine::engine_desk_actor spawn_cluster_desk(caf::actor_system& system,
-                                             cluster_desk_options options) {
+cluster_desk_actor spawn_cluster_desk(caf::actor_system& system,
+                                      cluster_desk_options options) {
   return system.spawn(cluster_desk, std::move(options));
 }
 

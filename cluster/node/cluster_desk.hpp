@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/engine/engine_desk.hpp"
+#include "cluster/hosting/hosted_port.hpp"
 #include "cluster/leadership/leadership_actor.hpp"
 #include "cluster/membership/membership_actor.hpp"
 
@@ -12,15 +13,19 @@ namespace troupe::cluster {
 
 struct cluster_desk_options {
   membership_actor membership;
-  /// Null: this node leads, or nobody in its place.
+  /// Null: nobody could lead in the place of this node, or it never leads.
   leadership_actor leadership;
-  /// Who leads where there is no leadership to be had; empty: nobody.
+  /// Who leads where there is no leadership to be had; empty: whom the node
+  /// follows.
   std::string only_coordinator;
   engine::desk_answers answers;
 };
 
 /// Answers what is asked about the cluster (messages/cluster_call.proto).
-[[nodiscard]] engine::engine_desk_actor
+using cluster_desk_actor = engine::engine_desk_actor::extend_with<
+  leader_watcher_actor>; // Of a node that has no leadership.
+
+[[nodiscard]] cluster_desk_actor
 spawn_cluster_desk(caf::actor_system& system, cluster_desk_options options);
 
 } // namespace troupe::cluster

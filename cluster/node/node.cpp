@@ -72,7 +72,8 @@ struct node::parts {
   engine::activity_host_actor host;
   node_steward_actor steward;
   std::unique_ptr<engine::engine_gateway> gateway;
-  engine_relay_actor relay; ///< Null on a node that never leads.
+  engine_relay_actor relay;
+  cluster_desk_actor cluster;
 
   parts(node_options from, node_folder in, std::uint64_t number)
     : options{std::move(from)}, folder{std::move(in)}, incarnation{number},
@@ -92,6 +93,7 @@ struct node::parts {
          {caf::actor_cast<caf::actor>(steward),
           caf::actor_cast<caf::actor>(host), caf::actor_cast<caf::actor>(port),
           caf::actor_cast<caf::actor>(relay),
+          caf::actor_cast<caf::actor>(cluster),
           caf::actor_cast<caf::actor>(leadership),
           caf::actor_cast<caf::actor>(database),
           caf::actor_cast<caf::actor>(membership),
@@ -103,6 +105,7 @@ struct node::parts {
     host = nullptr;
     port = nullptr;
     relay = nullptr;
+    cluster = nullptr;
     leadership = nullptr;
     database = nullptr;
     membership = nullptr;
@@ -219,8 +222,9 @@ outcome<void> node::parts::open_door() {
       from.self = file.name;
       from.exchange = exchange;
       from.answers = answers;
-      from.cluster
+      cluster
         = spawn_cluster_desk(*system, {membership, leadership, only, answers});
+      from.cluster = cluster;
       *desk = spawn_engine_relay(*system, std::move(from));
       return engine::engine_desk_actor{*desk};
     },
@@ -254,11 +258,13 @@ void node::parts::begin() {
   from.self = options.file.name;
   from.turns = turns;
   from.relay = relay;
+  from.cluster = cluster;
   for (const auto& each :
        {caf::actor_cast<caf::actor>(exchange),
         caf::actor_cast<caf::actor>(membership),
         caf::actor_cast<caf::actor>(leadership),
-        caf::actor_cast<caf::actor>(relay), caf::actor_cast<caf::actor>(port),
+        caf::actor_cast<caf::actor>(relay),
+        caf::actor_cast<caf::actor>(cluster), caf::actor_cast<caf::actor>(port),
         caf::actor_cast<caf::actor>(host)})
     if (each)
       from.parts.push_back(each);
@@ -273,6 +279,8 @@ void node::parts::begin() {
       leadership_change{.epoch = static_cast<lease_epoch>(incarnation),
                         .leader = holder_of(options.file.name, incarnation),
                         .reason = std::nullopt});
+  } else if (port) {
+    caf::anon_send(port, watch_leader{steward});
   }
 }
 

@@ -65,8 +65,13 @@ void hear(steward_pointer self, const leadership_change& change) {
       && leader != state.options.self)
     runtime::log_info(node_log, "another node leads", {{"node", leader}});
   state.options.turns->lead(change.epoch);
-  if (state.options.relay)
-    self->send(state.options.relay, leader_is{leader});
+  self->send(state.options.relay, leader_is{leader});
+}
+
+void hear(steward_pointer self, const leader_followed& followed) {
+  const auto& options = self->state.options;
+  self->send(options.relay, leader_is{followed.node});
+  self->send(options.cluster, followed);
 }
 
 node_steward_actor::behavior_type
@@ -84,6 +89,7 @@ node_steward(steward_pointer self, const node_steward_options& options) {
     [=](const member_event& event) { hear(self, event); },
     [=](const own_notice& notice) { hear(self, notice); },
     [=](const leadership_change& change) { hear(self, change); },
+    [=](const leader_followed& followed) { hear(self, followed); },
     [=](const hosting_opened& opened) { self->state.desk = opened.desk; },
   };
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cluster/hosting/hosted_port.hpp"
 #include "cluster/hosting/hosting_desk.hpp"
 #include "cluster/leadership/leadership_actor.hpp"
 #include "cluster/membership/membership_actor.hpp"
@@ -21,13 +22,15 @@ struct hosting_opened {
 };
 
 /// Hears of members and leaders, and tells those on this node whom it concerns.
-using node_steward_actor = membership_watcher_actor::extend_with<
-  leadership_watcher_actor>::extend<caf::reacts_to<hosting_opened>>;
+using node_steward_actor
+  = membership_watcher_actor::extend_with<leadership_watcher_actor>::
+    extend_with<leader_watcher_actor>::extend<caf::reacts_to<hosting_opened>>;
 
 struct node_steward_options {
   std::string self; ///< The name of this node.
   std::shared_ptr<node_turns> turns;
-  engine_relay_actor relay; ///< Null on a node that never leads.
+  engine_relay_actor relay;
+  leader_watcher_actor cluster; ///< Hears whom the node follows.
   /// When one of them ends, the node does.
   std::vector<caf::actor> parts;
 };

@@ -20,6 +20,10 @@ public:
 
   void send(int signal) const;
 
+  [[nodiscard]] pid_t id() const noexcept {
+    return id_;
+  }
+
   /// Whether it has not ended yet.
   [[nodiscard]] bool is_running() const;
 

@@ -1,0 +1,168 @@
+#include "tests/cluster/processes/process_cluster.hpp"
+#include "tests/support/program.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace std::chrono_literals;
+using namespace troupe;
+using namespace troupe::tests;
+
+namespace {
+
+constexpr auto nothing = "apiVersion: troupe/v1\nkind: Workflow\nid: nothing\n"
+                         "steps: [{id: s, activity: noop}]\n";
+
+program_result troupe_command(const process_cluster& cluster,
+                              std::vector<std::string> arguments) {
+  auto run = program_run{};
+  run.arguments = std::move(arguments);
+  run.folder = cluster.folder().path();
+  return run_program(run);
+}
+
+std::string other(const std::string& coordinator) {
+  return coordinator == "a" ? "b" : "a";
+}
+
+/// Starts runs from a thread of its own until it is told to stop.
+class steady_load {
+public:
+  steady_load(process_cluster& cluster, std::string name)
+    : cluster_{cluster}, ledger_{cluster}, name_{std::move(name)} {}
+
+  /// A few runs, in between what a test does.
+  void add(int count) {
+    const auto text = ledger_.workflow(2, 50ms);
+    for (auto i = 0; i < count; ++i)
+      runs_.push_back(
+        cluster_.submit(text, name_ + "-" + std::to_string(runs_.size()),
+                        i % 2 == 0 ? "a" : "b"));
+  }
+
+  void check() const {
+    const auto ended = cluster_.await(runs_);
+    INFO(ended.why);
+    CHECK(ended.others == 0);
+    CHECK(ended.completed == runs_.size());
+    CHECK(ledger_.effects().size() == runs_.size() * 2);
+    CHECK(cluster_.doctor().empty());
+  }
+
+  [[nodiscard]] std::size_t repeated() const {
+    return ledger_.repeated();
+  }
+
+private:
+  process_cluster& cluster_;
+  effect_ledger ledger_;
+  std::string name_;
+  std::vector<std::string> runs_;
+};
+
+} // namespace
+
+TEST_CASE("the nodes of a cluster see each other, and work for whoever asks") {
+  auto& cluster = whole_cluster();
+  for (const std::string node : {"a", "b", "v", "w"}) {
+    const auto shown
+      = troupe_command(cluster, {"cluster", "status", "--output", "json",
+                                 "--socket", cluster.socket(node)});
+    INFO(shown.err);
+    REQUIRE(shown.exit_code == 0);
+    const auto status = nlohmann::json::parse(shown.out);
+    CHECK(status.at("node") == node);
+    CHECK(status.at("leader") == cluster.leader());
+    CHECK(status.at("failover") == true);
+    CHECK(status.at("nodes").size() == 4);
+  }
+  auto ledger = effect_ledger{cluster};
+  auto runs = std::vector<std::string>{};
+  for (const std::string node : {"a", "b", "v", "w"})
+    runs.push_back(cluster.submit(ledger.workflow(1), "seen-" + node, node));
+  CHECK(cluster.await(runs).completed == runs.size());
+  CHECK(ledger.effects().size() == runs.size());
+  CHECK(ledger.repeated() == 0);
+}
+
+TEST_CASE("a leader that is told to stop hands over at once") {
+  auto& cluster = whole_cluster();
+  auto with = steady_load{cluster, "handed-over"};
+  with.add(10);
+  const auto former = cluster.leader();
+  const auto next = other(former);
+  cluster.process(former).send(SIGTERM);
+  const auto handed = cluster.await("another one leads", [&] {
+    const auto seen = cluster.status(next);
+    return seen && seen->leader() == next;
+  });
+  static_cast<void>(cluster.submit(nothing, "handed-over-next", next));
+  WARN("measured: leader told to stop, another one leads after "
+       << handed.count() << " ms");
+  CHECK(handed < 5s);
+  CHECK(cluster.process(former).wait() == 0);
+  cluster.forget(former);
+  with.check();
+}
+
+TEST_CASE("all nodes are restarted one after the other, and no run fails") {
+  auto& cluster = whole_cluster();
+  auto with = steady_load{cluster, "rolling"};
+  with.add(10);
+  const auto begun = std::chrono::steady_clock::now();
+  for (const std::string node : {"v", "w", "a", "b"}) {
+    CHECK(cluster.stop(node) == 0);
+    with.add(5);
+    cluster.start(node);
+    cluster.heal();
+    with.add(5);
+  }
+  with.check();
+  WARN("measured: all four nodes restarted under load in "
+       << std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::steady_clock::now() - begun)
+            .count()
+       << " ms, 0 runs failed, " << with.repeated() << " effects repeated");
+}
+
+TEST_CASE("a node refuses what it is told wrongly, with file and line") {
+  auto& cluster = whole_cluster();
+  auto text = read_file(cluster.config("w"));
+  const auto at = text.find("jobs: 8");
+  text.replace(at, 7, "jobs: 0");
+  const auto file = cluster.folder().write("wrong.yaml", text);
+  const auto refused
+    = troupe_command(cluster, {"node", "--config", file.string()});
+  CHECK(refused.exit_code == 2);
+  INFO(refused.err);
+  CHECK(refused.err.find("wrong.yaml:8:") != std::string::npos);
+  const auto absent
+    = troupe_command(cluster, {"node", "--config", "absent.yaml"});
+  CHECK(absent.exit_code == 3); // As of any file that is not there.
+  CHECK(absent.err.find("absent.yaml") != std::string::npos);
+}
+
+TEST_CASE("a second process of a node is refused") {
+  auto& cluster = whole_cluster();
+  const auto same_folder
+    = troupe_command(cluster, {"node", "--config", cluster.config("w")});
+  INFO(same_folder.err);
+  CHECK(same_folder.exit_code != 0);
+  CHECK(same_folder.err.find("in use") != std::string::npos);
+  // Another folder, but the address of somebody who lives.
+  auto text = read_file(cluster.config("w"));
+  const auto at = text.find("data: w");
+  text.replace(at, 7, "data: z");
+  const auto file = cluster.folder().write("twin.yaml", text);
+  const auto same_address
+    = troupe_command(cluster, {"node", "--config", file.string()});
+  INFO(same_address.err);
+  CHECK(same_address.exit_code != 0);
+  CHECK(same_address.err.find("127.0.0.1:") != std::string::npos);
+}

@@ -1,0 +1,350 @@
+#include "tests/cluster/processes/process_cluster.hpp"
+
+#include "actors/engine/run_check.hpp"
+
+#include <arpa/inet.h>
+#include <catch2/catch.hpp>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+namespace troupe::tests {
+
+using namespace std::chrono_literals;
+using engine::engine_client;
+using steady = std::chrono::steady_clock;
+
+namespace {
+
+constexpr auto node_names = std::array{"a", "b", "v", "w"};
+constexpr auto coordinator_names = std::array{"a", "b"};
+/// The workers, and the leader for what needs its store.
+constexpr auto host_count = 3U;
+/// Between two looks at processes, which tell nobody.
+constexpr auto pause = 20ms;
+constexpr auto patience = 60s;
+
+/// Ports that nobody has: all are held until all are known.
+std::vector<std::uint16_t> free_ports(std::size_t count) {
+  auto sockets = std::vector<int>{};
+  auto ports = std::vector<std::uint16_t>{};
+  for (auto i = std::size_t{0}; i < count; ++i) {
+    const auto socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    auto address = sockaddr_in{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* at = reinterpret_cast<sockaddr*>(&address);
+    auto size = socklen_t{sizeof(address)};
+    if (::bind(socket, at, size) != 0 || ::getsockname(socket, at, &size) != 0)
+      throw std::runtime_error{"no free port"};
+    sockets.push_back(socket);
+    ports.push_back(ntohs(address.sin_port));
+  }
+  for (const auto socket : sockets)
+    ::close(socket);
+  return ports;
+}
+
+void run_to_end(const std::vector<std::string>& arguments,
+                const std::filesystem::path& output) {
+  auto run = program{arguments, output};
+  if (run.wait() != 0)
+    throw std::runtime_error{run.output()};
+}
+
+bool is_coordinator_name(const std::string& node) {
+  return std::ranges::find(coordinator_names, node) != coordinator_names.end();
+}
+
+} // namespace
+
+process_cluster::process_cluster() {
+  run_to_end({"cluster", "init", "--nodes", "a,b,v,w", "--dir",
+              (folder_ / "certs").string()},
+             folder_ / "init.txt");
+  const auto ports = free_ports(node_names.size());
+  for (auto i = std::size_t{0}; i < node_names.size(); ++i)
+    ports_[node_names[i]] = ports[i];
+  for (const std::string node : node_names)
+    write_config(node, is_coordinator_name(node));
+}
+
+void process_cluster::write_config(const std::string& node,
+                                   bool is_coordinator) {
+  auto text = "apiVersion: troupe/v1\nkind: Node\nname: " + node + "\nroles: ["
+              + (is_coordinator ? "coordinator" : "worker")
+              + "]\nlisten: 127.0.0.1:" + std::to_string(ports_[node])
+              + "\ncertificates: certs\ndata: " + node + "\njobs: 8\npeers:\n";
+  for (const auto& [name, port] : ports_)
+    if (name != node)
+      text += "  " + name + ": 127.0.0.1:" + std::to_string(port) + "\n";
+  if (is_coordinator)
+    text += "store: " + store_ + "\n";
+  folder_.write(node + ".yaml", text);
+}
+
+std::string process_cluster::socket(const std::string& node) const {
+  return (folder_ / node / "node.sock").string();
+}
+
+std::string process_cluster::config(const std::string& node) const {
+  return (folder_ / (node + ".yaml")).string();
+}
+
+void process_cluster::start(const std::string& node) {
+  const auto name = std::to_string(++starts_) + "-" + node + ".log";
+  frozen_[node] = false;
+  nodes_[node].emplace(std::vector<std::string>{"node", "--config",
+                                                config(node), "--log-level",
+                                                "info"},
+                       folder_ / name);
+}
+
+program& process_cluster::process(const std::string& node) {
+  return nodes_.at(node).value();
+}
+
+void process_cluster::send(const std::string& node, int signal) {
+  frozen_[node] = signal == SIGSTOP;
+  process(node).send(signal);
+}
+
+void process_cluster::kill(const std::string& node) {
+  process(node).send(SIGKILL);
+  process(node).wait();
+  nodes_[node].reset();
+}
+
+int process_cluster::stop(const std::string& node) {
+  process(node).send(SIGTERM);
+  const auto code = process(node).wait();
+  nodes_[node].reset();
+  return code;
+}
+
+std::string process_cluster::logs() const {
+  constexpr auto bytes_max = std::size_t{4'000};
+  auto text = std::string{};
+  for (const auto& [name, node] : nodes_)
+    if (node) {
+      const auto all = node->output();
+      text += "\n== " + name + "\n"
+              + all.substr(all.size() - std::min(all.size(), bytes_max));
+    }
+  return text;
+}
+
+std::optional<messages::ClusterStatus>
+process_cluster::status(const std::string& node) const {
+  const auto found = nodes_.find(node);
+  if (found == nodes_.end() || !found->second || frozen_.at(node))
+    return std::nullopt;
+  auto client = engine_client::connect(socket(node));
+  if (!client)
+    return std::nullopt;
+  auto answer = client->cluster();
+  if (!answer)
+    return std::nullopt;
+  return std::move(*answer);
+}
+
+std::string process_cluster::leader() const {
+  auto leader = std::string{};
+  for (const std::string node : coordinator_names) {
+    const auto seen = status(node);
+    if (!seen)
+      continue;
+    if (seen->leader().empty() || (!leader.empty() && leader != seen->leader()))
+      return {};
+    leader = seen->leader();
+  }
+  // One that is gone is the leader until its lease is over.
+  return leader.empty() || !status(leader) ? std::string{} : leader;
+}
+
+std::string process_cluster::state_of(const std::string& of,
+                                      const std::string& seen_by) const {
+  const auto seen = status(seen_by);
+  if (seen)
+    for (const auto& each : seen->nodes())
+      if (each.name() == of)
+        return each.state();
+  return {};
+}
+
+process_cluster::milliseconds
+process_cluster::await(const std::string& what,
+                       const std::function<bool()>& holds,
+                       milliseconds patience) const {
+  const auto begun = steady::now();
+  while (!holds()) {
+    if (steady::now() - begun > patience)
+      FAIL("it did not come about that " + what + logs());
+    std::this_thread::sleep_for(pause);
+  }
+  return std::chrono::duration_cast<milliseconds>(steady::now() - begun);
+}
+
+bool process_cluster::is_healthy() const {
+  for (const std::string seen_by : node_names) {
+    const auto seen = status(seen_by);
+    if (!seen || seen->leader().empty())
+      return false;
+    const auto alive = std::ranges::count_if(
+      seen->nodes(), [](const auto& node) { return node.state() == "alive"; });
+    if (static_cast<std::size_t>(alive) != node_names.size())
+      return false;
+  }
+  const auto leads = leader();
+  if (leads.empty())
+    return false;
+  auto client = engine_client::connect(socket(leads));
+  if (!client)
+    return false;
+  const auto engine = client->status();
+  return engine && engine->hosts() == host_count;
+}
+
+void process_cluster::heal() {
+  for (const std::string node : node_names) {
+    if (frozen_[node])
+      send(node, SIGCONT);
+    if (!nodes_[node])
+      start(node);
+  }
+  await(
+    "all nodes are well", [&] { return is_healthy(); }, patience);
+}
+
+std::string process_cluster::submit(const std::string& workflow,
+                                    const std::string& key,
+                                    const std::string& first_node) {
+  auto wanted = messages::SubmitRun{};
+  wanted.set_workflow_text(workflow);
+  wanted.set_idempotency_key(key);
+  wanted.set_by("tests");
+  auto order = std::vector<std::string>{first_node};
+  for (const std::string node : node_names)
+    if (node != first_node)
+      order.push_back(node);
+  auto run = std::string{};
+  auto why = std::string{};
+  // Whoever is not told that it is stored asks again, with the same key.
+  const auto submit_once = [&] {
+    for (const auto& node : order) {
+      if (!nodes_[node] || frozen_[node])
+        continue;
+      auto client = engine_client::connect(socket(node));
+      if (!client)
+        continue;
+      const auto accepted = client->submit(wanted);
+      if (accepted) {
+        run = accepted->run_id();
+        return true;
+      }
+      why = node + ": " + runtime::render(accepted.error());
+    }
+    return false;
+  };
+  await("somebody accepts the run " + key, submit_once, patience);
+  return run;
+}
+
+ended_runs process_cluster::await(const std::vector<std::string>& runs) const {
+  auto ended = ended_runs{};
+  for (const auto& run : runs) {
+    auto result = std::optional<messages::RunResult>{};
+    const auto asked = [&] {
+      for (const std::string node : node_names) {
+        const auto found = nodes_.find(node);
+        if (!found->second || frozen_.at(node))
+          continue;
+        auto client = engine_client::connect(socket(node));
+        if (!client)
+          continue;
+        auto answer = client->await(run, 500ms);
+        if (answer) {
+          result = std::move(*answer);
+          return true;
+        }
+      }
+      return false;
+    };
+    await("the run " + run + " ends", asked, patience);
+    if (result->status() == "completed") {
+      ++ended.completed;
+    } else {
+      ++ended.others;
+      ended.why = run + " " + result->status() + ": " + result->reason();
+    }
+  }
+  return ended;
+}
+
+std::string process_cluster::doctor() const {
+  auto text = std::string{};
+  for (const auto& reason : engine::check_runs(store_).problems)
+    text += runtime::render(reason) + "\n";
+  return text;
+}
+
+process_cluster& whole_cluster() {
+  static auto cluster = process_cluster{};
+  cluster.heal();
+  return cluster;
+}
+
+effect_ledger::effect_ledger(const process_cluster& of) {
+  static auto count = 0;
+  file_ = of.folder() / ("effects-" + std::to_string(++count));
+  begun_ = file_.string() + ".begun";
+}
+
+std::string effect_ledger::workflow(int steps,
+                                    std::chrono::milliseconds each) const {
+  constexpr auto thousand = 1'000.0;
+  auto text = std::string{"apiVersion: troupe/v1\nkind: Workflow\nid: keyed\n"
+                          "steps:\n"};
+  for (auto i = 0; i < steps; ++i)
+    text += "- {id: s" + std::to_string(i)
+            + (i == 0 ? "" : ", needs: [s" + std::to_string(i - 1) + "]")
+            + ", activity: command, with: {argv: [sh, -c, \"echo $PPID >> '"
+            + begun_.string() + "'; sleep "
+            + std::to_string(static_cast<double>(each.count()) / thousand)
+            + "; echo $TROUPE_IDEMPOTENCY_KEY >> '" + file_.string()
+            + "'; echo null\"]}}\n";
+  return text;
+}
+
+bool effect_ledger::has_begun_in(const program& node) const {
+  auto in = std::ifstream{begun_};
+  for (auto parent = pid_t{}; in >> parent;)
+    if (parent == node.id())
+      return true;
+  return false;
+}
+
+std::map<std::string, int> effect_ledger::effects() const {
+  auto times = std::map<std::string, int>{};
+  auto in = std::ifstream{file_};
+  for (auto key = std::string{}; std::getline(in, key);)
+    ++times[key];
+  return times;
+}
+
+std::size_t effect_ledger::repeated() const {
+  auto count = std::size_t{0};
+  for (const auto& [key, times] : effects())
+    count += static_cast<std::size_t>(times - 1);
+  return count;
+}
+
+} // namespace troupe::tests

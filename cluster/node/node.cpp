@@ -164,12 +164,12 @@ outcome<void> node::parts::open_links() {
     return std::move(*links);
   };
   exchange = spawn_node_exchange(*system, std::move(to));
-  const auto port = listening->get_future().get();
-  if (!port)
-    return fail(port.error());
-  const auto& host = options.file.listen.host;
-  address = (host.find(':') == std::string::npos ? host : "[" + host + "]")
-            + ":" + std::to_string(*port);
+  const auto bound = listening->get_future().get();
+  if (!bound)
+    return fail(bound.error());
+  const auto& at = options.file.listen.host;
+  address = (at.find(':') == std::string::npos ? at : "[" + at + "]") + ":"
+            + std::to_string(*bound);
   return {};
 }
 

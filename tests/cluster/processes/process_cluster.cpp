@@ -30,7 +30,7 @@ constexpr auto coordinator_names = std::array{"a", "b"};
 constexpr auto host_count = 3U;
 /// Between two looks at processes, which tell nobody.
 constexpr auto pause = 20ms;
-constexpr auto patience = 60s;
+constexpr auto long_patience = 60s;
 
 /// Ports that nobody has: all are held until all are known.
 std::vector<std::uint16_t> free_ports(std::size_t count) {
@@ -221,7 +221,7 @@ void process_cluster::heal() {
       start(node);
   }
   await(
-    "all nodes are well", [&] { return is_healthy(); }, patience);
+    "all nodes are well", [&] { return is_healthy(); }, long_patience);
 }
 
 std::string process_cluster::submit(const std::string& workflow,
@@ -254,7 +254,7 @@ std::string process_cluster::submit(const std::string& workflow,
     }
     return false;
   };
-  await("somebody accepts the run " + key, submit_once, patience);
+  await("somebody accepts the run " + key, submit_once, long_patience);
   return run;
 }
 
@@ -278,7 +278,7 @@ ended_runs process_cluster::await(const std::vector<std::string>& runs) const {
       }
       return false;
     };
-    await("the run " + run + " ends", asked, patience);
+    await("the run " + run + " ends", asked, long_patience);
     if (result->status() == "completed") {
       ++ended.completed;
     } else {

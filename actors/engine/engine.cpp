@@ -304,6 +304,16 @@ void pull(engine_pointer self, const messages::GetActivities& request) {
   pursue(self);
 }
 
+void hold(engine_pointer self, hold_activities what) {
+  const auto sender = self->current_sender();
+  auto& hosts = self->state.hosts;
+  const auto host = sender ? hosts.find(sender->id()) : hosts.end();
+  if (host == hosts.end())
+    return;
+  host->second.is_held = what.is_on;
+  pursue(self);
+}
+
 void on_down(engine_pointer self, const caf::down_msg& message) {
   auto& state = self->state;
   if (message.source == state.store.address()
@@ -369,6 +379,7 @@ engine(engine_pointer self, const runtime::store_actor& store,
     [=](const messages::ActivityReports& reports) {
       take_reports(self, reports);
     },
+    [=](hold_activities what) { hold(self, what); },
     [=](const messages::SubmitRun& wanted) { return submit(self, wanted); },
     [=](const messages::SubmitRuns& wanted) {
       return submit_many(self, wanted);

@@ -183,7 +183,7 @@ bool hand_out(engine_pointer self) {
   auto& state = self->state;
   auto is_more = false;
   for (auto& [worker, host] : state.hosts) {
-    if (state.ledger->ready_tasks() == 0)
+    if (host.is_held || state.ledger->ready_tasks() == 0)
       continue;
     const auto given = state.ledger->assign(worker, host.credit, given_max);
     is_more |= given.size() == given_max;

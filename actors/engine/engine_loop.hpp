@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/engine/activity_hold.hpp"
 #include "actors/engine/engine.hpp"
 #include "actors/engine/engine_clock.hpp"
 #include "actors/engine/engine_outbox.hpp"
@@ -43,15 +44,17 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::ask_again)
 
 namespace troupe::engine {
 
-using private_engine_actor = engine_actor::extend<caf::reacts_to<pursue_now>,
-                                                  caf::reacts_to<engine_tick>,
-                                                  caf::reacts_to<ask_again>>;
+using private_engine_actor
+  = engine_actor::extend_with<activity_holder_actor>::extend<
+    caf::reacts_to<pursue_now>, caf::reacts_to<engine_tick>,
+    caf::reacts_to<ask_again>>;
 
 /// A host that pulls.
 struct pulling_host {
   activity_host_actor handle;
   worker_profile profile;
   std::uint32_t credit = 0;
+  bool is_held = false; ///< It gets nothing new.
   /// What it runs already, until there is a ledger to answer for it.
   std::vector<messages::ActivityRef> running;
 };

@@ -159,7 +159,7 @@ void pursue(pointer self) {
       || !state.work.has_host())
     return;
   if (!state.work.has_session())
-    state.work.open(state.leader.epoch());
+    state.work.open();
   if (!state.work.is_open())
     return ask(self, state.work.opening());
   const auto when = std::exchange(state.wants_probe, false)

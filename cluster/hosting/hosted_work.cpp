@@ -137,9 +137,8 @@ std::uint32_t hosted_work::take_credit(std::size_t reported) {
   return credit;
 }
 
-void hosted_work::open(std::uint64_t epoch) {
+void hosted_work::open() {
   phase_ = phase::opening;
-  epoch_ = epoch;
   granted_ = 0;
   reports_.retract();
   outbox_.reset();
@@ -196,11 +195,14 @@ bool hosted_work::run(const messages::RunActivity& request) {
   const auto is_beyond = takes_place && granted_ == 0;
   if (takes_place && !is_beyond)
     --granted_;
-  if (find(request.ref()) != entries_.end())
+  if (const auto found = find(request.ref()); found != entries_.end()) {
+    found->second.session = session_;
     return false; // It runs, or has ended: that will be reported.
+  }
   const auto key = to_key(request.ref());
   auto made = entry{};
   made.takes_place = takes_place && !is_beyond;
+  made.session = session_;
   if (is_beyond)
     made.end
       = reports_.add(failure_of(request.ref(), "overloaded",
@@ -226,8 +228,10 @@ void hosted_work::supersede(const activity_key& by) {
 void hosted_work::keep(const messages::KeepActivities& what) {
   for (const auto& ref : what.refs()) {
     const auto found = find(ref);
-    if (found == entries_.end() || found->second.is_dropped
-        || found->first.epoch >= what.epoch())
+    if (found == entries_.end() || found->second.is_dropped)
+      continue;
+    found->second.session = session_;
+    if (found->first.epoch >= what.epoch())
       continue;
     auto node = entries_.extract(found);
     auto& each = node.mapped();
@@ -241,11 +245,11 @@ void hosted_work::keep(const messages::KeepActivities& what) {
   }
 }
 
-/// Under the epoch of the leader its end is reported as any other; whatever it
-/// has not kept it does not want to hear of.
+/// The end of what the leader gave or kept is reported as any other; whatever
+/// it has not kept it does not want to hear of.
 void hosted_work::cancel(const messages::ActivityRef& ref) {
   const auto found = find(ref);
-  if (found == entries_.end() || found->first.epoch >= epoch_)
+  if (found == entries_.end() || found->second.session == session_)
     return;
   if (found->second.end != 0)
     return erase(found);
@@ -260,7 +264,14 @@ const messages::HostingReports* hosted_work::question(asking when) {
     return outstanding;
   auto next = messages::HostingReports{};
   auto& reports = *next.mutable_reports();
-  reports = reports_.take(epoch_, limits_);
+  // By the session, not by the epoch: an engine that starts again under the
+  // same leader has one of its own.
+  reports = reports_.take(
+    [this](const messages::ActivityRef& ref) {
+      const auto found = find(ref);
+      return found != entries_.end() && found->second.session == session_;
+    },
+    limits_);
   const auto places = std::ranges::count_if(
     reports.reports(), [this](const messages::ActivityReport& report) {
       const auto found = find(ref_of(report));

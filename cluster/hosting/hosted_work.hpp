@@ -47,7 +47,7 @@ public:
   // -- sessions ---------------------------------------------------------------
 
   /// Only without a session, and with a host.
-  void open(std::uint64_t epoch);
+  void open();
 
   void end_session();
 
@@ -111,6 +111,8 @@ private:
     bool takes_place = false;
     /// The leader has dropped it: its end is nobody's business.
     bool is_dropped = false;
+    /// In which the leader gave or kept it; nothing of it is said in another.
+    std::uint64_t session = 0;
     report_queue::number progress = 0;
     report_queue::number end = 0; ///< 0: it runs.
     /// Under which the host may still report.
@@ -143,7 +145,6 @@ private:
   std::uint32_t granted_ = 0;
   phase phase_ = phase::none;
   std::uint64_t session_ = 0;
-  std::uint64_t epoch_ = 0;
   messages::OpenHosting opening_;
   ordered_inbox inbox_;
   ordered_outbox<messages::HostingReports> outbox_;

@@ -62,6 +62,7 @@ struct hosting_desk_state {
   session_book book;
   std::map<std::string, node_entry> nodes;
   std::set<std::string> linked;
+  std::set<std::string> held; ///< They get nothing new.
 };
 
 using pointer = private_desk_actor::stateful_pointer<hosting_desk_state>;
@@ -99,6 +100,8 @@ void begin_session(pointer self, const std::string& node,
   // knows of the end of a session before it hears of the next.
   self->monitor(host);
   self->send(host, begin_pulling{});
+  if (state.held.contains(node))
+    self->send(host, engine::hold_activities{true});
   runtime::log_info(
     hosting_log, "a node pulls activities",
     {{"node", node},
@@ -223,7 +226,19 @@ void note_link(pointer self, const link_change& change) {
     self->send(found->second.host, link_returned{});
 }
 
+void hold(pointer self, const hold_node& what) {
+  auto& state = self->state;
+  if (what.is_on)
+    state.held.insert(what.node);
+  else
+    state.held.erase(what.node);
+  const auto found = state.nodes.find(what.node);
+  if (found != state.nodes.end() && found->second.host)
+    self->send(found->second.host, engine::hold_activities{what.is_on});
+}
+
 void lose(pointer self, const std::string& node) {
+  self->state.held.erase(node);
   const auto found = self->state.nodes.find(node);
   if (found == self->state.nodes.end())
     return;
@@ -258,6 +273,7 @@ hosting_desk(pointer self, const engine::activity_source_actor& source,
     [=](const node_question& question) { return answer(self, question); },
     [=](const link_change& change) { note_link(self, change); },
     [=](const lose_node& lost) { lose(self, lost.node); },
+    [=](const hold_node& what) { hold(self, what); },
     [=](notice_tick) { tick(self); },
   };
 }

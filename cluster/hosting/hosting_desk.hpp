@@ -16,12 +16,20 @@ struct lose_node {
   std::string node;
 };
 
+/// A node gets nothing new, or does again; what runs on it goes on.
+struct hold_node {
+  std::string node;
+  bool is_on = true;
+};
+
 /// Lets the nodes that run activities pull from the engine of this node: serves
 /// `hosting_target` at the exchange, and tells all linked nodes who leads.
 using hosting_desk_actor
   = node_service_actor::extend_with<link_watcher_actor>::extend<
     // Its session is over.
-    caf::reacts_to<lose_node>>;
+    caf::reacts_to<lose_node>,
+    // Also in sessions to come, until the node is lost.
+    caf::reacts_to<hold_node>>;
 
 struct hosting_desk_options {
   std::uint64_t epoch = 0; ///< Of the engine; never 0.
@@ -40,3 +48,4 @@ struct hosting_desk_options {
 } // namespace troupe::cluster
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::lose_node)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::hold_node)

@@ -4,6 +4,7 @@
 #include "runtime/actor_errors.hpp"
 #include "runtime/logging/log.hpp"
 
+#include <caf/actor_cast.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/system_messages.hpp>
@@ -197,6 +198,11 @@ remote_host(pointer self, const engine::activity_source_actor& source,
     },
     [=](begin_pulling) {
       self->send(self->state.source, self->state.options.pull);
+    },
+    [=](engine::hold_activities what) {
+      self->send(
+        caf::actor_cast<engine::activity_holder_actor>(self->state.source),
+        what);
     },
     [=](const session_reports& reports) { return take_reports(self, reports); },
     [=](link_returned) {

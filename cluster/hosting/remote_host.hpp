@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/engine/activity_hold.hpp"
 #include "actors/engine/activity_host.hpp"
 #include "cluster/hosting/remote_work.hpp"
 #include "cluster/hosting/retry_delay.hpp"
@@ -38,6 +39,8 @@ using remote_host_actor = engine::activity_results_actor::extend<
   caf::reacts_to<messages::KeepActivities>,
   // Comes first.
   caf::reacts_to<begin_pulling>,
+  // The engine gives the node nothing new, or does again.
+  caf::reacts_to<engine::hold_activities>,
   // Tells the engine, once. `not_found`: not of this session.
   caf::replies_to<session_reports>::with<node_answer>,
   // What waits is asked at once.

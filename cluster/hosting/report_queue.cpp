@@ -75,13 +75,13 @@ void report_queue::erase(number of) {
   waiting_.erase(of);
 }
 
-messages::ActivityReports report_queue::take(std::uint64_t epoch,
+messages::ActivityReports report_queue::take(const filter& counts,
                                              const batch_limits& limits) {
   auto batch = messages::ActivityReports{};
   auto bytes = std::size_t{0};
   under_way_.clear();
   for (const auto& [at, report] : waiting_) {
-    if (ref_of(report).epoch() != epoch)
+    if (!counts(ref_of(report)))
       continue;
     bytes += report.ByteSizeLong();
     if (!under_way_.empty()

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -34,9 +35,11 @@ public:
 
   void erase(number of);
 
-  /// As many of that epoch as `limits` lets through, from the first on: they
-  /// are under way until `confirm` or `retract`.
-  [[nodiscard]] messages::ActivityReports take(std::uint64_t epoch,
+  using filter = std::function<bool(const messages::ActivityRef&)>;
+
+  /// As many of those that count as `limits` lets through, from the first on:
+  /// they are under way until `confirm` or `retract`.
+  [[nodiscard]] messages::ActivityReports take(const filter& counts,
                                                const batch_limits& limits);
 
   /// Those under way have arrived. The ends among them.

@@ -5,6 +5,8 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <set>
+#include <string>
 #include <utility>
 
 namespace troupe::cluster {
@@ -24,15 +26,42 @@ struct steward_state {
   node_steward_options options;
   hosting_desk_actor desk; ///< Of the newest engine of this node.
   std::string leader;
+  std::set<std::string> held; ///< Nodes that are to get nothing new.
 };
 
 using steward_pointer = node_steward_actor::stateful_pointer<steward_state>;
 
+void hold(steward_pointer self, const std::string& node, bool is_on) {
+  auto& state = self->state;
+  const auto is_new
+    = is_on ? state.held.insert(node).second : state.held.erase(node) != 0;
+  if (is_new && state.desk)
+    self->send(state.desk, hold_node{node, is_on});
+}
+
 void hear(steward_pointer self, const member_event& event) {
-  const auto is_gone = event.kind == member_event_kind::down
-                       || event.kind == member_event_kind::left;
-  if (is_gone && self->state.desk)
-    self->send(self->state.desk, lose_node{event.of.name});
+  auto& state = self->state;
+  switch (event.kind) {
+    case member_event_kind::down:
+    case member_event_kind::left:
+      state.held.erase(event.of.name);
+      if (state.desk)
+        self->send(state.desk, lose_node{event.of.name});
+      return;
+    case member_event_kind::suspect:
+    case member_event_kind::draining:
+      return hold(self, event.of.name, true);
+    default: // Who is trusted again may drain all the same.
+      return hold(self, event.of.name,
+                  event.of.state == member_state::draining);
+  }
+}
+
+void hear(steward_pointer self, const hosting_opened& opened) {
+  auto& state = self->state;
+  state.desk = opened.desk;
+  for (const auto& node : state.held)
+    self->send(state.desk, hold_node{node, true});
 }
 
 void hear(steward_pointer self, const own_notice& notice) {
@@ -90,7 +119,7 @@ node_steward(steward_pointer self, const node_steward_options& options) {
     [=](const own_notice& notice) { hear(self, notice); },
     [=](const leadership_change& change) { hear(self, change); },
     [=](const leader_followed& followed) { hear(self, followed); },
-    [=](const hosting_opened& opened) { self->state.desk = opened.desk; },
+    [=](const hosting_opened& opened) { hear(self, opened); },
   };
 }
 

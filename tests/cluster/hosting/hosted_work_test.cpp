@@ -16,13 +16,13 @@ struct hosted_fixture {
 
   explicit hosted_fixture(std::uint32_t places = 2) {
     work.welcome_host(offer_of(places));
-    work.open(1);
+    work.open();
     work.confirm_open();
   }
 
-  void open(std::uint64_t epoch) {
+  void open() {
     work.end_session();
-    work.open(epoch);
+    work.open();
     work.confirm_open();
     ordered = 0;
   }
@@ -65,11 +65,12 @@ TEST_CASE("a session begins with what is free, and what runs") {
   CHECK(node.give(run_order(ref_to("a"))).orders.size() == 1);
   CHECK(node.give(run_order(ref_to("b"))).orders.size() == 1);
   node.work.hear(reports_of(success_of(ref_to("b"))));
-  node.open(1);
+  node.open();
   CHECK(node.work.opening().session() == 2);
   // The end of b comes with its credit.
   CHECK(node.pull().credit() == 0);
   CHECK(node.pull().running_size() == 2);
+  CHECK(node.give(keep_order(ref_to("b"), 1)).orders.size() == 1);
   const auto reports = node.report();
   CHECK(reports.reports_size() == 1);
   CHECK(reports.credit() == 1);
@@ -101,7 +102,7 @@ TEST_CASE("orders tell that a session is open") {
   CHECK_FALSE(work.has_host());
   work.welcome_host(offer_of(1));
   CHECK_FALSE(work.has_session());
-  work.open(1);
+  work.open();
   CHECK_FALSE(work.is_open());
   CHECK(work.question(hosted_work::asking::in_any_case) == nullptr);
   auto orders = messages::HostingOrders{};
@@ -154,19 +155,32 @@ TEST_CASE("progress that was under way in an earlier session is replaced") {
   CHECK(node.give(run_order(ref_to("a"))).orders.size() == 1);
   node.work.hear(reports_of(progress_of(ref_to("a"), "1"), 0));
   REQUIRE(node.ask() != nullptr);
-  node.open(1);
+  node.open();
+  CHECK(node.give(keep_order(ref_to("a"), 1)).orders.size() == 1);
   node.work.hear(reports_of(progress_of(ref_to("a"), "2"), 0));
   CHECK(node.work.waiting_reports() == 1);
   CHECK(node.report().reports(0).progress().progress_json() == "2");
 }
 
-TEST_CASE("reports of an earlier epoch wait for the leader's word") {
+TEST_CASE("an engine may count its epochs as it likes") {
+  auto node = hosted_fixture{};
+  CHECK(node.give(run_order(ref_to("a", 7))).orders.size() == 1);
+  node.work.hear(reports_of(success_of(ref_to("a", 7))));
+  CHECK(node.report().reports_size() == 1);
+  // It was started again under the same leader.
+  CHECK(node.give(run_order(ref_to("b", 8))).orders.size() == 1);
+  node.work.hear(reports_of(success_of(ref_to("b", 8))));
+  CHECK(node.report().reports_size() == 1);
+  CHECK(node.work.size() == 0);
+}
+
+TEST_CASE("reports of an earlier session wait for the leader's word") {
   auto node = hosted_fixture{3};
   for (const auto* step : {"kept", "dropped", "unsaid"}) {
     CHECK(node.give(run_order(ref_to(step))).orders.size() == 1);
     node.work.hear(reports_of(success_of(ref_to(step))));
   }
-  node.open(2);
+  node.open();
   CHECK(node.pull().running_size() == 3);
   CHECK(node.ask() == nullptr);
   CHECK(node.give(keep_order(ref_to("kept"), 2)).orders.size() == 1);
@@ -185,7 +199,7 @@ TEST_CASE("a kept activity reports under the new epoch, whichever its host "
   auto node = hosted_fixture{};
   CHECK(node.give(run_order(ref_to("a"))).orders.size() == 1);
   CHECK(node.give(run_order(ref_to("b"))).orders.size() == 1);
-  node.open(2);
+  node.open();
   CHECK(node.give(keep_order(ref_to("a"), 2)).orders.size() == 1);
   CHECK(node.give(keep_order(ref_to("b"), 2)).orders.size() == 1);
   node.work.hear(reports_of(progress_of(ref_to("a", 1), "1"), 0));
@@ -202,12 +216,12 @@ TEST_CASE("nobody hears of what a leader dropped") {
   auto node = hosted_fixture{};
   CHECK(node.give(run_order(ref_to("a"))).orders.size() == 1);
   node.work.hear(reports_of(progress_of(ref_to("a"), "1"), 0));
-  node.open(2);
+  node.open();
   CHECK(node.give(cancel_order(ref_to("a"))).orders.size() == 1);
   node.work.hear(reports_of(progress_of(ref_to("a"), "2"), 0));
   CHECK(node.work.waiting_reports() == 0);
   // Nor is it named again while it stops.
-  node.open(2);
+  node.open();
   CHECK(node.pull().running_size() == 0);
   CHECK(node.pull().credit() == 1);
   node.work.hear(reports_of(success_of(ref_to("a"))));
@@ -248,7 +262,7 @@ TEST_CASE("more than was asked for is refused by the node") {
 TEST_CASE("the same order in a later session starts nothing") {
   auto node = hosted_fixture{};
   CHECK(node.give(run_order(ref_to("a"))).orders.size() == 1);
-  node.open(1);
+  node.open();
   CHECK(node.pull().credit() == 1);
   CHECK(node.give(run_order(ref_to("a"))).orders.empty());
   // The credit that was spent on it comes back.
@@ -258,7 +272,7 @@ TEST_CASE("the same order in a later session starts nothing") {
 TEST_CASE("a later claim of the same work takes over") {
   auto node = hosted_fixture{};
   CHECK(node.give(run_order(ref_to("a", 1, 1))).orders.size() == 1);
-  node.open(2);
+  node.open();
   CHECK(node.give(run_order(ref_to("a", 2, 1))).orders.size() == 1);
   CHECK(node.work.size() == 1);
   node.work.hear(reports_of(success_of(ref_to("a", 1, 1))));
@@ -276,9 +290,11 @@ TEST_CASE("what a lost host ran has failed, and its places are gone") {
   CHECK_FALSE(node.work.has_host());
   CHECK_FALSE(node.work.has_session());
   node.work.welcome_host(offer_of(2));
-  node.open(1);
+  node.open();
   CHECK(node.pull().running_size() == 1);
   CHECK(node.pull().credit() == 1);
+  CHECK(node.ask() == nullptr);
+  CHECK(node.give(keep_order(ref_to("a"), 1)).orders.size() == 1);
   const auto reports = node.report();
   REQUIRE(reports.reports_size() == 1);
   CHECK(reports.reports(0).failed().kind() == "crashed");
@@ -294,9 +310,10 @@ TEST_CASE("what a host that begins anew does not name has failed") {
   *offer.add_running() = ref_to("b");
   node.work.welcome_host(offer);
   CHECK_FALSE(node.work.has_session());
-  node.open(1);
+  node.open();
   CHECK(node.pull().running_size() == 2);
   CHECK(node.pull().credit() == 0);
+  CHECK(node.give(keep_order(ref_to("a"), 1)).orders.size() == 1);
   const auto reports = node.report();
   REQUIRE(reports.reports_size() == 1);
   CHECK(reports.reports(0).failed().kind() == "crashed");
@@ -309,7 +326,7 @@ TEST_CASE("credit waits until the ends before it are said") {
   limits.items_max = 1;
   auto work = hosted_work{limits};
   work.welcome_host(offer_of(2));
-  work.open(1);
+  work.open();
   auto orders = messages::HostingOrders{};
   orders.set_session(1);
   orders.set_sequence(1);

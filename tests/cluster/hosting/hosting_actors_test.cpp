@@ -236,6 +236,13 @@ TEST_CASE_METHOD(cluster_fixture, "a node that began anew has nothing left") {
 
 TEST_CASE_METHOD(cluster_fixture, "what a host ran that ended has failed") {
   const auto a = lead("a", 1);
+  const auto keep = [&](const messages::ActivityRef& ref) {
+    auto kept = messages::KeepActivities{};
+    *kept.add_refs() = ref;
+    kept.set_epoch(1);
+    caf::anon_send(a.host(), kept);
+    pass(1s);
+  };
   give(a, ref_to("step"));
   stop(host);
   settle();
@@ -247,6 +254,8 @@ TEST_CASE_METHOD(cluster_fixture, "what a host ran that ended has failed") {
   REQUIRE(a.heard->pulls.size() == 2);
   CHECK(a.heard->pulls[1].running_size() == 1);
   CHECK(a.heard->pulls[1].credit() == 1);
+  CHECK(a.heard->reports.empty());
+  keep(ref_to("step"));
   REQUIRE(a.heard->reports.size() == 1);
   CHECK(a.heard->reports[0].failed().kind() == "crashed");
   CHECK(a.heard->credit == 1);
@@ -256,6 +265,7 @@ TEST_CASE_METHOD(cluster_fixture, "what a host ran that ended has failed") {
   start_host(1);
   pass(1s);
   CHECK(a.heard->pulls.size() == 3);
+  keep(ref_to("other"));
   REQUIRE(a.heard->reports.size() == 2);
   CHECK(a.heard->reports[1].failed().message()
         == "another host took its place");

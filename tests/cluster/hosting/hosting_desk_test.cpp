@@ -141,3 +141,24 @@ TEST_CASE_METHOD(desk_fixture, "orders are asked again until they are "
   run();
   CHECK(heard->lost == 1);
 }
+
+TEST_CASE_METHOD(desk_fixture, "a node that is held gets nothing new, in later "
+                               "sessions as well") {
+  CHECK(is_answered<messages::HostingOpened>(ask(opening(1))));
+  caf::anon_send(desk, hold_node{"w", true});
+  caf::anon_send(desk, hold_node{"other", true});
+  run();
+  CHECK(heard->events == std::vector<std::string>{"pull", "hold"});
+  CHECK(is_answered<messages::HostingOpened>(ask(opening(2))));
+  CHECK(heard->events
+        == std::vector<std::string>{"pull", "hold", "lost", "pull", "hold"});
+  caf::anon_send(desk, hold_node{"w", false});
+  run();
+  CHECK(heard->events.back() == "resume");
+  // Whoever was lost begins anew.
+  caf::anon_send(desk, hold_node{"w", true});
+  caf::anon_send(desk, lose_node{"w"});
+  run();
+  CHECK(is_answered<messages::HostingOpened>(ask(opening(3))));
+  CHECK(heard->events.back() == "pull");
+}

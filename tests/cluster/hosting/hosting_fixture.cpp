@@ -8,8 +8,11 @@ using namespace cluster;
 
 namespace {
 
-engine::activity_source_actor::behavior_type
-listening_engine(engine::activity_source_actor::pointer self,
+using listening_engine_actor
+  = engine::activity_source_actor::extend_with<engine::activity_holder_actor>;
+
+listening_engine_actor::behavior_type
+listening_engine(listening_engine_actor::pointer self,
                  const shared_engine_record& heard) {
   self->set_down_handler([=](const caf::down_msg&) {
     ++heard->lost;
@@ -27,6 +30,9 @@ listening_engine(engine::activity_source_actor::pointer self,
       for (const auto& each : reports.reports())
         heard->reports.push_back(each);
       heard->credit += reports.credit();
+    },
+    [=](engine::hold_activities what) {
+      heard->events.emplace_back(what.is_on ? "hold" : "resume");
     },
   };
 }

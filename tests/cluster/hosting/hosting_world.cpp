@@ -349,7 +349,7 @@ void hosting_world::ask_leader() {
   if (!followed_)
     return;
   if (!work_.has_session())
-    work_.open(choice_.epoch());
+    work_.open();
   const auto epoch = choice_.epoch();
   if (!work_.is_open())
     return post([this, epoch, leader = followed_, opening = work_.opening()] {

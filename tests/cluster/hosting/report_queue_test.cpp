@@ -7,11 +7,19 @@ using namespace troupe;
 using namespace troupe::cluster;
 using namespace troupe::tests;
 
+namespace {
+
+report_queue::filter of_epoch(std::uint64_t epoch) {
+  return [=](const messages::ActivityRef& ref) { return ref.epoch() == epoch; };
+}
+
+} // namespace
+
 TEST_CASE("reports go in their order, as many as a question holds") {
   auto queue = report_queue{};
   for (const auto* step : {"a", "b", "c"})
     queue.add(success_of(ref_to(step)));
-  const auto first = queue.take(1, {2, 1'000'000});
+  const auto first = queue.take(of_epoch(1), {2, 1'000'000});
   REQUIRE(first.reports_size() == 2);
   CHECK(ref_of(first.reports(0)).step() == "a");
   CHECK(ref_of(first.reports(1)).step() == "b");
@@ -20,16 +28,16 @@ TEST_CASE("reports go in their order, as many as a question holds") {
   CHECK(ends[1].step() == "b");
   CHECK(queue.size() == 1);
   // However large it is, the first one goes.
-  CHECK(queue.take(1, {2, 1}).reports_size() == 1);
+  CHECK(queue.take(of_epoch(1), {2, 1}).reports_size() == 1);
 }
 
 TEST_CASE("what was under way goes again after a retraction") {
   auto queue = report_queue{};
   queue.add(success_of(ref_to("a")));
-  CHECK(queue.take(1, {}).reports_size() == 1);
+  CHECK(queue.take(of_epoch(1), {}).reports_size() == 1);
   queue.retract();
   CHECK(queue.confirm().empty());
-  CHECK(queue.take(1, {}).reports_size() == 1);
+  CHECK(queue.take(of_epoch(1), {}).reports_size() == 1);
 }
 
 TEST_CASE("a newer progress takes the place of one that waits") {
@@ -38,23 +46,23 @@ TEST_CASE("a newer progress takes the place of one that waits") {
   queue.add(success_of(ref_to("b")));
   CHECK(queue.replace(first, progress_of(ref_to("a"), "2")) == first);
   CHECK(queue.replace(0, progress_of(ref_to("c"), "1")) != first);
-  const auto batch = queue.take(1, {2, 1'000'000});
+  const auto batch = queue.take(of_epoch(1), {2, 1'000'000});
   CHECK(batch.reports(0).progress().progress_json() == "2");
   // What is under way stays as it is.
   const auto next = queue.replace(first, progress_of(ref_to("a"), "3"));
   CHECK(next != first);
   CHECK(queue.confirm().size() == 1);
-  CHECK(queue.take(1, {}).reports_size() == 2);
+  CHECK(queue.take(of_epoch(1), {}).reports_size() == 2);
 }
 
 TEST_CASE("reports of another epoch wait until they have this one") {
   auto queue = report_queue{};
   const auto kept = queue.add(success_of(ref_to("a", 1)));
   const auto dropped = queue.add(success_of(ref_to("b", 1)));
-  CHECK(queue.take(2, {}).reports_size() == 0);
+  CHECK(queue.take(of_epoch(2), {}).reports_size() == 0);
   queue.set_epoch(kept, 2);
   queue.erase(dropped);
-  const auto batch = queue.take(2, {});
+  const auto batch = queue.take(of_epoch(2), {});
   REQUIRE(batch.reports_size() == 1);
   CHECK(ref_of(batch.reports(0)).epoch() == 2);
   CHECK(queue.size() == 1);
@@ -63,9 +71,9 @@ TEST_CASE("reports of another epoch wait until they have this one") {
 TEST_CASE("what no link carries is said in short") {
   auto queue = report_queue{};
   queue.add(success_of(ref_to("a")));
-  CHECK(queue.take(1, {}).reports_size() == 1);
+  CHECK(queue.take(of_epoch(1), {}).reports_size() == 1);
   queue.shorten();
-  const auto batch = queue.take(1, {});
+  const auto batch = queue.take(of_epoch(1), {});
   REQUIRE(batch.reports(0).has_failed());
   CHECK(batch.reports(0).failed().kind() == "output_too_large");
   CHECK(batch.reports(0).failed().ref().step() == "a");
@@ -77,9 +85,9 @@ TEST_CASE("what no link carries is said in short") {
   failure.mutable_failed()->set_message(std::string(3'000, 'x'));
   failure.mutable_failed()->set_details_json("{}");
   failures.add(failure);
-  CHECK(failures.take(1, {}).reports_size() == 1);
+  CHECK(failures.take(of_epoch(1), {}).reports_size() == 1);
   failures.shorten();
-  const auto shorter = failures.take(1, {}).reports(0).failed();
+  const auto shorter = failures.take(of_epoch(1), {}).reports(0).failed();
   CHECK(shorter.kind() == "exit_nonzero");
   CHECK(shorter.message().size() < 100);
   CHECK(shorter.details_json().empty());

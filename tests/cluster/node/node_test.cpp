@@ -1,11 +1,11 @@
-#include "cluster/node/node.hpp"
-
 #include "actors/engine/engine_client.hpp"
+#include "cluster/node/node.hpp"
 #include "tests/support/places.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <chrono>
+#include <filesystem>
 #include <future>
 #include <stop_token>
 #include <string>
@@ -55,8 +55,9 @@ struct lonely_node {
   [[nodiscard]] std::future<runtime::outcome<void>>
   run(node_options from) const {
     return std::async(std::launch::async,
-                      [from = std::move(from), token = stop.get_token()]() mutable
-                      -> runtime::outcome<void> {
+                      [from = std::move(from),
+                       token
+                       = stop.get_token()]() mutable -> runtime::outcome<void> {
                         auto started = node::start(std::move(from));
                         if (!started)
                           return runtime::fail(started.error());
@@ -76,6 +77,18 @@ struct lonely_node {
     }
   }
 };
+
+/// A worker without peers whose links are plain.
+node_options worker_in(const temporary_folder& folder) {
+  auto options = node_options{};
+  options.file.name = "w";
+  options.file.roles.is_worker = true;
+  options.file.listen = {"127.0.0.1", 0};
+  options.file.data = (folder / "w").string();
+  options.threads = 1;
+  options.time = &real_time;
+  return options;
+}
 
 } // namespace
 
@@ -104,28 +117,6 @@ TEST_CASE("a node alone leads, and works for itself") {
   CHECK(ended.get());
 }
 
-TEST_CASE("a second process of a node is refused") {
-  auto alone = lonely_node{};
-  auto ended = alone.run(alone.options());
-  static_cast<void>(alone.connect());
-  const auto second = node::start(alone.options());
-  REQUIRE_FALSE(second);
-  CHECK(second.error().kind == runtime::problem_kind::unavailable);
-  CHECK(second.error().message.starts_with("the node's folder is in use by"));
-  alone.stop.request_stop();
-  CHECK(ended.get());
-}
-
-TEST_CASE("an address that is taken is refused") {
-  auto alone = lonely_node{};
-  auto from = alone.options();
-  from.file.listen = {"127.0.0.1", 1};
-  from.file.listen.host = "192.0.2.1"; // Of no machine (RFC 5737).
-  const auto started = node::start(std::move(from));
-  REQUIRE_FALSE(started);
-  CHECK(started.error().message.find("192.0.2.1") != std::string::npos);
-}
-
 TEST_CASE("an engine that does not start ends a node that has no stand-in") {
   auto alone = lonely_node{};
   auto from = alone.options();
@@ -136,4 +127,37 @@ TEST_CASE("an engine that does not start ends a node that has no stand-in") {
   const auto ended = alone.run(std::move(from)).get();
   REQUIRE_FALSE(ended);
   CHECK(ended.error().message == "no store today");
+}
+
+TEST_CASE("a node listens until it is told to stop") {
+  const auto folder = temporary_folder{};
+  auto started = node::start(worker_in(folder));
+  REQUIRE(started);
+  CHECK((*started)->address().starts_with("127.0.0.1:"));
+  CHECK(std::filesystem::exists((*started)->socket()));
+  auto stop = std::stop_source{};
+  stop.request_stop();
+  CHECK((*started)->run(stop.get_token()));
+}
+
+TEST_CASE("a node is refused the folder and the address of another one") {
+  const auto folder = temporary_folder{};
+  const auto first = node::start(worker_in(folder));
+  REQUIRE(first);
+  const auto same_folder = node::start(worker_in(folder));
+  REQUIRE_FALSE(same_folder);
+  CHECK(same_folder.error().kind == runtime::problem_kind::unavailable);
+  auto options = worker_in(folder);
+  options.file.data = (folder / "other").string();
+  options.file.listen = parse_node_address((*first)->address()).value();
+  const auto same_address = node::start(std::move(options));
+  REQUIRE_FALSE(same_address);
+  CHECK(same_address.error().kind == runtime::problem_kind::unavailable);
+}
+
+TEST_CASE("a node without its certificates does not start") {
+  const auto folder = temporary_folder{};
+  auto options = worker_in(folder);
+  options.file.certificates = (folder / "certs").string();
+  CHECK_FALSE(node::start(std::move(options)));
 }

@@ -111,6 +111,50 @@ TEST_CASE("a leader that is told to stop hands over at once") {
   with.check();
 }
 
+TEST_CASE("a drained worker takes nothing new, and ends what it has") {
+  auto& cluster = whole_cluster();
+  auto before = effect_ledger{cluster};
+  auto runs = std::vector<std::string>{};
+  for (auto i = 0; i < 4; ++i)
+    runs.push_back(cluster.submit(before.workflow(1, 1s),
+                                  "drained-before-" + std::to_string(i)));
+  const auto ask = [&](const std::string& what) {
+    return troupe_command(cluster, {"cluster", what, "w", "--socket",
+                                    cluster.socket("a")});
+  };
+  const auto asked = ask("drain");
+  INFO(asked.err);
+  REQUIRE(asked.exit_code == 0);
+  const auto leader = cluster.leader();
+  cluster.await("the leader knows that it drains",
+                [&] { return cluster.state_of("w", leader) == "draining"; });
+  auto during = effect_ledger{cluster};
+  const auto text = during.workflow(1, 300ms);
+  for (auto i = 0; i < 12; ++i)
+    runs.push_back(cluster.submit(text, "drained-during-" + std::to_string(i)));
+  auto seen = false;
+  auto ended = ended_runs{};
+  for (const auto& run : runs) {
+    seen = seen || during.has_begun_in(cluster.process("w"));
+    ended.completed += cluster.await({run}).completed;
+  }
+  CHECK_FALSE(seen);
+  CHECK(ended.completed == runs.size());
+  CHECK(before.repeated() == 0);
+  REQUIRE(ask("undrain").exit_code == 0);
+  cluster.await("all know that it takes work again",
+                [&] { return cluster.state_of("w", leader) == "alive"; });
+  auto after = effect_ledger{cluster};
+  auto later = std::vector<std::string>{};
+  const auto again = after.workflow(1, 1s);
+  for (auto i = 0; i < 16; ++i)
+    later.push_back(
+      cluster.submit(again, "drained-after-" + std::to_string(i)));
+  cluster.await("it takes work again",
+                [&] { return after.has_begun_in(cluster.process("w")); });
+  CHECK(cluster.await(later).completed == later.size());
+}
+
 TEST_CASE("all nodes are restarted one after the other, and no run fails") {
   auto& cluster = whole_cluster();
   auto with = steady_load{cluster, "rolling"};
@@ -129,6 +173,25 @@ TEST_CASE("all nodes are restarted one after the other, and no run fails") {
             std::chrono::steady_clock::now() - begun)
             .count()
        << " ms, 0 runs failed, " << with.repeated() << " effects repeated");
+}
+
+TEST_CASE("a cluster goes on when its database crashes and comes back") {
+  auto& cluster = whole_cluster();
+  auto with = steady_load{cluster, "database"};
+  with.add(10);
+  cluster.database().crash();
+  const auto begun = std::chrono::steady_clock::now();
+  cluster.database().start();
+  const auto back = std::chrono::steady_clock::now();
+  static_cast<void>(cluster.submit(nothing, "database-next"));
+  const auto count = [](auto span) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
+  };
+  WARN("measured: the database was away for "
+       << count(back - begun) << " ms, next run accepted "
+       << count(std::chrono::steady_clock::now() - back) << " ms after");
+  with.add(5);
+  with.check();
 }
 
 TEST_CASE("a node refuses what it is told wrongly, with file and line") {

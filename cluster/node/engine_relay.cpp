@@ -7,6 +7,7 @@
 
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
+#include <caf/system_messages.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
@@ -72,6 +73,8 @@ struct relay_state {
 
   engine_relay_options options;
   engine::engine_desk_actor desk; ///< Null: the engine is not here.
+  /// All that may still owe answers.
+  std::vector<caf::actor_addr> desks;
   std::string leader;
   std::set<std::string> linked; ///< Nodes that can be asked.
   std::deque<relayed_question> waiting;
@@ -303,7 +306,21 @@ void open_desk(relay_pointer self, const engine_is_here& here) {
         caf::anon_send(relay,
                        engine_answered{to, {payloads.begin(), payloads.end()}});
     });
+  auto& desks = self->state.desks;
+  std::erase_if(desks, [](const caf::actor_addr& each) {
+    return !caf::actor_cast<caf::actor>(each);
+  });
+  desks.push_back(self->state.desk.address());
   retry_waiting(self);
+}
+
+/// Timeouts of what a desk once asked keep it alive for minutes, and with it
+/// the process.
+void end(relay_pointer self, const caf::error& reason) {
+  for (const auto& address : self->state.desks)
+    if (const auto desk = caf::actor_cast<caf::actor>(address))
+      caf::anon_send_exit(desk, caf::exit_reason::user_shutdown);
+  self->quit(reason);
 }
 
 void give_up_late(relay_pointer self) {
@@ -353,6 +370,8 @@ void note_link(relay_pointer self, const link_change& change) {
 private_relay_actor::behavior_type
 engine_relay(relay_pointer self, const engine_relay_options& options) {
   self->state.options = options;
+  self->set_exit_handler(
+    [=](const caf::exit_msg& message) { end(self, message.reason); });
   self->send(options.exchange,
              serve_target{engine_target,
                           caf::actor_cast<node_service_actor>(self)});

@@ -111,7 +111,9 @@ struct node::parts {
     membership = nullptr;
     incarnations = nullptr;
     exchange = nullptr;
-    system.shutdown(options.shutdown_timeout);
+    for (const auto& late : system.shutdown(options.shutdown_timeout))
+      runtime::log_warning("cluster.node", "a part did not end in time",
+                           {{"part", late}});
   }
 
   /// It is stopping anyway: whatever comes of it, time counts.

@@ -39,6 +39,14 @@ SELECT set_config('statement_timeout', $1, false),
             THEN set_config('synchronous_commit', 'on', false) END
 )sql";
 
+/// The commit of a renewal may wait for much that others write to the same log;
+/// its answer counts late as well, and a new connection would take longer.
+std::chrono::milliseconds patience_for(kind what, const lease_timing& timing) {
+  return what == kind::renew
+           ? std::max(timing.request_timeout, timing.length / 2)
+           : timing.request_timeout;
+}
+
 template <class Number>
 std::optional<Number> to_number(const std::string& text) {
   auto number = Number{0};
@@ -181,8 +189,8 @@ outcome<lease_answer> lease_session::ask(const lease_question& question) {
   if (!session_)
     if (auto connected = connect(); !connected)
       return fail(connected.error());
-  const auto deadline
-    = std::chrono::steady_clock::now() + options_.timing.request_timeout;
+  const auto deadline = std::chrono::steady_clock::now()
+                        + patience_for(question.what, options_.timing);
   auto replied = run(question, deadline);
   if (replied && replied->state == lock_not_available
       && question.what == kind::acquire) {

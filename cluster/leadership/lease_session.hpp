@@ -32,8 +32,8 @@ struct lease_session_options {
 
 /// A connection to the database that has the leases. Made when it is needed,
 /// and anew when it is lost; makes table and lease if they are not there.
-/// Blocks for at most `connect_timeout` and `timing.request_timeout`. One
-/// thread at a time.
+/// Blocks for at most `connect_timeout` and `timing.request_timeout`, for a
+/// renewal half of the lease's length. One thread at a time.
 class lease_session {
 public:
   explicit lease_session(lease_session_options options)

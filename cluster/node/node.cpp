@@ -260,6 +260,7 @@ void node::parts::begin() {
   from.self = options.file.name;
   from.turns = turns;
   from.relay = relay;
+  from.leadership = leadership;
   from.cluster = cluster;
   for (const auto& each :
        {caf::actor_cast<caf::actor>(exchange),

@@ -16,6 +16,7 @@ namespace {
 using runtime::problem_kind;
 
 constexpr auto node_log = "cluster.node";
+constexpr auto abstain_to_drain = std::chrono::seconds{10};
 
 struct steward_state {
   static constexpr auto name = "node_steward"; // Shown in logs.
@@ -48,8 +49,13 @@ void hear(steward_pointer self, const member_event& event) {
       if (state.desk)
         self->send(state.desk, lose_node{event.of.name});
       return;
-    case member_event_kind::suspect:
     case member_event_kind::draining:
+      // For as long as another coordinator needs; without one, it has to be
+      // this node after all.
+      if (event.of.name == state.options.self && state.options.leadership)
+        self->send(state.options.leadership, step_aside{abstain_to_drain});
+      return hold(self, event.of.name, true);
+    case member_event_kind::suspect:
       return hold(self, event.of.name, true);
     default: // Who is trusted again may drain all the same.
       return hold(self, event.of.name,

@@ -31,6 +31,8 @@ struct node_steward_options {
   std::shared_ptr<node_turns> turns;
   engine_relay_actor relay;
   leader_watcher_actor cluster; ///< Hears whom the node follows.
+  /// Lets others lead once the node drains; null where nobody else could.
+  leadership_actor leadership;
   /// When one of them ends, the node does.
   std::vector<caf::actor> parts;
 };

@@ -25,6 +25,9 @@ caf::behavior told_part(caf::event_based_actor*, const told_list& told) {
     [=](const hold_node& what) {
       told->push_back((what.is_on ? "hold " : "resume ") + what.node);
     },
+    [=](const step_aside& what) {
+      told->push_back("step aside for " + std::to_string(what.abstain.count()));
+    },
     [=](const leader_is& what) { told->push_back("leader " + what.node); },
     [=](const leader_followed& what) {
       told->push_back("followed " + what.node);
@@ -58,6 +61,7 @@ struct steward_fixture : actor_fixture {
     with.turns = turns;
     with.relay = caf::actor_cast<engine_relay_actor>(part);
     with.cluster = caf::actor_cast<leader_watcher_actor>(part);
+    with.leadership = caf::actor_cast<leadership_actor>(part);
     with.parts = {part};
     return with;
   }
@@ -147,4 +151,16 @@ TEST_CASE_METHOD(steward_fixture, "a node ends with any of its parts") {
   stop(part);
   REQUIRE(turn().end);
   CHECK(turn().end->kind == runtime::problem_kind::failed);
+}
+
+TEST_CASE_METHOD(steward_fixture, "a node that drains lets others lead") {
+  open_desk();
+  auto own = event_of(member_event_kind::draining, member_state::draining);
+  tell(own);
+  CHECK(*told == std::vector<std::string>{"hold w"});
+  own.of.name = "a";
+  tell(own);
+  CHECK(
+    *told
+    == std::vector<std::string>{"hold w", "step aside for 10000", "hold a"});
 }

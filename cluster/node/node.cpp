@@ -38,6 +38,12 @@ constexpr auto lease_name = "leader";
 constexpr auto abstain_after_failure = 3s;
 constexpr auto farewell_timeout = 3s;
 
+/// On any thread.
+std::uint64_t draw() {
+  auto device = std::random_device{};
+  return (static_cast<std::uint64_t>(device()) << 32U) | device();
+}
+
 outcome<std::optional<node_credentials>>
 read_credentials(const node_options& options) {
   const auto& file = options.file;
@@ -58,7 +64,6 @@ struct node::parts {
   node_folder folder;
   std::uint64_t incarnation = 0;
   runtime::uuid_generator ids;
-  std::random_device device;
   runtime::local_system system;
   std::shared_ptr<node_turns> turns = std::make_shared<node_turns>();
   std::string address;
@@ -128,10 +133,6 @@ struct node::parts {
     return {options.file.name, incarnation, options.build};
   }
 
-  [[nodiscard]] std::uint64_t draw() {
-    return (static_cast<std::uint64_t>(device()) << 32U) | device();
-  }
-
   outcome<void> open_links();
   void join();
   outcome<void> open_leadership();
@@ -152,7 +153,7 @@ outcome<void> node::parts::open_links() {
     = std::make_shared<std::promise<outcome<std::uint16_t>>>();
   auto to = node_exchange_options{};
   to.self = identity();
-  to.draw = [this] { return draw(); };
+  to.draw = draw;
   // What runs here may take all other threads; beats have to go on.
   to.has_own_thread = true;
   to.make_transport = [from = std::move(from), listening,
@@ -206,7 +207,7 @@ outcome<void> node::parts::open_leadership() {
   session.lease = lease_name;
   auto from = leadership_options{};
   from.holder = holder_of(options.file.name, incarnation);
-  from.draw = [this] { return draw(); };
+  from.draw = draw;
   from.has_own_thread = true;
   database = spawn_lease_database(*system, std::move(session));
   leadership = spawn_leadership(*system, database, std::move(from));
@@ -281,6 +282,7 @@ void node::parts::begin() {
       steward,
       leadership_change{.epoch = static_cast<lease_epoch>(incarnation),
                         .leader = holder_of(options.file.name, incarnation),
+                        .leader_epoch = static_cast<lease_epoch>(incarnation),
                         .reason = std::nullopt});
   } else if (port) {
     caf::anon_send(port, watch_leader{steward});

@@ -77,11 +77,10 @@ runtime::outcome<std::unique_ptr<engine_gateway>> engine_gateway::open(
   const std::function<engine_desk_actor(desk_answers)>& make_desk,
   std::function<void(asker_id)> on_close, const std::string& socket) {
   auto made = std::make_unique<parts>();
-  made->actor
-    = make_desk([sink = made->sink](asker_id to,
-                                    std::span<const std::string> payloads) {
-        sink->send(to, payloads);
-      });
+  made->actor = make_desk(
+    [sink = made->sink](asker_id to, std::span<const std::string> payloads) {
+      sink->send(to, payloads);
+    });
   auto options = runtime::frame_server_options{};
   options.path = socket;
   auto observer = runtime::frame_observer{};

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <utility>
@@ -62,6 +63,21 @@ struct relayed_question {
   time_point until; ///< Until then it may wait for a leader.
 };
 
+/// Whoever asked from another node, and until when it waits.
+struct remote_waiter {
+  time_point until;
+  caf::typed_response_promise<node_answer> promise;
+};
+
+/// A node, and what it asks: who waits for the end of a run asks again and
+/// again, which is one question to the engine.
+using remote_key = std::pair<std::string, std::string>;
+
+struct remote_question {
+  std::vector<remote_waiter> waiters;
+  std::optional<remote_key> repeated; ///< Of who may ask again.
+};
+
 /// Of one asker.
 using question_key = std::pair<asker_id, std::uint64_t>;
 
@@ -82,15 +98,17 @@ struct relay_state {
   /// Questions for the end of a run that the engine of this node has.
   std::map<question_key, std::string> awaiting;
   std::set<asker_id> left; ///< Whose questions are still under way.
-  std::map<asker_id, caf::typed_response_promise<node_answer>> promises;
+  std::map<asker_id, remote_question> remote;
+  std::map<remote_key, asker_id> remote_awaits; ///< At the present desk.
   asker_id last_remote = first_remote;
   bool is_tick_due = false;
 
   /// However it ends, nobody waits for ever.
   ~relay_state() {
-    for (auto& [id, promise] : promises)
-      promise.deliver(runtime::to_error(
-        runtime::fail(problem_kind::unavailable, "the node stops").value()));
+    for (auto& [id, question] : remote)
+      for (auto& waiter : question.waiters)
+        waiter.promise.deliver(runtime::to_error(
+          runtime::fail(problem_kind::unavailable, "the node stops").value()));
   }
 };
 
@@ -249,16 +267,28 @@ bool is_to_repeat(relay_pointer self, asker_id to, const std::string& payload) {
   return true;
 }
 
+void answer_remote(relay_state& state, asker_id to,
+                   const std::string& payload) {
+  auto of = state.remote.extract(to);
+  if (of.empty())
+    return;
+  if (const auto& key = of.mapped().repeated) {
+    const auto known = state.remote_awaits.find(*key);
+    if (known != state.remote_awaits.end() && known->second == to)
+      state.remote_awaits.erase(known);
+  }
+  auto reply = node_answer{};
+  reply.envelope.set_type("EngineAnswer");
+  reply.envelope.set_body(payload);
+  for (auto& waiter : of.mapped().waiters)
+    waiter.promise.deliver(reply);
+}
+
 void take_answers(relay_pointer self, engine_answered answered) {
   auto& state = self->state;
   if (answered.to >= first_remote) {
-    auto of = state.promises.extract(answered.to);
-    if (of.empty() || answered.payloads.empty())
-      return;
-    auto reply = node_answer{};
-    reply.envelope.set_type("EngineAnswer");
-    reply.envelope.set_body(std::move(answered.payloads.front()));
-    of.mapped().deliver(std::move(reply));
+    if (!answered.payloads.empty())
+      answer_remote(state, answered.to, answered.payloads.front());
     return;
   }
   if (!state.awaiting.empty())
@@ -269,6 +299,27 @@ void take_answers(relay_pointer self, engine_answered answered) {
     state.options.answers(answered.to, answered.payloads);
 }
 
+/// Whether the engine is asked that already; then the answer goes there too.
+bool join_await(relay_pointer self, const remote_key& key,
+                const remote_waiter& waiter) {
+  auto& state = self->state;
+  const auto known = state.remote_awaits.find(key);
+  if (known == state.remote_awaits.end())
+    return false;
+  auto& waiters = state.remote.at(known->second).waiters;
+  const auto now = self->clock().now();
+  std::erase_if(waiters, [&](remote_waiter& each) {
+    if (each.until > now)
+      return false;
+    // Nobody listens any more.
+    each.promise.deliver(runtime::to_error(
+      runtime::fail(problem_kind::timeout, "the run goes on").value()));
+    return true;
+  });
+  waiters.push_back(waiter);
+  return true;
+}
+
 caf::result<node_answer> take_remote(relay_pointer self,
                                      const node_question& question) {
   auto& state = self->state;
@@ -276,15 +327,25 @@ caf::result<node_answer> take_remote(relay_pointer self,
     return runtime::to_error(
       runtime::fail(problem_kind::conflict, "the engine is not on this node")
         .value());
-  if (state.promises.size() >= state.options.questions_max)
-    return runtime::to_error(
-      runtime::fail(problem_kind::conflict, "too many questions at this node")
-        .value());
+  const auto& envelope = question.what->envelope;
   auto promise = self->make_response_promise<node_answer>();
+  auto waiter = remote_waiter{
+    self->clock().now() + self->state.options.call_timeout, promise};
+  auto made = remote_question{};
+  if (header_of(envelope.body()).is_await)
+    made.repeated = remote_key{envelope.sender(), envelope.body()};
+  if (made.repeated && join_await(self, *made.repeated, waiter))
+    return promise;
+  if (state.remote.size() >= state.options.questions_max)
+    return promise.deliver(runtime::to_error(
+      runtime::fail(problem_kind::conflict, "too many questions at this node")
+        .value()));
   const auto id = ++state.last_remote;
-  state.promises.emplace(id, promise);
-  self->send(state.desk,
-             engine::desk_questions{id, {question.what->envelope.body()}});
+  if (made.repeated)
+    state.remote_awaits.emplace(*made.repeated, id);
+  made.waiters.push_back(std::move(waiter));
+  state.remote.emplace(id, std::move(made));
+  self->send(state.desk, engine::desk_questions{id, {envelope.body()}});
   return promise;
 }
 
@@ -311,6 +372,7 @@ void open_desk(relay_pointer self, const engine_is_here& here) {
     return !caf::actor_cast<caf::actor>(each);
   });
   desks.push_back(self->state.desk.address());
+  self->state.remote_awaits.clear(); // The former desk answers these.
   retry_waiting(self);
 }
 

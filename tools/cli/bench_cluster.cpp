@@ -3,16 +3,16 @@
 #include "cluster/certificates/certificate_files.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/file_descriptor.hpp"
+#include "tools/cli/bench_jobs.hpp"
+#include "tools/cli/cluster_command.hpp"
 
 #include <arpa/inet.h>
 #include <nlohmann/json.hpp>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <random>
 #include <thread>
 #include <utility>
 
@@ -41,14 +41,6 @@ std::uint16_t free_port() {
       || ::getsockname(socket.get(), any, &length) != 0)
     return 0;
   return ntohs(address.sin_port);
-}
-
-std::array<std::uint8_t, 16> draw_serial() {
-  auto device = std::random_device{};
-  auto bytes = std::array<std::uint8_t, 16>{};
-  std::ranges::generate(bytes,
-                        [&] { return static_cast<std::uint8_t>(device()); });
-  return bytes;
 }
 
 std::string name_of(std::size_t node) {
@@ -134,13 +126,7 @@ outcome<void> bench_cluster::await_workers() {
 }
 
 outcome<void> bench_cluster::drain() {
-  for (;; std::this_thread::sleep_for(1ms)) {
-    const auto status = client_->status();
-    if (!status)
-      return fail(status.error());
-    if (status->open_runs() == 0)
-      return {};
-  }
+  return await_all_runs(*client_);
 }
 
 double bench_cluster::coordinator_cpu_seconds() const {

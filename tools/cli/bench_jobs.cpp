@@ -1,6 +1,8 @@
 #include "tools/cli/bench_jobs.hpp"
 
+#include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace troupe::tools {
@@ -64,6 +66,16 @@ outcome<void> submit_in_bulk(engine_client& client, std::size_t jobs) {
         return fail(problem_kind::failed, each.refused().message());
   }
   return {};
+}
+
+outcome<void> await_all_runs(engine_client& client) {
+  for (;; std::this_thread::sleep_for(1ms)) {
+    const auto status = client.status();
+    if (!status)
+      return fail(status.error());
+    if (status->open_runs() == 0)
+      return {};
+  }
 }
 
 } // namespace troupe::tools

@@ -25,4 +25,8 @@ inline constexpr auto bench_job
 [[nodiscard]] runtime::outcome<void>
 submit_in_bulk(engine::engine_client& client, std::size_t jobs);
 
+/// Waits until every run is over and stored.
+[[nodiscard]] runtime::outcome<void>
+await_all_runs(engine::engine_client& client);
+
 } // namespace troupe::tools

@@ -1,6 +1,6 @@
 #include "tools/cli/bench_server.hpp"
 
-#include "tools/cli/bench_run.hpp"
+#include "tools/cli/bench_jobs.hpp"
 
 #include <unistd.h>
 
@@ -73,14 +73,7 @@ bench_server::~bench_server() {
 }
 
 outcome<void> bench_server::drain() {
-  for (;;) {
-    const auto status = client_->status();
-    if (!status)
-      return fail(status.error());
-    if (status->open_runs() == 0)
-      return {};
-    std::this_thread::sleep_for(1ms);
-  }
+  return await_all_runs(*client_);
 }
 
 } // namespace troupe::tools

@@ -44,14 +44,6 @@ struct cluster_init_flags {
   bool replace = false;
 };
 
-std::array<std::uint8_t, 16> draw_serial() {
-  auto device = std::random_device{};
-  auto bytes = std::array<std::uint8_t, 16>{};
-  std::ranges::generate(bytes,
-                        [&] { return static_cast<std::uint8_t>(device()); });
-  return bytes;
-}
-
 void print_certificates(const cluster::cluster_certificates& made) {
   std::printf("%s the authority %s\n", made.is_new_authority ? "made" : "used",
               made.authority.c_str());
@@ -120,6 +112,14 @@ void add_init(CLI::App& parent, command_line& line) {
 }
 
 } // namespace
+
+std::array<std::uint8_t, 16> draw_serial() {
+  auto device = std::random_device{};
+  auto bytes = std::array<std::uint8_t, 16>{};
+  std::ranges::generate(bytes,
+                        [&] { return static_cast<std::uint8_t>(device()); });
+  return bytes;
+}
 
 void add_cluster_command(command_line& line) {
   auto* app = line.app.add_subcommand("cluster", "Work with several nodes");

@@ -2,7 +2,13 @@
 
 #include "tools/cli/invocation.hpp"
 
+#include <array>
+#include <cstdint>
+
 namespace troupe::tools {
+
+/// Fresh random bytes for the number of a certificate.
+[[nodiscard]] std::array<std::uint8_t, 16> draw_serial();
 
 /// `troupe cluster`: what is done with several nodes.
 void add_cluster_command(command_line& line);

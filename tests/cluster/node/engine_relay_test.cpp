@@ -284,7 +284,8 @@ TEST_CASE_METHOD(relay_fixture, "a run may take longer than any question") {
   ask(a, await(9));
   pass(120s);
   CHECK(a.answers.empty());
-  REQUIRE_FALSE(b.awaited->empty());
+  // However often it is asked again.
+  REQUIRE(b.awaited->size() == 1);
   complete(b);
   CHECK(a.answers.at(9).has_result());
 }

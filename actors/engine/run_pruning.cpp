@@ -78,11 +78,11 @@ struct pruning_state {
   instant due{};
 };
 
-using pointer = private_pruning_actor::stateful_pointer<pruning_state>;
+using pruning_pointer = private_pruning_actor::stateful_pointer<pruning_state>;
 
-void start_next(pointer self);
+void start_next(pruning_pointer self);
 
-void finish(pointer self, const outcome<void>& ended) {
+void finish(pruning_pointer self, const outcome<void>& ended) {
   auto& state = self->state;
   auto job = std::move(*state.current);
   state.current.reset();
@@ -137,7 +137,7 @@ next_request(pruning_state& state) {
   return prune_request(runs, keep, options.bounds, now);
 }
 
-void advance(pointer self) {
+void advance(pruning_pointer self) {
   auto& state = self->state;
   auto& job = *state.current;
   auto request = next_request(state);
@@ -169,7 +169,7 @@ void advance(pointer self) {
       });
 }
 
-void start_next(pointer self) {
+void start_next(pruning_pointer self) {
   auto& state = self->state;
   if (state.current || state.waiting.empty())
     return;
@@ -178,7 +178,7 @@ void start_next(pointer self) {
   advance(self);
 }
 
-void prune_by_itself(pointer self) {
+void prune_by_itself(pruning_pointer self) {
   auto& state = self->state;
   auto job = pruning_job{};
   job.keep = state.options.keep;
@@ -187,7 +187,7 @@ void prune_by_itself(pointer self) {
 }
 
 /// It is time: unless the engine has work to hand out.
-void ask_engine(pointer self) {
+void ask_engine(pruning_pointer self) {
   auto& state = self->state;
   state.is_asking = true;
   self->request(state.engine, status_timeout, messages::GetEngineStatus{})
@@ -204,7 +204,7 @@ void ask_engine(pointer self) {
       [=](const caf::error&) { self->state.is_asking = false; });
 }
 
-prune_promise prune(pointer self, const prune_now& wanted) {
+prune_promise prune(pruning_pointer self, const prune_now& wanted) {
   auto& state = self->state;
   auto promise = self->make_response_promise<runs_pruned>();
   if (state.waiting.size() >= waiting_max) {
@@ -225,7 +225,7 @@ prune_promise prune(pointer self, const prune_now& wanted) {
 }
 
 private_pruning_actor::behavior_type
-run_pruning(pointer self, const runtime::store_actor& store,
+run_pruning(pruning_pointer self, const runtime::store_actor& store,
             const engine_actor& engine, const run_pruning_options& options) {
   auto& state = self->state;
   state.options = options;

@@ -1,5 +1,5 @@
-// An engine with a scripted workload, built with crash points: whoever starts
-// it says where it ends. Once more with the same folder, it goes on.
+// An engine with a scripted workload that ends at a crash point: whoever starts
+// it says at which. Once more with the same folder, it goes on.
 //
 //     crash_point_program FOLDER work
 //     crash_point_program FOLDER prune
@@ -7,12 +7,15 @@
 //
 // The second one deletes the runs of the first one, in many transactions. The
 // third one simulates people.csv under scenario.yaml, which are in the folder.
+// TROUPE_CRASH_AT=NAME:N ends it at the n-th visit, without any cleaning up;
+// TROUPE_CRASH_LOG=FILE gets a line with the name of each visit.
 #include "actors/engine/activity_reports.hpp"
 #include "actors/engine/local_engine.hpp"
 #include "actors/engine/run_pruning.hpp"
 #include "actors/scoring/scoring_record.hpp"
 #include "actors/simulation/simulation_schema.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/crash_point.hpp"
 #include "tools/activities/score_activity.hpp"
 #include "tools/activities/simulate_activity.hpp"
 
@@ -25,7 +28,9 @@
 #include <cstdlib>
 #include <fstream>
 #include <future>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -76,6 +81,21 @@ constexpr auto items = R"({"work_item_id": "A", "business_value_raw": 5}
 {"work_item_id": "B", "financial": {"initial_investment": 9, "expected_revenue": [7, 8]}}
 {"work_item_id": "C", "business_value_raw": 2, "story_points": 8}
 )";
+
+constexpr auto crash_exit_code = 99;
+
+void visit_crash_point(const char* name) {
+  static auto mutex = std::mutex{};
+  static auto visits = std::map<std::string, int>{};
+  static const auto* wanted = std::getenv("TROUPE_CRASH_AT");
+  static const auto* log = std::getenv("TROUPE_CRASH_LOG");
+  const auto guard = std::lock_guard{mutex};
+  const auto visit = std::string{name} + ":" + std::to_string(++visits[name]);
+  if (log != nullptr)
+    std::ofstream{log, std::ios::app} << name << "\n";
+  if (wanted != nullptr && visit == wanted)
+    ::_exit(crash_exit_code);
+}
 
 /// One call, so that the line is there or not, whatever happens.
 void append(const std::string& file, const std::string& line) {
@@ -242,6 +262,7 @@ int simulate(const std::string& folder) {
 int main(int argc, char** argv) {
   if (argc != 3)
     return 2;
+  runtime::watch_crash_points(visit_crash_point);
   const auto what = std::string_view{argv[2]};
   if (what == "simulate")
     return simulate(argv[1]);

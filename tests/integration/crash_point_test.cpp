@@ -3,7 +3,6 @@
 #include "actors/scoring/scoring_check.hpp"
 #include "actors/scoring/stored_result.hpp"
 #include "actors/simulation/simulation_check.hpp"
-#include "runtime/crash_point.hpp"
 #include "runtime/store/snapshot_reader.hpp"
 #include "tests/support/places.hpp"
 
@@ -342,13 +341,4 @@ TEST_CASE("a simulation that ends at any boundary of its years goes on") {
       check_files(folder);
     }
   }
-}
-
-TEST_CASE("in programs for users there are no crash points") {
-  // It could not be constant if it did anything.
-  constexpr auto nothing = [] {
-    runtime::crash_point("anything");
-    return true;
-  }();
-  CHECK(nothing);
 }

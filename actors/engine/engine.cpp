@@ -341,6 +341,19 @@ outcome<void> take(run_ledger& ledger, const messages::ActivityReport& report,
   }
 }
 
+/// How far the run of a report has to be stored for it to be.
+std::optional<unstored_reports::mark>
+mark_of(const run_ledger& ledger, const messages::ActivityReport& report) {
+  if (!report.has_succeeded() && !report.has_failed())
+    return std::nullopt;
+  const auto& ref
+    = report.has_succeeded() ? report.succeeded().ref() : report.failed().ref();
+  const auto number = ledger.number_of(ref.run());
+  if (!number)
+    return std::nullopt;
+  return unstored_reports::mark{*number, ledger.find(*number)->sequence()};
+}
+
 void take_reports(engine_pointer self,
                   const messages::ActivityReports& reports) {
   auto& state = self->state;
@@ -361,6 +374,21 @@ void take_reports(engine_pointer self,
   pursue(self);
 }
 
+void take_durable(engine_pointer self, const durable_reports& reports) {
+  take_reports(self, reports.what);
+  auto& state = self->state;
+  const auto sender = self->current_sender();
+  const auto host = sender ? state.hosts.find(sender->id()) : state.hosts.end();
+  if (host == state.hosts.end() || !state.ledger)
+    return;
+  auto marks = std::vector<unstored_reports::mark>{};
+  for (const auto& report : reports.what.reports())
+    if (const auto mark = mark_of(*state.ledger, report))
+      marks.push_back(*mark);
+  host->second.unstored.add(reports.number, std::move(marks));
+  tell_stored(self); // If none of it was news.
+}
+
 private_engine_actor::behavior_type
 engine(engine_pointer self, const runtime::store_actor& store,
        const run_validation_actor& validator, const engine_options& options) {
@@ -379,6 +407,7 @@ engine(engine_pointer self, const runtime::store_actor& store,
     [=](const messages::ActivityReports& reports) {
       take_reports(self, reports);
     },
+    [=](const durable_reports& reports) { take_durable(self, reports); },
     [=](hold_activities what) { hold(self, what); },
     [=](const messages::SubmitRun& wanted) { return submit(self, wanted); },
     [=](const messages::SubmitRuns& wanted) {

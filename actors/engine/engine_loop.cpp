@@ -164,6 +164,21 @@ void tell_ends(engine_pointer self) {
   }
 }
 
+} // namespace
+
+void tell_stored(engine_pointer self) {
+  auto& state = self->state;
+  for (auto& [id, host] : state.hosts)
+    if (const auto number
+        = host.unstored.advance([&](run_number run, std::uint64_t sequence) {
+            return state.ledger->is_stored(run, sequence);
+          }))
+      self->send(caf::actor_cast<durable_host_actor>(host.handle),
+                 reports_stored{*number});
+}
+
+namespace {
+
 void on_committed(engine_pointer self) {
   auto& state = self->state;
   state.is_committing = false;
@@ -171,6 +186,7 @@ void on_committed(engine_pointer self) {
   runtime::crash_point("engine.stored");
   deliver(self, state.outbox.end_commit());
   runtime::crash_point("engine.told");
+  tell_stored(self);
   tell_ends(self);
   runtime::crash_point("engine.told_ends");
   pursue(self);

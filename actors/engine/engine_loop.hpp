@@ -1,10 +1,12 @@
 #pragma once
 
 #include "actors/engine/activity_hold.hpp"
+#include "actors/engine/durable_reports.hpp"
 #include "actors/engine/engine.hpp"
 #include "actors/engine/engine_clock.hpp"
 #include "actors/engine/engine_outbox.hpp"
 #include "actors/engine/recorded_runs.hpp"
+#include "actors/engine/unstored_reports.hpp"
 #include "actors/engine/workflow_table.hpp"
 #include "runtime/actor_errors.hpp"
 
@@ -45,9 +47,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::engine::ask_again)
 namespace troupe::engine {
 
 using private_engine_actor
-  = engine_actor::extend_with<activity_holder_actor>::extend<
-    caf::reacts_to<pursue_now>, caf::reacts_to<engine_tick>,
-    caf::reacts_to<ask_again>>;
+  = engine_actor::extend_with<activity_holder_actor>::extend_with<
+    durable_source_actor>::extend<caf::reacts_to<pursue_now>,
+                                  caf::reacts_to<engine_tick>,
+                                  caf::reacts_to<ask_again>>;
 
 /// A host that pulls.
 struct pulling_host {
@@ -57,6 +60,7 @@ struct pulling_host {
   bool is_held = false; ///< It gets nothing new.
   /// What it runs already, until there is a ledger to answer for it.
   std::vector<messages::ActivityRef> running;
+  unstored_reports unstored; ///< Of one that wants to know.
 };
 
 using result_promise = caf::typed_response_promise<messages::RunResult>;
@@ -144,6 +148,9 @@ void look_at_load(engine_state& state, instant now);
 [[nodiscard]] runtime::outcome<void>
 restore_queue(engine_state& state,
               const std::map<run_number, std::string>& set_aside);
+
+/// Tells hosts which of the reports they keep are stored.
+void tell_stored(engine_pointer self);
 
 /// Asks about runs whose steps are all done.
 void ask_validator(engine_pointer self, const std::vector<run_number>& runs);

@@ -211,6 +211,10 @@ public:
   /// RunEvents.
   [[nodiscard]] std::string unstored(run_number of) const;
 
+  /// Whether a run is stored up to the event of that sequence; one that is over
+  /// and forgotten is.
+  [[nodiscard]] bool is_stored(run_number of, std::uint64_t sequence) const;
+
   /// Nobody can say: lets its changes be stored all the same.
   void stop_waiting(run_number of);
 

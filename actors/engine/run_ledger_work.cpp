@@ -345,6 +345,11 @@ std::string run_ledger::unstored(run_number of) const {
   return live->in_flight ? *live->in_flight + live->events : live->events;
 }
 
+bool run_ledger::is_stored(run_number of, std::uint64_t sequence) const {
+  const auto* live = find_live(of);
+  return live == nullptr || live->stored >= sequence;
+}
+
 void run_ledger::stop_waiting(run_number of) {
   auto* live = find_live(of);
   if (live != nullptr && std::exchange(live->awaits_verdict, false))

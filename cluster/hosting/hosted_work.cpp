@@ -61,6 +61,8 @@ hosted_work::find(const messages::ActivityRef& ref) {
 }
 
 void hosted_work::erase(entry_map::iterator which) {
+  if (holds_ended_place(which->second))
+    --ended_;
   reports_.erase(which->second.progress);
   reports_.erase(which->second.end);
   entries_.erase(which);
@@ -101,6 +103,8 @@ void hosted_work::end(entry_map::iterator which,
     return erase(which);
   mutable_ref_of(report).set_epoch(which->first.epoch);
   which->second.end = reports_.add(std::move(report));
+  if (holds_ended_place(which->second))
+    ++ended_;
 }
 
 void hosted_work::hear(messages::ActivityReport report) {
@@ -125,12 +129,8 @@ void hosted_work::hear(const messages::ActivityReports& reports) {
 /// What is said to be free. Whoever has ended unreported still counts, or the
 /// queue of a slow link would grow without a bound.
 std::uint32_t hosted_work::take_credit(std::size_t reported) {
-  const auto ended = static_cast<std::size_t>(
-    std::ranges::count_if(entries_, [](const auto& each) {
-      return each.second.end != 0 && each.second.takes_place;
-    }));
-  const auto held = granted_ + ended - std::min(reported, ended);
-  if (free_ <= held)
+  const auto held = granted_ + ended_ - std::min(reported, ended_);
+  if (free_ <= held || reports_.taken() >= taken_max_)
     return 0;
   const auto credit = static_cast<std::uint32_t>(free_ - held);
   granted_ += credit;
@@ -141,6 +141,9 @@ void hosted_work::open() {
   phase_ = phase::opening;
   granted_ = 0;
   reports_.retract();
+  for (auto& [key, each] : entries_)
+    if (std::exchange(each.is_taken, false) && each.takes_place)
+      ++ended_;
   outbox_.reset();
   opening_.Clear();
   opening_.set_session(++session_);
@@ -165,6 +168,7 @@ hosted_work::taken hosted_work::take(const messages::HostingOrders& orders) {
   if (result.what != arrival::fresh)
     return result;
   confirm_open(); // Whoever gives orders has heard it.
+  store(orders.stored());
   for (const auto& order : orders.orders())
     take_order(order, result);
   return result;
@@ -289,7 +293,18 @@ const messages::HostingReports* hosted_work::question(asking when) {
 void hosted_work::confirm(std::uint64_t sequence) {
   if (!outbox_.acknowledge(sequence))
     return;
-  for (const auto& ref : reports_.confirm())
+  for (const auto& ref : reports_.confirm(sequence)) {
+    const auto found = entries_.find(to_key(ref));
+    if (found == entries_.end())
+      continue;
+    if (holds_ended_place(found->second))
+      --ended_;
+    found->second.is_taken = true;
+  }
+}
+
+void hosted_work::store(std::uint64_t sequence) {
+  for (const auto& ref : reports_.store(sequence))
     if (const auto found = entries_.find(to_key(ref)); found != entries_.end())
       erase(found);
 }

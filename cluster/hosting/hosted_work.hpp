@@ -21,12 +21,16 @@ namespace troupe::cluster {
 ///         +-------------+--------------------------------------------+
 ///            another leader, an unknown session, another host
 ///
-/// An activity is here from its order until its end is confirmed, across any
-/// number of sessions. Reports of an earlier epoch wait until the leader keeps
-/// the activity, or cancels it.
+/// An activity is here from its order until its end is stored, across any
+/// number of sessions: a leader that dies with what it has taken is told once
+/// more by the next one's session. Reports of an earlier epoch wait until the
+/// leader keeps the activity, or cancels it.
 class hosted_work {
 public:
-  explicit hosted_work(batch_limits limits = {}) : limits_{limits} {}
+  /// Of `taken_max` ends, which the leader has taken and not stored, those
+  /// beyond hold their places.
+  explicit hosted_work(batch_limits limits = {}, std::size_t taken_max = 16'384)
+    : limits_{limits}, taken_max_{taken_max} {}
 
   // -- the host ---------------------------------------------------------------
 
@@ -92,10 +96,13 @@ public:
   /// The leader has them.
   void confirm(std::uint64_t sequence);
 
+  /// It has stored all that was reported in this session up to there.
+  void store(std::uint64_t sequence);
+
   /// What is outstanding is too long for a link.
   void shorten();
 
-  /// Activities whose end is not confirmed.
+  /// Activities whose end is not stored.
   [[nodiscard]] std::size_t size() const noexcept {
     return entries_.size();
   }
@@ -115,6 +122,7 @@ private:
     std::uint64_t session = 0;
     report_queue::number progress = 0;
     report_queue::number end = 0; ///< 0: it runs.
+    bool is_taken = false; ///< The leader has its end.
     /// Under which the host may still report.
     std::vector<std::uint64_t> former_epochs;
   };
@@ -122,6 +130,10 @@ private:
   using entry_map = std::map<engine::activity_key, entry>;
 
   [[nodiscard]] entry_map::iterator find(const messages::ActivityRef& ref);
+  [[nodiscard]] static bool holds_ended_place(const entry& each) noexcept {
+    return each.end != 0 && each.takes_place && !each.is_taken;
+  }
+
   void erase(entry_map::iterator which);
   void end(entry_map::iterator which, messages::ActivityReport report);
   void fail_others(const std::set<engine::activity_key>& named,
@@ -135,13 +147,16 @@ private:
   [[nodiscard]] std::uint32_t take_credit(std::size_t reported);
 
   batch_limits limits_;
+  std::size_t taken_max_;
   entry_map entries_;
   report_queue reports_;
   messages::GetActivities offer_;
   bool has_host_ = false;
   /// Places of the host that nobody holds.
   std::uint32_t free_ = 0;
-  /// Of these, how many the leader may fill.
+  /// Places of ends that the leader has not taken.
+  std::size_t ended_ = 0;
+  /// Of the free ones, how many the leader may fill.
   std::uint32_t granted_ = 0;
   phase phase_ = phase::none;
   std::uint64_t session_ = 0;

@@ -1,6 +1,7 @@
 #include "cluster/hosting/remote_host.hpp"
 
 #include "cluster/hosting/hosting_envelope.hpp"
+#include "cluster/hosting/report_queue.hpp"
 #include "runtime/actor_errors.hpp"
 #include "runtime/logging/log.hpp"
 
@@ -10,6 +11,7 @@
 #include <caf/system_messages.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -20,9 +22,13 @@ struct order_retry {
   std::uint64_t number = 0;
 };
 
+/// No orders have told the node what is stored.
+struct stored_due {};
+
 } // namespace troupe::cluster
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::order_retry)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::stored_due)
 
 namespace troupe::cluster {
 
@@ -33,8 +39,13 @@ using runtime::problem_kind;
 
 constexpr auto hosting_log = "cluster.hosting";
 
+/// How long orders may have to come that say what is stored: a question for it
+/// alone would hold them up.
+constexpr auto stored_delay = std::chrono::milliseconds{50};
+
 using private_host_actor
-  = remote_host_actor::extend<caf::reacts_to<order_retry>>;
+  = remote_host_actor::extend<caf::reacts_to<order_retry>,
+                              caf::reacts_to<stored_due>>;
 
 struct remote_host_state {
   static constexpr auto name = "remote_host"; // Shown in logs.
@@ -52,6 +63,7 @@ struct remote_host_state {
   retry_delay delay;
   phase now = phase::idle;
   std::uint64_t pauses = 0;
+  bool is_stored_due = false;
 };
 
 using pointer = private_host_actor::stateful_pointer<remote_host_state>;
@@ -142,6 +154,23 @@ void pursue(pointer self) {
   self->quit(caf::exit_reason::user_shutdown);
 }
 
+void tell_engine(pointer self, const messages::HostingReports& heard) {
+  auto& source = self->state.source;
+  const auto& what = heard.reports();
+  if (std::ranges::any_of(what.reports(), is_terminal))
+    self->send(caf::actor_cast<engine::durable_source_actor>(source),
+               engine::durable_reports{heard.sequence(), what});
+  else if (what.reports_size() != 0 || what.credit() != 0)
+    self->send(source, what);
+}
+
+void note_stored(pointer self, engine::reports_stored what) {
+  auto& state = self->state;
+  state.work->note_stored(what.number);
+  if (!std::exchange(state.is_stored_due, true))
+    self->delayed_send(self, stored_delay, stored_due{});
+}
+
 caf::result<node_answer> take_reports(pointer self,
                                       const session_reports& reports) {
   auto& state = self->state;
@@ -153,9 +182,7 @@ caf::result<node_answer> take_reports(pointer self,
       return runtime::to_error(reason);
     }
     case arrival::fresh: {
-      const auto& each = reports.what->reports();
-      if (each.reports_size() != 0 || each.credit() != 0)
-        self->send(state.source, each);
+      tell_engine(self, *reports.what);
       break;
     }
     case arrival::repeated:
@@ -203,6 +230,12 @@ remote_host(pointer self, const engine::activity_source_actor& source,
       self->send(
         caf::actor_cast<engine::activity_holder_actor>(self->state.source),
         what);
+    },
+    [=](engine::reports_stored what) { note_stored(self, what); },
+    [=](stored_due) {
+      self->state.is_stored_due = false;
+      self->state.work->tell_stored();
+      ask(self);
     },
     [=](const session_reports& reports) { return take_reports(self, reports); },
     [=](link_returned) {

@@ -2,6 +2,7 @@
 
 #include "actors/engine/activity_hold.hpp"
 #include "actors/engine/activity_host.hpp"
+#include "actors/engine/durable_reports.hpp"
 #include "cluster/hosting/remote_work.hpp"
 #include "cluster/hosting/retry_delay.hpp"
 #include "cluster/transport/node_exchange.hpp"
@@ -41,6 +42,8 @@ using remote_host_actor = engine::activity_results_actor::extend<
   caf::reacts_to<begin_pulling>,
   // The engine gives the node nothing new, or does again.
   caf::reacts_to<engine::hold_activities>,
+  // The node need not keep what it has reported.
+  caf::reacts_to<engine::reports_stored>,
   // Tells the engine, once. `not_found`: not of this session.
   caf::replies_to<session_reports>::with<node_answer>,
   // What waits is asked at once.

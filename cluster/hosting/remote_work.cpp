@@ -58,10 +58,13 @@ void remote_work::keep(const messages::KeepActivities& what) {
 const messages::HostingOrders* remote_work::question() {
   if (const auto* outstanding = outbox_.outstanding())
     return outstanding;
-  if (waiting_.empty())
+  if (waiting_.empty() && !must_tell_)
     return nullptr;
   auto next = messages::HostingOrders{};
   next.set_session(session_);
+  next.set_stored(stored_);
+  stored_told_ = stored_;
+  must_tell_ = false;
   auto bytes = std::size_t{0};
   while (!waiting_.empty()) {
     bytes += waiting_.front().ByteSizeLong();
@@ -83,6 +86,8 @@ messages::ActivityReports remote_work::refuse_outstanding() {
   if (outbox_.outstanding() == nullptr)
     return refused;
   const auto withdrawn = outbox_.withdraw();
+  stored_told_ = 0;
+  tell_stored();
   for (const auto& order : withdrawn.orders())
     for (const auto& request : order.run().activities()) {
       add_failure(refused, request, "input_too_large",

@@ -4,6 +4,7 @@
 #include "cluster/hosting/ordered_exchange.hpp"
 #include "messages/hosting.pb.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -43,6 +44,16 @@ public:
     return waiting_.size() > options_.orders_max;
   }
 
+  /// What the node has reported up to there is stored: the next orders say so.
+  void note_stored(std::uint64_t sequence) noexcept {
+    stored_ = std::max(stored_, sequence);
+  }
+
+  /// It is to be said even if there are no orders.
+  void tell_stored() noexcept {
+    must_tell_ = stored_ != stored_told_;
+  }
+
   /// What has to be asked: what is outstanding, or the next. Null: nothing.
   [[nodiscard]] const messages::HostingOrders* question();
 
@@ -71,6 +82,9 @@ private:
   std::map<engine::activity_key, messages::HostingOrder*> cancels_;
   ordered_inbox inbox_;
   ordered_outbox<messages::HostingOrders> outbox_;
+  std::uint64_t stored_ = 0; ///< Of the reports.
+  std::uint64_t stored_told_ = 0;
+  bool must_tell_ = false;
 };
 
 } // namespace troupe::cluster

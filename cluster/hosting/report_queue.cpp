@@ -73,6 +73,7 @@ void report_queue::set_epoch(number of, std::uint64_t epoch) {
 
 void report_queue::erase(number of) {
   waiting_.erase(of);
+  taken_.erase(of);
 }
 
 messages::ActivityReports report_queue::take(const filter& counts,
@@ -93,14 +94,35 @@ messages::ActivityReports report_queue::take(const filter& counts,
   return batch;
 }
 
-std::vector<messages::ActivityRef> report_queue::confirm() {
+std::vector<messages::ActivityRef>
+report_queue::confirm(std::uint64_t question) {
   auto ends = std::vector<messages::ActivityRef>{};
   for (const auto at : std::exchange(under_way_, {})) {
-    const auto node = waiting_.extract(at);
-    if (!node.empty() && is_terminal(node.mapped()))
+    auto node = waiting_.extract(at);
+    if (node.empty() || !is_terminal(node.mapped()))
+      continue;
+    ends.push_back(ref_of(node.mapped()));
+    taken_with_.emplace_back(question, at);
+    taken_.insert(taken_.end(), std::move(node));
+  }
+  return ends;
+}
+
+std::vector<messages::ActivityRef> report_queue::store(std::uint64_t question) {
+  auto ends = std::vector<messages::ActivityRef>{};
+  while (!taken_with_.empty() && taken_with_.front().first <= question) {
+    const auto node = taken_.extract(taken_with_.front().second);
+    taken_with_.pop_front();
+    if (!node.empty())
       ends.push_back(ref_of(node.mapped()));
   }
   return ends;
+}
+
+void report_queue::retract() {
+  under_way_.clear();
+  waiting_.merge(taken_);
+  taken_with_.clear();
 }
 
 void report_queue::shorten() {

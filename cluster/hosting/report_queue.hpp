@@ -5,8 +5,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
+#include <utility>
 #include <vector>
 
 namespace troupe::cluster {
@@ -19,7 +21,11 @@ mutable_ref_of(messages::ActivityReport& report);
 /// Neither of the other two.
 [[nodiscard]] bool is_terminal(const messages::ActivityReport& report);
 
-/// Reports that nobody has confirmed, in the order in which they came.
+/// Reports in the order in which they came:
+///
+///     wait --take--> under way --confirm--> taken (ends only) --store--> gone
+///      ^                 |                    |
+///      +-----retract-----+--------------------+
 class report_queue {
 public:
   /// Of a report; 0 is none.
@@ -42,24 +48,36 @@ public:
   [[nodiscard]] messages::ActivityReports take(const filter& counts,
                                                const batch_limits& limits);
 
-  /// Those under way have arrived. The ends among them.
-  std::vector<messages::ActivityRef> confirm();
+  /// Those under way have arrived with the question of that number. The ends
+  /// among them.
+  std::vector<messages::ActivityRef> confirm(std::uint64_t question);
 
-  /// Those under way wait again.
-  void retract() noexcept {
-    under_way_.clear();
-  }
+  /// What was taken up to that question is stored: it goes. These ends.
+  std::vector<messages::ActivityRef> store(std::uint64_t question);
+
+  /// Those under way or taken wait again.
+  void retract();
 
   /// The only report under way is too long for any envelope: it becomes one
   /// that says so.
   void shorten();
 
+  /// Without those taken.
   [[nodiscard]] std::size_t size() const noexcept {
     return waiting_.size();
   }
 
+  [[nodiscard]] std::size_t taken() const noexcept {
+    return taken_.size();
+  }
+
 private:
-  std::map<number, messages::ActivityReport> waiting_;
+  using report_map = std::map<number, messages::ActivityReport>;
+
+  report_map waiting_;
+  report_map taken_;
+  /// The question that each of these went with, oldest first.
+  std::deque<std::pair<std::uint64_t, number>> taken_with_;
   std::vector<number> under_way_; ///< Growing.
   number last_ = 0;
 };

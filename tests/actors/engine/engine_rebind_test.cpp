@@ -1,3 +1,4 @@
+#include "actors/engine/durable_reports.hpp"
 #include "actors/engine/engine.hpp"
 #include "actors/engine/recorded_runs.hpp"
 #include "actors/engine/run_records.hpp"
@@ -152,14 +153,25 @@ struct outlived_engine {
     return given.activities(0).ref();
   }
 
-  void succeed(const messages::ActivityRef& ref, std::uint64_t epoch) {
+  static messages::ActivityReports success_of(const messages::ActivityRef& ref,
+                                              std::uint64_t epoch) {
     auto reports = messages::ActivityReports{};
     auto& success = *reports.add_reports()->mutable_succeeded();
     *success.mutable_ref() = ref;
     success.mutable_ref()->set_epoch(epoch);
     success.set_output_json("{}");
     reports.set_credit(1);
-    (*host)->send(engine, std::move(reports));
+    return reports;
+  }
+
+  void succeed(const messages::ActivityRef& ref, std::uint64_t epoch) {
+    (*host)->send(engine, success_of(ref, epoch));
+  }
+
+  /// As a host that keeps what it reports until it is stored.
+  void succeed_durably(const messages::ActivityRef& ref, std::uint64_t number) {
+    (*host)->send(caf::actor_cast<durable_source_actor>(engine),
+                  durable_reports{number, success_of(ref, ref.epoch())});
   }
 
   std::string end_of(const std::string& run_id) {
@@ -168,15 +180,21 @@ struct outlived_engine {
     return ask<messages::RunResult>(wanted).status();
   }
 
-  /// How often the run was given out, as it is stored.
-  [[nodiscard]] std::ptrdiff_t claims_of(const std::string& run_id) const {
+  /// As it is stored.
+  [[nodiscard]] std::vector<messages::RunEvent>
+  history_of(const std::string& run_id) const {
     auto runs = recorded_runs::open(options.store_path);
     REQUIRE(runs);
     const auto found = runs->find(run_id);
     REQUIRE(found);
     const auto history = runs->history(found->number);
     REQUIRE(history);
-    return std::ranges::count_if(*history, [](const auto& event) {
+    return *history;
+  }
+
+  /// How often the run was given out, as it is stored.
+  [[nodiscard]] std::ptrdiff_t claims_of(const std::string& run_id) const {
+    return std::ranges::count_if(history_of(run_id), [](const auto& event) {
       return event.has_claimed();
     });
   }
@@ -253,4 +271,18 @@ TEST_CASE_METHOD(outlived_engine, "a host that begins anew counts once") {
   CHECK(status.ready_tasks() == 2);
   succeed(ref, ref.epoch());
   CHECK(end_of(ref.run()) == "completed");
+}
+
+TEST_CASE_METHOD(outlived_engine,
+                 "a host that keeps its reports hears when they are stored") {
+  const auto ref = begin();
+  succeed_durably(ref, 7);
+  CHECK(hear<reports_stored>().number == 7);
+  // With the verdict on the run, which came behind the report.
+  const auto history = history_of(ref.run());
+  REQUIRE_FALSE(history.empty());
+  CHECK(history.back().ended().outcome() == messages::RunEnded::COMPLETED);
+  // What changes nothing is stored, too.
+  succeed_durably(ref, 8);
+  CHECK(hear<reports_stored>().number == 8);
 }

@@ -13,8 +13,10 @@ namespace {
 struct hosted_fixture {
   hosted_work work;
   std::uint64_t ordered = 0;
+  std::uint64_t told = 0;
 
-  explicit hosted_fixture(std::uint32_t places = 2) {
+  explicit hosted_fixture(std::uint32_t places = 2, std::size_t taken_max = 100)
+    : work{{}, taken_max} {
     work.welcome_host(offer_of(places));
     work.open();
     work.confirm_open();
@@ -40,12 +42,20 @@ struct hosted_fixture {
   }
 
   /// What there is to report, which the leader then has.
-  messages::ActivityReports report() {
+  messages::ActivityReports tell() {
     const auto* question = ask();
     if (question == nullptr)
       return {};
+    told = question->sequence();
     const auto reports = question->reports();
-    work.confirm(question->sequence());
+    work.confirm(told);
+    return reports;
+  }
+
+  /// The same, and it is stored.
+  messages::ActivityReports report() {
+    const auto reports = tell();
+    work.store(told);
     return reports;
   }
 
@@ -127,12 +137,53 @@ TEST_CASE("the end of an activity is asked again until it is confirmed") {
   node.work.confirm(7);
   CHECK(node.work.size() == 1);
   node.work.confirm(1);
-  CHECK(node.work.size() == 0);
   CHECK(node.ask() == nullptr);
+  node.work.store(1);
+  CHECK(node.work.size() == 0);
   const auto* probe = node.work.question(hosted_work::asking::in_any_case);
   REQUIRE(probe != nullptr);
   CHECK(probe->sequence() == 2);
   CHECK(probe->reports().reports_size() == 0);
+}
+
+TEST_CASE("an end that is not stored is told to the next leader") {
+  auto node = hosted_fixture{1};
+  CHECK(node.give(run_order(ref_to("a"))).orders.size() == 1);
+  node.work.hear(reports_of(success_of(ref_to("a"))));
+  // Its place is free again, whatever becomes of it.
+  CHECK(node.tell().credit() == 1);
+  CHECK(node.ask() == nullptr);
+  node.open();
+  REQUIRE(node.pull().running_size() == 1);
+  CHECK(node.pull().running(0).step() == "a");
+  CHECK(node.give(keep_order(ref_to("a"), 2)).orders.size() == 1);
+  const auto again = node.tell();
+  REQUIRE(again.reports_size() == 1);
+  CHECK(again.reports(0).succeeded().ref().epoch() == 2);
+  // Of a question that is later than any.
+  node.work.store(node.told - 1);
+  CHECK(node.work.size() == 1);
+  auto orders = messages::HostingOrders{};
+  orders.set_session(node.work.opening().session());
+  orders.set_sequence(++node.ordered);
+  orders.set_stored(node.told);
+  CHECK(node.work.take(orders).what == arrival::fresh);
+  CHECK(node.work.size() == 0);
+}
+
+TEST_CASE("a leader that stores nothing fills no more places") {
+  auto node = hosted_fixture{1, 2};
+  for (const auto* step : {"a", "b"}) {
+    CHECK(node.give(run_order(ref_to(step))).orders.size() == 1);
+    node.work.hear(reports_of(success_of(ref_to(step))));
+    CHECK(node.tell().credit() == 1);
+  }
+  CHECK(node.give(run_order(ref_to("c"))).orders.size() == 1);
+  node.work.hear(reports_of(success_of(ref_to("c"))));
+  CHECK(node.tell().credit() == 0);
+  CHECK(node.ask() == nullptr);
+  node.work.store(node.told);
+  CHECK(node.tell().credit() == 1);
 }
 
 TEST_CASE("only the newest progress waits, before the end") {

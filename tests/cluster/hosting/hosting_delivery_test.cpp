@@ -25,12 +25,14 @@ TEST_CASE(
   auto handed = std::uint64_t{0};
   auto kept = std::uint64_t{0};
   auto sessions = std::uint64_t{0};
+  auto again = std::uint64_t{0};
   for (auto seed = first; seed < first + count; ++seed) {
     auto world = hosting_world{seed};
     world.play();
     handed += world.runs_handed;
     kept += world.keeps_handed;
     sessions += world.sessions;
+    again += world.ends_said_again;
     INFO("SIMULATION_SEED=" << seed);
     REQUIRE(world.complaint == "");
   }
@@ -40,4 +42,5 @@ TEST_CASE(
   CHECK(handed > 5 * count);
   CHECK(kept > count / 2);
   CHECK(sessions > 3 * count);
+  CHECK(again > count / 20);
 }

@@ -8,8 +8,8 @@ using namespace cluster;
 
 namespace {
 
-using listening_engine_actor
-  = engine::activity_source_actor::extend_with<engine::activity_holder_actor>;
+using listening_engine_actor = engine::activity_source_actor::extend_with<
+  engine::activity_holder_actor>::extend_with<engine::durable_source_actor>;
 
 listening_engine_actor::behavior_type
 listening_engine(listening_engine_actor::pointer self,
@@ -30,6 +30,16 @@ listening_engine(listening_engine_actor::pointer self,
       for (const auto& each : reports.reports())
         heard->reports.push_back(each);
       heard->credit += reports.credit();
+    },
+    [=](const engine::durable_reports& durable) {
+      for (const auto& each : durable.what.reports())
+        heard->reports.push_back(each);
+      heard->credit += durable.what.credit();
+      heard->durable.push_back(durable.number);
+      if (heard->stores)
+        self->send(
+          caf::actor_cast<engine::durable_host_actor>(self->current_sender()),
+          engine::reports_stored{durable.number});
     },
     [=](engine::hold_activities what) {
       heard->events.emplace_back(what.is_on ? "hold" : "resume");

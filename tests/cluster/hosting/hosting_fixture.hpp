@@ -26,6 +26,8 @@ struct engine_record {
   std::vector<caf::actor_addr> hosts; ///< Who pulled, in this order.
   std::vector<messages::ActivityReport> reports;
   std::uint32_t credit = 0; ///< Of reports.
+  std::vector<std::uint64_t> durable; ///< Numbers of reports that are kept.
+  bool stores = true; ///< Says at once that these are stored.
   std::size_t lost = 0; ///< Hosts that ended.
   std::vector<std::string> events; ///< "pull" and "lost".
 };

@@ -63,7 +63,7 @@ void world_host::end(std::size_t which) {
 // -----------------------------------------------------------------
 
 hosting_world::hosting_world(std::uint64_t seed)
-  : draw_{seed, 0}, tasks_(tasks_count), work_{batch_limits{3, 400}} {
+  : draw_{seed, 0}, tasks_(tasks_count), work_{batch_limits{3, 400}, 3} {
   places_ = 1 + draw_.below(4);
   work_.welcome_host(offer_of(places_));
   elect();
@@ -106,6 +106,7 @@ void hosting_world::step() {
       ask(leader);
   }
   lead();
+  store(*leaders_.back());
   move_host();
   if (draw_.chance(40))
     ask_leader();
@@ -171,8 +172,12 @@ void hosting_world::elect() {
                  : leaders_.back()->node;
   for (auto& each : tasks_) {
     each.session = 0;
+    if (each.is == status::ended) {
+      each.is = status::given;
+      each.is_owed = !each.is_dropped;
+    }
     // A claim that was not stored is given out once more by its number.
-    if (each.is == status::given && draw_.chance(20)) {
+    if (each.is == status::given && !each.is_owed && draw_.chance(20)) {
       each.is = status::waiting;
       --each.claim;
     }
@@ -187,6 +192,8 @@ void hosting_world::give(world_task& task, std::size_t index) {
   task.epoch = leader.epoch;
   task.session = leader.session->number;
   task.is_cancelled = false;
+  task.is_owed = false;
+  task.is_dropped = false;
   auto order_of_it = run_order(
     ref_to("step-" + std::to_string(index), task.epoch, task.claim));
   auto& request = *order_of_it.mutable_run()->mutable_activities(0);
@@ -213,7 +220,8 @@ void hosting_world::lead() {
   for (std::size_t i = 0; i < tasks_.size(); ++i) {
     auto& task = tasks_[i];
     // What is of nobody is given out again, perhaps before its node returns.
-    if (task.is == status::given && task.session == 0 && draw_.chance(3))
+    if (task.is == status::given && task.session == 0 && !task.is_owed
+        && draw_.chance(3))
       task.is = status::waiting;
     if (!leader.session)
       continue;
@@ -253,6 +261,10 @@ void hosting_world::decide(world_leader& leader,
     task.session = leader.session->number;
     return order(leader, keep_order(ref, leader.epoch));
   }
+  if (task.claim == ref.claim()) {
+    task.is_owed = false;
+    task.is_dropped = true;
+  }
   order(leader, cancel_order(ref));
 }
 
@@ -288,21 +300,39 @@ void hosting_world::hear_open(const leader_ptr& leader, std::uint64_t epoch,
   post([=, this] { hear_leader(number, 0, what); });
 }
 
+/// A commit, of all that was heard before it.
+void hosting_world::store(world_leader& leader) {
+  if (!draw_.chance(is_calm_ ? 50 : 10))
+    return;
+  for (const auto& each : std::exchange(leader.unstored, {})) {
+    tasks_[each.task].is = status::done;
+    ++tasks_[each.task].effects;
+    if (leader.session && leader.session->number == each.session)
+      leader.session->work.note_stored(each.question);
+  }
+  if (leader.session && draw_.chance(50))
+    leader.session->work.tell_stored();
+}
+
 void hosting_world::take_end(world_leader& leader,
-                             const messages::ActivityReport& report) {
+                             const messages::ActivityReport& report,
+                             std::uint64_t question) {
   const auto& ref = ref_of(report);
   if (report.has_failed()) // The host fails nothing.
     return complain("it was refused as " + report.failed().kind());
   if (!logs_[leader.session->number].ends.insert(text_of(ref)).second)
     complain("two ends of " + text_of(ref) + " in one session");
   heard_.insert(report.succeeded().output_json());
-  auto& task = tasks_[std::stoul(ref.step().substr(5))];
+  const auto index = std::stoul(ref.step().substr(5));
+  auto& task = tasks_[index];
   if (&leader != leaders_.back().get() || task.is != status::given
       || task.claim != ref.claim() || task.epoch != ref.epoch()
       || task.session != leader.session->number)
     return; // Too late.
-  task.is = status::done;
-  ++task.effects;
+  if (std::exchange(task.is_owed, false))
+    ++ends_said_again;
+  task.is = status::ended;
+  leader.unstored.push_back({leader.session->number, question, index});
 }
 
 void hosting_world::hear_reports(const leader_ptr& leader, std::uint64_t epoch,
@@ -316,7 +346,7 @@ void hosting_world::hear_reports(const leader_ptr& leader, std::uint64_t epoch,
       what = answer::taken;
     if (kind == arrival::fresh) {
       for (const auto& report : reports.reports().reports())
-        take_end(*leader, report);
+        take_end(*leader, report, reports.sequence());
       leader->session->credit += reports.reports().credit();
     }
   }

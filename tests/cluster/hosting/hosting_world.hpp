@@ -38,7 +38,12 @@ struct world_host {
 
 /// A piece of work as the store knows it: whoever leads reads it there.
 struct world_task {
-  enum class status : std::uint8_t { waiting, given, done };
+  enum class status : std::uint8_t {
+    waiting,
+    given,
+    ended, ///< As its leader has heard; not stored.
+    done,
+  };
 
   status is = status::waiting;
   std::uint64_t claim = 0;
@@ -46,6 +51,11 @@ struct world_task {
   std::uint64_t session = 0; ///< 0: of nobody any more.
   std::uint64_t effects = 0; ///< Ends that counted.
   bool is_cancelled = false;
+  /// Its end was heard by a leader that died before it was stored; the node
+  /// has to say it again.
+  bool is_owed = false;
+  /// Its node was told to drop it.
+  bool is_dropped = false;
 };
 
 /// A node that leads, or still believes so.
@@ -60,6 +70,13 @@ struct world_leader {
   std::string node;
   cluster::session_book book;
   std::optional<open_session> session;
+  /// Ends it has heard and not stored: by session, question and task.
+  struct unstored_end {
+    std::uint64_t session = 0;
+    std::uint64_t question = 0;
+    std::size_t task = 0;
+  };
+  std::vector<unstored_end> unstored;
 };
 
 /// One node that runs activities, leaders that follow each other, and messages
@@ -75,6 +92,7 @@ public:
   std::uint64_t runs_handed = 0;
   std::uint64_t keeps_handed = 0;
   std::uint64_t sessions = 0;
+  std::uint64_t ends_said_again = 0;
 
 private:
   using leader_ptr = std::shared_ptr<world_leader>;
@@ -104,7 +122,9 @@ private:
   void lose_session(world_leader& leader);
   void begin_session(world_leader& leader,
                      const messages::OpenHosting& opening);
-  void take_end(world_leader& leader, const messages::ActivityReport& report);
+  void take_end(world_leader& leader, const messages::ActivityReport& report,
+                std::uint64_t question);
+  void store(world_leader& leader);
   void order(world_leader& leader, const messages::HostingOrder& what);
   void ask(const leader_ptr& leader);
   void hear_open(const leader_ptr& leader, std::uint64_t epoch,

@@ -117,3 +117,34 @@ TEST_CASE("an order that no link carries has failed, and leaves no gap") {
   CHECK(work.run(all_of(order_to_run(ref_to("b")))).reports_size() == 0);
   CHECK(work.question()->sequence() == 1);
 }
+
+TEST_CASE("orders say what is stored, or a question of its own does") {
+  auto work = remote_work{1, 2};
+  work.note_stored(3);
+  // It may wait for orders.
+  CHECK(work.question() == nullptr);
+  CHECK(work.run(all_of(order_to_run(ref_to("a")))).reports_size() == 0);
+  REQUIRE(work.question() != nullptr);
+  CHECK(work.question()->stored() == 3);
+  work.confirm(1);
+  work.tell_stored();
+  CHECK(work.question() == nullptr);
+  work.note_stored(5);
+  work.note_stored(4);
+  work.tell_stored();
+  REQUIRE(work.question() != nullptr);
+  CHECK(work.question()->orders_size() == 0);
+  CHECK(work.question()->stored() == 5);
+  work.confirm(2);
+  CHECK(work.question() == nullptr);
+}
+
+TEST_CASE("what was said with orders that no link carries is said again") {
+  auto work = remote_work{1, 1};
+  work.note_stored(3);
+  CHECK(work.run(all_of(order_to_run(ref_to("a")))).reports_size() == 0);
+  CHECK(work.question()->stored() == 3);
+  CHECK(work.refuse_outstanding().reports_size() == 1);
+  REQUIRE(work.question() != nullptr);
+  CHECK(work.question()->stored() == 3);
+}

@@ -23,7 +23,7 @@ TEST_CASE("reports go in their order, as many as a question holds") {
   REQUIRE(first.reports_size() == 2);
   CHECK(ref_of(first.reports(0)).step() == "a");
   CHECK(ref_of(first.reports(1)).step() == "b");
-  const auto ends = queue.confirm();
+  const auto ends = queue.confirm(1);
   REQUIRE(ends.size() == 2);
   CHECK(ends[1].step() == "b");
   CHECK(queue.size() == 1);
@@ -36,8 +36,31 @@ TEST_CASE("what was under way goes again after a retraction") {
   queue.add(success_of(ref_to("a")));
   CHECK(queue.take(of_epoch(1), {}).reports_size() == 1);
   queue.retract();
-  CHECK(queue.confirm().empty());
+  CHECK(queue.confirm(1).empty());
   CHECK(queue.take(of_epoch(1), {}).reports_size() == 1);
+}
+
+TEST_CASE("ends are kept until they are stored, in their order") {
+  auto queue = report_queue{};
+  for (const auto* step : {"a", "b", "c"})
+    queue.add(success_of(ref_to(step)));
+  queue.add(progress_of(ref_to("d"), "1"));
+  CHECK(queue.take(of_epoch(1), {1, 1'000'000}).reports_size() == 1);
+  CHECK(queue.confirm(1).size() == 1);
+  CHECK(queue.take(of_epoch(1), {}).reports_size() == 3);
+  CHECK(queue.confirm(2).size() == 2);
+  CHECK(queue.size() == 0);
+  CHECK(queue.taken() == 3);
+  const auto stored = queue.store(1);
+  REQUIRE(stored.size() == 1);
+  CHECK(stored[0].step() == "a");
+  queue.erase(3);
+  queue.retract();
+  CHECK(queue.taken() == 0);
+  CHECK(queue.store(2).empty());
+  const auto again = queue.take(of_epoch(1), {});
+  REQUIRE(again.reports_size() == 1);
+  CHECK(ref_of(again.reports(0)).step() == "b");
 }
 
 TEST_CASE("a newer progress takes the place of one that waits") {
@@ -51,7 +74,7 @@ TEST_CASE("a newer progress takes the place of one that waits") {
   // What is under way stays as it is.
   const auto next = queue.replace(first, progress_of(ref_to("a"), "3"));
   CHECK(next != first);
-  CHECK(queue.confirm().size() == 1);
+  CHECK(queue.confirm(1).size() == 1);
   CHECK(queue.take(of_epoch(1), {}).reports_size() == 2);
 }
 

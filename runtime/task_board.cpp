@@ -1,5 +1,6 @@
 #include "runtime/task_board.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 namespace troupe::runtime {
@@ -13,8 +14,24 @@ void task_board::add(task_id task, std::optional<std::uint32_t> attempts_max) {
 std::optional<task_board::assignment> task_board::take(worker_id worker) {
   if (queue_.empty())
     return std::nullopt;
-  auto [task, taken] = queue_.front();
-  queue_.pop_front();
+  return take(worker, queue_.begin());
+}
+
+std::optional<task_board::assignment>
+task_board::take(worker_id worker,
+                 const std::function<bool(task_id)>& may_have) {
+  const auto found
+    = std::find_if(queue_.begin(), queue_.end(), [&](const auto& waiting) {
+        return may_have(waiting.first);
+      });
+  if (found == queue_.end())
+    return std::nullopt;
+  return take(worker, found);
+}
+
+task_board::assignment task_board::take(worker_id worker, queue::iterator at) {
+  auto [task, taken] = *at;
+  queue_.erase(at);
   ++taken.attempts;
   taken.taken = ++takes_;
   taken.worker = worker;
@@ -40,6 +57,16 @@ task_board::verdict task_board::fail(task_id task, std::uint32_t attempt) {
   }
   put_back(task);
   return verdict::again;
+}
+
+std::optional<task_board::worker_id>
+task_board::give_back(task_id task, std::uint32_t attempt) {
+  const auto found = out_.find(task);
+  if (found == out_.end() || found->second.attempts != attempt)
+    return std::nullopt;
+  const auto holder = found->second.worker;
+  put_back(task);
+  return holder;
 }
 
 void task_board::put_back(task_id task) {

@@ -71,10 +71,8 @@ outcome<void> scoring_run::start() {
 std::size_t scoring_run::chunks_wanted() const {
   if (source_ended_)
     return 0;
-  // Enough to keep every worker busy while the next chunks are read.
-  const auto window = 2 * options_.workers + 2;
   const auto in_hand = chunks_in_hand();
-  return in_hand < window ? window - in_hand : 0;
+  return in_hand < window() ? window() - in_hand : 0;
 }
 
 void scoring_run::chunk_requested() {
@@ -113,13 +111,34 @@ void scoring_run::add_job(job added,
   board_.add(id, attempts_max);
 }
 
-std::optional<scoring_run::offer> scoring_run::take(worker_id worker) {
+/// Enough to keep every worker busy, and few enough to be held in memory.
+std::size_t scoring_run::window() const noexcept {
+  return 2 * (options_.workers + far_workers_) + 2;
+}
+
+bool scoring_run::may_travel(std::uint64_t task) const {
+  const auto& about = jobs_.at(task);
+  switch (about.task.stage()) {
+    case messages::SCORING_STAGE_SORT:
+    case messages::SCORING_STAGE_RANK:
+    case messages::SCORING_STAGE_SUMMARISE:
+      return false;
+    default:
+      return context_may_travel_ && !about.is_near_only;
+  }
+}
+
+std::optional<scoring_run::offer>
+scoring_run::take(worker_id worker, runtime::worker_place place) {
   // Rendered text waits in memory: at most a few pieces per worker.
   if (stage_ == stage::output
-      && outputs_waiting_ + outputs_out_ + board_.out()
-           >= 2 * options_.workers + 2)
+      && outputs_waiting_ + outputs_out_ + board_.out() >= window())
     return std::nullopt;
-  const auto assignment = board_.take(worker);
+  const auto assignment = place == runtime::worker_place::near
+                            ? board_.take(worker)
+                            : board_.take(worker, [this](std::uint64_t task) {
+                                return may_travel(task);
+                              });
   if (!assignment)
     return std::nullopt;
   const auto& taken = jobs_.at(assignment->task);
@@ -146,6 +165,14 @@ outcome<void> scoring_run::complete(const ScoringTaskResult& result,
 }
 
 outcome<void> scoring_run::fail(const ScoringTaskFailure& failure) {
+  if (failure.is_untried()) {
+    if (const auto holder
+        = board_.give_back(failure.task(), failure.attempt())) {
+      jobs_.at(failure.task()).is_near_only = true;
+      context_seen_.erase(*holder); // It may have come with the task.
+    }
+    return {};
+  }
   if (failure.has_input()) {
     static_cast<void>(board_.complete(failure.task(), failure.attempt()));
     return refuse(from_message(failure.input()));

@@ -7,6 +7,7 @@
 #include "messages/column_block.hpp"
 #include "messages/scoring.pb.h"
 #include "runtime/problem.hpp"
+#include "runtime/pulling_workers.hpp"
 #include "runtime/task_board.hpp"
 
 #include <cstddef>
@@ -111,8 +112,16 @@ public:
 
   // -- the workers -----------------------------------------------------------
 
-  /// The next task; nothing while there is none to give.
-  [[nodiscard]] std::optional<offer> take(worker_id worker);
+  /// How many there are beside `workers`, on other nodes: more is kept ready.
+  void set_far_workers(std::size_t count) noexcept {
+    far_workers_ = count;
+  }
+
+  /// The next task; nothing while there is none to give. Stages over a whole
+  /// column are for workers that are near.
+  [[nodiscard]] std::optional<offer> take(worker_id worker,
+                                          runtime::worker_place place
+                                          = runtime::worker_place::near);
 
   /// A problem ends the run.
   [[nodiscard]] runtime::outcome<void>
@@ -203,9 +212,12 @@ private:
     std::uint64_t first = 0;
     std::uint64_t count = 0;
     bool searching = false;
+    bool is_near_only = false; ///< It is too long to travel.
   };
 
   // Tasks.
+  [[nodiscard]] std::size_t window() const noexcept;
+  [[nodiscard]] bool may_travel(std::uint64_t task) const;
   void add_job(job added, std::optional<std::uint32_t> attempts_max = {});
   runtime::outcome<void> exhausted(std::uint64_t task,
                                    const std::string& reason);
@@ -262,6 +274,8 @@ private:
   std::uint64_t next_task_ = 1;
   std::map<std::uint64_t, job> jobs_;
   std::map<worker_id, std::uint64_t> context_seen_;
+  bool context_may_travel_ = true;
+  std::size_t far_workers_ = 0;
   std::map<std::uint64_t, batch> batches_; ///< By first line or number.
 
   std::size_t chunks_requested_ = 0; ///< Without an answer.

@@ -20,11 +20,16 @@ std::optional<task_board::assignment> task_board::take(worker_id worker) {
 std::optional<task_board::assignment>
 task_board::take(worker_id worker,
                  const std::function<bool(task_id)>& may_have) {
+  // Whoever finds nothing there does not look for ever.
+  constexpr auto looks_max = std::size_t{1'000};
+  const auto end
+    = queue_.begin()
+      + static_cast<std::ptrdiff_t>(std::min(queue_.size(), looks_max));
   const auto found
-    = std::find_if(queue_.begin(), queue_.end(), [&](const auto& waiting) {
+    = std::find_if(queue_.begin(), end, [&](const auto& waiting) {
         return may_have(waiting.first);
       });
-  if (found == queue_.end())
+  if (found == end)
     return std::nullopt;
   return take(worker, found);
 }
@@ -56,17 +61,24 @@ task_board::verdict task_board::fail(task_id task, std::uint32_t attempt) {
     return verdict::exhausted;
   }
   put_back(task);
+  ++retries_;
   return verdict::again;
 }
 
 std::optional<task_board::worker_id>
-task_board::give_back(task_id task, std::uint32_t attempt) {
+task_board::holder(task_id task, std::uint32_t attempt) const {
   const auto found = out_.find(task);
   if (found == out_.end() || found->second.attempts != attempt)
     return std::nullopt;
-  const auto holder = found->second.worker;
-  put_back(task);
-  return holder;
+  return found->second.worker;
+}
+
+std::optional<task_board::worker_id>
+task_board::give_back(task_id task, std::uint32_t attempt) {
+  const auto held_by = holder(task, attempt);
+  if (held_by)
+    put_back(task);
+  return held_by;
 }
 
 void task_board::put_back(task_id task) {
@@ -74,7 +86,6 @@ void task_board::put_back(task_id task) {
   // In front: others may wait for this one to finish their stage.
   queue_.emplace_front(task, found->second);
   out_.erase(found);
-  ++retries_;
 }
 
 std::vector<task_board::task_id> task_board::lose(worker_id worker) {
@@ -85,8 +96,10 @@ std::vector<task_board::task_id> task_board::lose(worker_id worker) {
   if (held.empty())
     return {};
   const auto suspect = held.begin()->second;
-  for (auto other = held.rbegin(); other != std::prev(held.rend()); ++other)
+  for (auto other = held.rbegin(); other != std::prev(held.rend()); ++other) {
     put_back(other->second.task);
+    ++retries_;
+  }
   if (fail(suspect.task, suspect.attempt) == verdict::exhausted)
     return {suspect.task};
   return {};

@@ -50,9 +50,13 @@ public:
   /// The task that has waited longest; nothing when none waits.
   [[nodiscard]] std::optional<assignment> take(worker_id worker);
 
-  /// The same among those that the worker may have.
+  /// The same among those that the worker may have, of the first thousand.
   [[nodiscard]] std::optional<assignment>
   take(worker_id worker, const std::function<bool(task_id)>& may_have);
+
+  /// Who has it under that attempt; nothing: late.
+  [[nodiscard]] std::optional<worker_id> holder(task_id task,
+                                                std::uint32_t attempt) const;
 
   /// Its holder did not try it, so it waits again, with no failure more.
   /// Nothing: late; else who held it.
@@ -83,7 +87,7 @@ public:
     return queue_.empty() && out_.empty();
   }
 
-  /// How often a task was put back.
+  /// How often a task was put back after it was tried, or might have been.
   [[nodiscard]] std::uint64_t retries() const noexcept {
     return retries_;
   }

@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -117,8 +118,9 @@ public:
     far_workers_ = count;
   }
 
-  /// The next task; nothing while there is none to give. Stages over a whole
-  /// column are for workers that are near.
+  /// The next task; nothing while there is none to give. A worker that is far
+  /// reads any chunk, and gets what follows of the batches that it has read,
+  /// since it has these already; stages over a whole column it never gets.
   [[nodiscard]] std::optional<offer> take(worker_id worker,
                                           runtime::worker_place place
                                           = runtime::worker_place::near);
@@ -200,6 +202,8 @@ private:
     std::vector<std::uint32_t> excluded; ///< Rows to leave out.
     std::map<std::string, messages::column_block> texts; ///< By file.
     std::vector<std::uint32_t> changed; ///< Rows to score, if incremental.
+    /// The worker on another node that has its columns, too; 0: nobody.
+    worker_id home = 0;
   };
 
   /// A task given out or waiting.
@@ -217,7 +221,11 @@ private:
 
   // Tasks.
   [[nodiscard]] std::size_t window() const noexcept;
-  [[nodiscard]] bool may_travel(std::uint64_t task) const;
+  [[nodiscard]] bool may_travel(std::uint64_t task, worker_id to) const;
+  [[nodiscard]] bool has_room_for_output(runtime::worker_place place) const;
+  [[nodiscard]] bool is_at_home(std::uint64_t task) const;
+  std::optional<runtime::task_board::assignment>
+  assign(worker_id worker, runtime::worker_place place);
   void add_job(job added, std::optional<std::uint32_t> attempts_max = {});
   runtime::outcome<void> exhausted(std::uint64_t task,
                                    const std::string& reason);
@@ -274,6 +282,7 @@ private:
   std::uint64_t next_task_ = 1;
   std::map<std::uint64_t, job> jobs_;
   std::map<worker_id, std::uint64_t> context_seen_;
+  std::set<worker_id> far_; ///< Those on other nodes.
   bool context_may_travel_ = true;
   std::size_t far_workers_ = 0;
   std::map<std::uint64_t, batch> batches_; ///< By first line or number.

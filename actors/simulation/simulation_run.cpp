@@ -148,12 +148,11 @@ bool simulation_run::chooses_by_key() const noexcept {
 
 std::optional<simulation_tasks::offer>
 simulation_run::take(worker_id worker, runtime::worker_place place) {
-  const auto assignment
-    = place == runtime::worker_place::near
-        ? board_.take(worker)
-        : board_.take(worker, [this](std::uint64_t task) {
-            return !near_only_.contains(task_blocks_.at(task));
-          });
+  const auto assignment = place == runtime::worker_place::near
+                            ? board_.take(worker)
+                            : board_.take(worker, [this](std::uint64_t task) {
+                                return may_travel(task);
+                              });
   if (!assignment)
     return std::nullopt;
   const auto at = task_blocks_.at(assignment->task);

@@ -135,5 +135,8 @@ TEST_CASE("a task that was not tried waits again, with no failure more") {
   const auto second = board.take(6).value();
   CHECK(second.attempt == 2);
   CHECK_FALSE(board.give_back(first.task, first.attempt));
+  CHECK(board.holder(second.task, second.attempt) == 6);
+  CHECK_FALSE(board.holder(first.task, first.attempt));
   CHECK(board.complete(second.task, second.attempt));
+  CHECK(board.retries() == 0);
 }

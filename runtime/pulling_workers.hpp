@@ -1,10 +1,18 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <utility>
 
 namespace troupe::runtime {
+
+/// Where whoever asks for work does it.
+enum class worker_place : std::uint8_t {
+  near, ///< In this process: tasks are shared memory.
+  far, ///< On another node: tasks are bytes that travel.
+};
 
 /// Workers that ask for work, and how much of it each has asked for. `Handle`
 /// is how a worker is reached.
@@ -15,10 +23,19 @@ public:
 
   /// A worker asks for one more task. True: it is new, so that whoever gives
   /// work has to watch it.
-  bool ask(worker_id id, const Handle& worker) {
-    const auto [at, is_new] = workers_.try_emplace(id, entry{worker, 0});
+  bool ask(worker_id id, const Handle& worker,
+           worker_place place = worker_place::near) {
+    const auto [at, is_new] = workers_.try_emplace(id, entry{worker, place, 0});
     ++at->second.credit;
     return is_new;
+  }
+
+  /// How many there are on other nodes.
+  [[nodiscard]] std::size_t far() const {
+    return static_cast<std::size_t>(
+      std::count_if(workers_.begin(), workers_.end(), [](const auto& each) {
+        return each.second.place == worker_place::far;
+      }));
   }
 
   /// False: there is no such worker.
@@ -27,8 +44,8 @@ public:
   }
 
   /// One task to each worker that has asked, then another round, until nobody
-  /// asks or there is none. `take(id)` is an optional task for this worker,
-  /// `send(worker, task)` gives it out.
+  /// asks or there is none for those who do. `take(id, place)` is an optional
+  /// task for this worker, `send(worker, task)` gives it out.
   template <class Take, class Send>
   void give(Take take, Send send) {
     for (auto gave = true; gave;) {
@@ -36,9 +53,9 @@ public:
       for (auto& [id, worker] : workers_) {
         if (worker.credit == 0)
           continue;
-        auto task = take(id);
+        auto task = take(id, worker.place);
         if (!task)
-          return;
+          continue;
         --worker.credit;
         send(worker.handle, std::move(*task));
         gave = true;
@@ -49,6 +66,7 @@ public:
 private:
   struct entry {
     Handle handle;
+    worker_place place = worker_place::near;
     std::uint64_t credit = 0;
   };
 

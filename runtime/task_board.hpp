@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <vector>
@@ -49,6 +50,19 @@ public:
   /// The task that has waited longest; nothing when none waits.
   [[nodiscard]] std::optional<assignment> take(worker_id worker);
 
+  /// The same among those that the worker may have, of the first thousand.
+  [[nodiscard]] std::optional<assignment>
+  take(worker_id worker, const std::function<bool(task_id)>& may_have);
+
+  /// Who has it under that attempt; nothing: late.
+  [[nodiscard]] std::optional<worker_id> holder(task_id task,
+                                                std::uint32_t attempt) const;
+
+  /// Its holder did not try it, so it waits again, with no failure more.
+  /// Nothing: late; else who held it.
+  [[nodiscard]] std::optional<worker_id> give_back(task_id task,
+                                                   std::uint32_t attempt);
+
   /// Whether the answer counts. False: late, to be dropped.
   [[nodiscard]] bool complete(task_id task, std::uint32_t attempt);
 
@@ -73,7 +87,7 @@ public:
     return queue_.empty() && out_.empty();
   }
 
-  /// How often a task was put back.
+  /// How often a task was put back after it was tried, or might have been.
   [[nodiscard]] std::uint64_t retries() const noexcept {
     return retries_;
   }
@@ -87,12 +101,15 @@ private:
     worker_id worker = 0;
   };
 
+  using queue = std::deque<std::pair<task_id, entry>>;
+
+  assignment take(worker_id worker, queue::iterator at);
   void put_back(task_id task);
 
   std::uint32_t attempts_max_;
   std::uint64_t retries_ = 0;
   std::uint64_t takes_ = 0;
-  std::deque<std::pair<task_id, entry>> queue_;
+  queue queue_;
   std::map<task_id, entry> out_;
 };
 

@@ -1,12 +1,10 @@
 #include "actors/scoring/score_worker.hpp"
 
-#include "actors/scoring/scoring_context.hpp"
-
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include <exception>
 #include <utility>
+#include <variant>
 
 namespace troupe::scoring {
 
@@ -21,38 +19,14 @@ struct score_worker_state {
 using score_worker_pointer
   = score_worker_actor::stateful_pointer<score_worker_state>;
 
-messages::ScoringTaskFailure failure_of(const messages::ScoringTask& task) {
-  auto failure = messages::ScoringTaskFailure{};
-  failure.set_task(task.task());
-  failure.set_attempt(task.attempt());
-  return failure;
-}
-
-/// Does the task; whatever the code below throws is the task's failure.
-runtime::outcome<stage_work::finished>
-perform(score_worker_pointer self, const messages::ScoringTask& task,
-        const messages::column_block& block,
-        messages::ScoringTaskFailure& failure) {
-  try {
-    auto done = self->state.work.perform(task, block);
-    if (!done)
-      *failure.mutable_input() = to_message(done.error());
-    return done;
-  } catch (const std::exception& error) {
-    failure.set_reason(error.what());
-    return runtime::fail(runtime::problem_kind::failed, error.what());
-  }
-}
-
 void do_task(score_worker_pointer self, const scoring_tasks_actor& tasks,
              const messages::ScoringTask& task,
              const messages::column_block& block) {
-  auto failure = failure_of(task);
-  auto done = perform(self, task, block, failure);
-  if (done)
+  auto answer = self->state.work.try_perform(task, block);
+  if (auto* done = std::get_if<stage_work::finished>(&answer))
     self->send(tasks, std::move(done->result), std::move(done->block));
   else
-    self->send(tasks, std::move(failure));
+    self->send(tasks, std::get<messages::ScoringTaskFailure>(answer));
   self->send(tasks, messages::GetScoringTask{});
 }
 

@@ -7,6 +7,7 @@
 #include <caf/typed_actor.hpp>
 
 #include <cstdint>
+#include <functional>
 
 namespace troupe::scoring {
 
@@ -23,6 +24,10 @@ using scoring_tasks_actor = caf::typed_actor<
   caf::reacts_to<messages::ScoringTaskResult, messages::column_block>,
   // The sender could not do a task.
   caf::reacts_to<messages::ScoringTaskFailure>>;
+
+/// Is told of a run when that begins, and may let workers of its own pull from
+/// it; these end with it. Called on an actor's thread: must not block.
+using more_score_workers = std::function<void(const scoring_tasks_actor&)>;
 
 struct score_worker_options {
   /// Tasks on their way to the worker at most: one to do, the rest to come.

@@ -57,6 +57,7 @@ struct scorer::state {
     to.header.started_at = time.now();
     to.header.runs_kept = options.runs_kept;
     to.worker.before_task = options.before_task;
+    to.more_workers = options.more_workers;
     to.store = std::move(store);
     to.progress = std::move(progress);
     to.now = [] { return runtime::real_clock{}.now(); };

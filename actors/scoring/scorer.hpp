@@ -21,6 +21,8 @@ namespace troupe::scoring {
 struct scorer_options {
   /// Actors that score at the same time; 0: one per processor.
   std::size_t workers = 0;
+  /// Has others score, too; absent: there are none.
+  more_score_workers more_workers;
   /// File of the store; empty: nothing is stored.
   std::string store;
   /// Transactions that may wait for the store; beyond, they are refused.

@@ -103,7 +103,9 @@ void ask_for_chunks(pointer self) {
 void give_tasks(pointer self) {
   auto& state = self->state;
   state.pulling.give(
-    [&state](std::uint64_t worker) { return state.run->take(worker); },
+    [&state](std::uint64_t worker, runtime::worker_place place) {
+      return state.run->take(worker, place);
+    },
     [self](const score_worker_actor& worker, auto offer) {
       self->send(worker, std::move(offer.task), std::move(offer.block));
     });
@@ -238,13 +240,21 @@ void start_workers(pointer self) {
   self->state.workers
     = runtime::spawn_supervisor(self->system(), options, std::move(children));
   self->monitor(self->state.workers);
+  if (self->state.options.more_workers)
+    self->state.options.more_workers(tasks);
 }
 
-void add_credit(pointer self) {
+void add_credit(pointer self, const messages::GetScoringTask& request) {
+  auto& state = self->state;
   const auto sender = self->current_sender();
   const auto worker = caf::actor_cast<score_worker_actor>(sender);
-  if (self->state.pulling.ask(sender->id(), worker))
+  const auto place = request.is_far() ? runtime::worker_place::far
+                                      : runtime::worker_place::near;
+  if (state.pulling.ask(sender->id(), worker, place)) {
     self->monitor(worker);
+    if (state.run)
+      state.run->set_far_workers(state.pulling.far());
+  }
   pump(self);
 }
 
@@ -262,13 +272,14 @@ void handle_down(pointer self, const caf::down_msg& message) {
   runtime::log_warning("scoring", "a worker died, its tasks go to others",
                        {{"run", self->state.options.header.run},
                         {"reason", caf::to_string(message.reason)}});
+  self->state.run->set_far_workers(self->state.pulling.far());
   go_on(self, self->state.run->lose(id));
 }
 
 void handle_failure(pointer self, const messages::ScoringTaskFailure& failure) {
   if (!self->state.reply.pending())
     return;
-  if (!failure.has_input())
+  if (!failure.has_input() && !failure.is_untried())
     runtime::log_warning("scoring", "a task failed",
                          {{"run", self->state.options.header.run},
                           {"task", failure.task()},
@@ -324,7 +335,7 @@ scoring_coordinator(pointer self, const scoring_coordinator_options& options) {
     return runtime::to_error(reason);
   });
   return {
-    [=](const messages::GetScoringTask&) { add_credit(self); },
+    [=](const messages::GetScoringTask& request) { add_credit(self, request); },
     [=](const messages::ScoringTaskResult& result, const column_block& block) {
       if (self->state.reply.pending())
         go_on(self, self->state.run->complete(result, block));

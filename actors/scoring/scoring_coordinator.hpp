@@ -42,6 +42,8 @@ struct scoring_progress {
 struct scoring_coordinator_options {
   scoring_run_options run;
   score_worker_options worker;
+  /// Has others pull, too, beside `run.workers`; absent: there are none.
+  more_score_workers more_workers;
   /// Absent: all batches are given.
   chunk_source_actor source;
   /// Absent: nothing is written.

@@ -71,10 +71,8 @@ outcome<void> scoring_run::start() {
 std::size_t scoring_run::chunks_wanted() const {
   if (source_ended_)
     return 0;
-  // Enough to keep every worker busy while the next chunks are read.
-  const auto window = 2 * options_.workers + 2;
   const auto in_hand = chunks_in_hand();
-  return in_hand < window ? window - in_hand : 0;
+  return in_hand < window() ? window() - in_hand : 0;
 }
 
 void scoring_run::chunk_requested() {
@@ -113,13 +111,67 @@ void scoring_run::add_job(job added,
   board_.add(id, attempts_max);
 }
 
-std::optional<scoring_run::offer> scoring_run::take(worker_id worker) {
-  // Rendered text waits in memory: at most a few pieces per worker.
-  if (stage_ == stage::output
-      && outputs_waiting_ + outputs_out_ + board_.out()
-           >= 2 * options_.workers + 2)
+/// Enough to keep every worker busy, and few enough to be held in memory.
+std::size_t scoring_run::window() const noexcept {
+  return 2 * (options_.workers + far_workers_) + 2;
+}
+
+/// To send columns takes longer than to score them, so only text goes where it
+/// is not yet.
+bool scoring_run::may_travel(std::uint64_t task, worker_id to) const {
+  const auto& about = jobs_.at(task);
+  if (!context_may_travel_ || about.is_near_only)
+    return false;
+  switch (about.task.stage()) {
+    case messages::SCORING_STAGE_READ:
+      return true;
+    case messages::SCORING_STAGE_SCORE:
+    case messages::SCORING_STAGE_COMBINE:
+    case messages::SCORING_STAGE_RENDER:
+    case messages::SCORING_STAGE_RECORD:
+      return !about.searching && batches_.at(about.batch).home == to;
+    default:
+      return false;
+  }
+}
+
+/// Whether whoever has read the batch of a task may do it.
+bool scoring_run::is_at_home(std::uint64_t task) const {
+  const auto found = batches_.find(jobs_.at(task).batch);
+  return found != batches_.end() && found->second.home != 0
+         && may_travel(task, found->second.home);
+}
+
+std::optional<runtime::task_board::assignment>
+scoring_run::assign(worker_id worker, runtime::worker_place place) {
+  if (place == runtime::worker_place::far) {
+    far_.insert(worker);
+    return board_.take(worker, [=, this](std::uint64_t task) {
+      return may_travel(task, worker);
+    });
+  }
+  // Text is written in the order of rows: whoever is near sees to its head.
+  if (!far_.empty() && stage_ != stage::output)
+    if (auto taken = board_.take(worker, [this](std::uint64_t task) {
+          return !is_at_home(task);
+        }))
+      return taken;
+  return board_.take(worker);
+}
+
+/// Rendered text waits in memory: at most a few pieces per worker. Where all of
+/// it waits for the next task in the queue, that has to be done.
+bool scoring_run::has_room_for_output(runtime::worker_place place) const {
+  const auto under_way = outputs_out_ + board_.out();
+  return outputs_waiting_ + under_way < window()
+         || (under_way == 0 && place == runtime::worker_place::near);
+}
+
+std::optional<scoring_run::offer>
+scoring_run::take(worker_id worker, runtime::worker_place place) {
+  if (stage_ == stage::output && !has_room_for_output(place))
     return std::nullopt;
-  const auto assignment = board_.take(worker);
+  const auto assignment = assign(worker, place);
   if (!assignment)
     return std::nullopt;
   const auto& taken = jobs_.at(assignment->task);
@@ -136,9 +188,13 @@ std::optional<scoring_run::offer> scoring_run::take(worker_id worker) {
 
 outcome<void> scoring_run::complete(const ScoringTaskResult& result,
                                     const column_block& block) {
+  const auto holder = board_.holder(result.task(), result.attempt());
   if (!board_.complete(result.task(), result.attempt()))
     return {};
   const auto done = std::move(jobs_.extract(result.task()).mapped());
+  if (done.task.stage() == messages::SCORING_STAGE_READ
+      && far_.contains(*holder))
+    batches_.at(done.batch).home = *holder;
   if (!done.searching || done.task.stage() == messages::SCORING_STAGE_READ)
     if (auto accepted = accept(done, result, block); !accepted)
       return accepted;
@@ -146,6 +202,14 @@ outcome<void> scoring_run::complete(const ScoringTaskResult& result,
 }
 
 outcome<void> scoring_run::fail(const ScoringTaskFailure& failure) {
+  if (failure.is_untried()) {
+    if (const auto holder
+        = board_.give_back(failure.task(), failure.attempt())) {
+      jobs_.at(failure.task()).is_near_only = true;
+      context_seen_.erase(*holder); // It may have come with the task.
+    }
+    return {};
+  }
   if (failure.has_input()) {
     static_cast<void>(board_.complete(failure.task(), failure.attempt()));
     return refuse(from_message(failure.input()));
@@ -166,6 +230,10 @@ outcome<void> scoring_run::fail(const ScoringTaskFailure& failure) {
 
 outcome<void> scoring_run::lose(worker_id worker) {
   context_seen_.erase(worker);
+  if (far_.erase(worker) != 0)
+    for (auto& [key, each] : batches_)
+      if (each.home == worker)
+        each.home = 0;
   for (const auto task : board_.lose(worker))
     if (auto handled = exhausted(task, "its worker died"); !handled)
       return handled;

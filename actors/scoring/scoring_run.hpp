@@ -7,6 +7,7 @@
 #include "messages/column_block.hpp"
 #include "messages/scoring.pb.h"
 #include "runtime/problem.hpp"
+#include "runtime/pulling_workers.hpp"
 #include "runtime/task_board.hpp"
 
 #include <cstddef>
@@ -16,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -111,8 +113,17 @@ public:
 
   // -- the workers -----------------------------------------------------------
 
-  /// The next task; nothing while there is none to give.
-  [[nodiscard]] std::optional<offer> take(worker_id worker);
+  /// How many there are beside `workers`, on other nodes: more is kept ready.
+  void set_far_workers(std::size_t count) noexcept {
+    far_workers_ = count;
+  }
+
+  /// The next task; nothing while there is none to give. A worker that is far
+  /// reads any chunk, and gets what follows of the batches that it has read,
+  /// since it has these already; stages over a whole column it never gets.
+  [[nodiscard]] std::optional<offer> take(worker_id worker,
+                                          runtime::worker_place place
+                                          = runtime::worker_place::near);
 
   /// A problem ends the run.
   [[nodiscard]] runtime::outcome<void>
@@ -191,6 +202,8 @@ private:
     std::vector<std::uint32_t> excluded; ///< Rows to leave out.
     std::map<std::string, messages::column_block> texts; ///< By file.
     std::vector<std::uint32_t> changed; ///< Rows to score, if incremental.
+    /// The worker on another node that has its columns, too; 0: nobody.
+    worker_id home = 0;
   };
 
   /// A task given out or waiting.
@@ -203,9 +216,16 @@ private:
     std::uint64_t first = 0;
     std::uint64_t count = 0;
     bool searching = false;
+    bool is_near_only = false; ///< It is too long to travel.
   };
 
   // Tasks.
+  [[nodiscard]] std::size_t window() const noexcept;
+  [[nodiscard]] bool may_travel(std::uint64_t task, worker_id to) const;
+  [[nodiscard]] bool has_room_for_output(runtime::worker_place place) const;
+  [[nodiscard]] bool is_at_home(std::uint64_t task) const;
+  std::optional<runtime::task_board::assignment>
+  assign(worker_id worker, runtime::worker_place place);
   void add_job(job added, std::optional<std::uint32_t> attempts_max = {});
   runtime::outcome<void> exhausted(std::uint64_t task,
                                    const std::string& reason);
@@ -262,6 +282,9 @@ private:
   std::uint64_t next_task_ = 1;
   std::map<std::uint64_t, job> jobs_;
   std::map<worker_id, std::uint64_t> context_seen_;
+  std::set<worker_id> far_; ///< Those on other nodes.
+  bool context_may_travel_ = true;
+  std::size_t far_workers_ = 0;
   std::map<std::uint64_t, batch> batches_; ///< By first line or number.
 
   std::size_t chunks_requested_ = 0; ///< Without an answer.

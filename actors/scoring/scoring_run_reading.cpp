@@ -182,6 +182,7 @@ void scoring_run::drop_excluded() {
     again.task.set_stage(messages::SCORING_STAGE_MEASURE);
     again.block = pack(gather(items, kept));
     again.batch = key;
+    from.home = 0; // The items are others now.
     add_job(std::move(again));
   }
 }

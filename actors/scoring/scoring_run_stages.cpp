@@ -25,6 +25,9 @@ constexpr std::size_t strategic_column = 0;
 constexpr std::size_t financial_column = 1;
 constexpr std::size_t total_column = 4;
 
+/// What every worker of every node is sent in each stage.
+constexpr auto context_travel_bytes_max = std::size_t{1} << 20;
+
 /// How often a batch may be tried again whose items are all sound.
 constexpr int rescues_max = 3;
 
@@ -69,6 +72,9 @@ void scoring_run::enter(stage next) {
   // Scales and factors differ from stage to stage.
   *options_.context.mutable_scales() = to_message(scales_);
   options_.context.set_version(options_.context.version() + 1);
+  // Scales may have every value of a criterion.
+  context_may_travel_
+    = options_.context.ByteSizeLong() <= context_travel_bytes_max;
 }
 
 outcome<void> scoring_run::advance() {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -166,6 +167,22 @@ stage_work::perform(const messages::ScoringTask& task,
     done->result.set_attempt(task.attempt());
   }
   return done;
+}
+
+stage_work::answer stage_work::try_perform(const messages::ScoringTask& task,
+                                           const column_block& block) {
+  auto failure = messages::ScoringTaskFailure{};
+  failure.set_task(task.task());
+  failure.set_attempt(task.attempt());
+  try {
+    auto done = perform(task, block);
+    if (done)
+      return std::move(*done);
+    *failure.mutable_input() = to_message(done.error());
+  } catch (const std::exception& error) {
+    failure.set_reason(error.what());
+  }
+  return failure;
 }
 
 outcome<void> stage_work::make_reader(const column_block& block) {

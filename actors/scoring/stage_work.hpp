@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <variant>
 
 namespace troupe::scoring {
 
@@ -30,11 +31,17 @@ public:
   explicit stage_work(stage_hook before_task = {})
     : before_task_{std::move(before_task)} {}
 
+  using answer = std::variant<finished, messages::ScoringTaskFailure>;
+
   /// A problem means that the input is to blame and no other attempt will fare
   /// better. May throw what the stages throw: then another attempt may.
   [[nodiscard]] runtime::outcome<finished>
   perform(const messages::ScoringTask& task,
           const messages::column_block& block);
+
+  /// The same as an answer, also where it throws a std::exception.
+  [[nodiscard]] answer try_perform(const messages::ScoringTask& task,
+                                   const messages::column_block& block);
 
 private:
   runtime::outcome<void> accept(const messages::ScoringContext& context);

@@ -35,7 +35,10 @@ outcome<void> projection_batch::start() {
 }
 
 std::optional<simulation_tasks::offer>
-projection_batch::take(worker_id worker) {
+projection_batch::take(worker_id worker, runtime::worker_place place) {
+  // All tasks have the same people.
+  if (place == runtime::worker_place::far && !may_travel_)
+    return std::nullopt;
   const auto taken = board_.take(worker);
   if (!taken)
     return std::nullopt;
@@ -61,6 +64,10 @@ projection_batch::complete(const messages::SimulationTaskResult& result,
 outcome<void>
 projection_batch::fail(const messages::SimulationTaskFailure& failure) {
   const auto scenario = failure.task();
+  if (failure.is_untried()) {
+    may_travel_ = !board_.give_back(scenario, failure.attempt());
+    return {};
+  }
   if (failure.has_input()) {
     if (!board_.complete(scenario, failure.attempt()))
       return {};

@@ -20,7 +20,9 @@ public:
                    std::vector<std::string> scenarios);
 
   [[nodiscard]] runtime::outcome<void> start() override;
-  [[nodiscard]] std::optional<offer> take(worker_id worker) override;
+  void set_far_workers(std::size_t) noexcept override {}
+  [[nodiscard]] std::optional<offer> take(worker_id worker,
+                                          runtime::worker_place place) override;
   [[nodiscard]] runtime::outcome<void>
   complete(const messages::SimulationTaskResult& result,
            const messages::column_block& block) override;
@@ -48,6 +50,7 @@ private:
   std::vector<messages::Projections::Years> years_;
   runtime::task_board board_;
   std::size_t done_ = 0;
+  bool may_travel_ = true; ///< Until somebody finds them too long.
 };
 
 } // namespace troupe::simulation

@@ -104,7 +104,9 @@ void go_on(pointer self, const runtime::outcome<void>& told) {
 void give_tasks(pointer self) {
   auto& state = self->state;
   state.pulling.give(
-    [&state](std::uint64_t processor) { return state.tasks->take(processor); },
+    [&state](std::uint64_t processor, runtime::worker_place place) {
+      return state.tasks->take(processor, place);
+    },
     [self](const year_processor_actor& processor, auto offer) {
       self->send(processor, std::move(offer.task), std::move(offer.block));
     });
@@ -297,13 +299,22 @@ void start_processors(pointer self) {
   self->state.processors
     = runtime::spawn_supervisor(self->system(), options, std::move(children));
   self->monitor(self->state.processors);
+  if (self->state.options.more_processors)
+    self->state.options.more_processors(
+      caf::actor_cast<year_tasks_actor>(self->address()));
 }
 
-void add_credit(pointer self) {
+void add_credit(pointer self, const messages::GetSimulationTask& request) {
+  auto& state = self->state;
   const auto sender = self->current_sender();
   const auto processor = caf::actor_cast<year_processor_actor>(sender);
-  if (self->state.pulling.ask(sender->id(), processor))
+  const auto place = request.is_far() ? runtime::worker_place::far
+                                      : runtime::worker_place::near;
+  if (state.pulling.ask(sender->id(), processor, place)) {
     self->monitor(processor);
+    if (state.tasks)
+      state.tasks->set_far_workers(state.pulling.far());
+  }
   pump(self);
 }
 
@@ -322,6 +333,7 @@ void handle_down(pointer self, const caf::down_msg& message) {
   runtime::log_warning("simulation",
                        "a year processor died, its blocks go to others",
                        {{"reason", caf::to_string(message.reason)}});
+  state.tasks->set_far_workers(state.pulling.far());
   go_on(self, state.tasks->lose(id));
 }
 
@@ -329,7 +341,7 @@ void handle_failure(pointer self,
                     const messages::SimulationTaskFailure& failure) {
   if (!self->state.is_asked())
     return;
-  if (!failure.has_input())
+  if (!failure.has_input() && !failure.is_untried())
     runtime::log_warning("simulation", "a task failed",
                          {{"task", failure.task()},
                           {"attempt", failure.attempt()},
@@ -415,7 +427,9 @@ simulation_coordinator(pointer self,
     return runtime::to_error(reason);
   });
   return {
-    [=](const messages::GetSimulationTask&) { add_credit(self); },
+    [=](const messages::GetSimulationTask& request) {
+      add_credit(self, request);
+    },
     [=](const messages::SimulationTaskResult& result,
         const column_block& block) {
       if (self->state.is_asked())

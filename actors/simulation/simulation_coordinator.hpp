@@ -58,6 +58,8 @@ struct simulation_storage {
 struct simulation_coordinator_options {
   simulation_run_options run;
   year_processor_options processor;
+  /// Has others pull, too, beside `run.workers`; absent: there are none.
+  more_year_processors more_processors;
   /// Absent: nothing is written. Has events.csv, snapshots.csv, years.json and
   /// run.json.
   runtime::output_writer_actor writer;

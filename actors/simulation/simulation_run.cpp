@@ -146,8 +146,13 @@ bool simulation_run::chooses_by_key() const noexcept {
 
 // -- the processors ----------------------------------------------------------
 
-std::optional<simulation_tasks::offer> simulation_run::take(worker_id worker) {
-  const auto assignment = board_.take(worker);
+std::optional<simulation_tasks::offer>
+simulation_run::take(worker_id worker, runtime::worker_place place) {
+  const auto assignment = place == runtime::worker_place::near
+                            ? board_.take(worker)
+                            : board_.take(worker, [this](std::uint64_t task) {
+                                return may_travel(task);
+                              });
   if (!assignment)
     return std::nullopt;
   const auto at = task_blocks_.at(assignment->task);
@@ -203,6 +208,14 @@ simulation_run::complete(const messages::SimulationTaskResult& result,
 
 outcome<void>
 simulation_run::fail(const messages::SimulationTaskFailure& failure) {
+  if (failure.is_untried()) {
+    if (const auto holder
+        = board_.give_back(failure.task(), failure.attempt())) {
+      near_only_.insert(task_blocks_.at(failure.task()));
+      context_seen_.erase(*holder); // It may have come with the task.
+    }
+    return {};
+  }
   if (failure.has_input()) {
     if (!board_.complete(failure.task(), failure.attempt()))
       return {};
@@ -285,6 +298,7 @@ void simulation_run::count_leavers(std::size_t at, const column_block& made) {
 void simulation_run::enter(stage next) {
   stage_ = next;
   answered_ = 0;
+  near_only_.clear();
   context_.set_version(context_.version() + 1);
 }
 
@@ -411,7 +425,8 @@ void simulation_run::release() {
   if (options_.keep_text || options_.keep_packed) {
     // A block waits for all before it: both queues are in the order of people.
     const auto drained = options_.keep_text ? texts_written_ / 2 : handed_out_;
-    end = std::min(end, drained + blocks_ahead * options_.workers);
+    end = std::min(end,
+                   drained + blocks_ahead * (options_.workers + far_workers_));
     if (unstored_bytes_ > commits_waiting_max * commit_bytes())
       end = released_;
   }

@@ -101,7 +101,12 @@ public:
   explicit simulation_run(simulation_run_options options);
 
   [[nodiscard]] runtime::outcome<void> start() override;
-  [[nodiscard]] std::optional<offer> take(worker_id worker) override;
+  void set_far_workers(std::size_t count) noexcept override {
+    far_workers_ = count;
+  }
+  [[nodiscard]] std::optional<offer>
+  take(worker_id worker,
+       runtime::worker_place place = runtime::worker_place::near) override;
   [[nodiscard]] runtime::outcome<void>
   complete(const messages::SimulationTaskResult& result,
            const messages::column_block& block) override;
@@ -215,6 +220,11 @@ private:
   [[nodiscard]] bool is_drained() const noexcept;
   [[nodiscard]] std::uint64_t commit_bytes() const noexcept;
 
+  /// To send keys takes longer than to draw for them.
+  [[nodiscard]] bool may_travel(std::uint64_t task) const {
+    return stage_ == stage::simulate
+           && !near_only_.contains(task_blocks_.at(task));
+  }
   [[nodiscard]] bool chooses_by_key() const noexcept;
   [[nodiscard]] runtime::outcome<void> check_room();
   [[nodiscard]] std::uint64_t output_bytes_of_block() const;
@@ -229,6 +239,8 @@ private:
   std::uint64_t next_task_ = 1;
   std::map<std::uint64_t, std::size_t> task_blocks_;
   std::map<worker_id, std::uint64_t> context_seen_;
+  std::size_t far_workers_ = 0;
+  std::set<std::size_t> near_only_; ///< Blocks that are too long to travel.
   messages::SimulationContext context_;
 
   std::int32_t year_ = 0;

@@ -3,8 +3,10 @@
 #include "messages/column_block.hpp"
 #include "messages/simulation.pb.h"
 #include "runtime/problem.hpp"
+#include "runtime/pulling_workers.hpp"
 #include "runtime/task_board.hpp"
 
+#include <cstddef>
 #include <optional>
 
 namespace troupe::simulation {
@@ -29,8 +31,13 @@ public:
   /// Has to be called once, before anything else.
   [[nodiscard]] virtual runtime::outcome<void> start() = 0;
 
+  /// How many processors there are on other nodes: more is kept ready.
+  virtual void set_far_workers(std::size_t count) noexcept = 0;
+
   /// The next task; nothing while there is none to give.
-  [[nodiscard]] virtual std::optional<offer> take(worker_id worker) = 0;
+  [[nodiscard]] virtual std::optional<offer> take(worker_id worker,
+                                                  runtime::worker_place place)
+    = 0;
 
   /// A problem, here and below, ends the run.
   [[nodiscard]] virtual runtime::outcome<void>

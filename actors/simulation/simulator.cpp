@@ -129,6 +129,7 @@ struct simulator::state {
     to.run.block_people = block_people_at(manner.level, manner.block_people);
     to.run.memory_limit_bytes = manner.memory_limit_bytes;
     to.processor.before_task = options.before_task;
+    to.more_processors = options.more_processors;
     to.progress = progress ? std::move(progress)
                            : std::make_shared<simulation_progress>();
     return to;

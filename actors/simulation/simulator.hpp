@@ -27,6 +27,8 @@ namespace troupe::simulation {
 struct simulator_options {
   /// Year processors at the same time; 0: one per processor of the machine.
   std::size_t workers = 0;
+  /// Has others simulate, too; absent: there are none.
+  more_year_processors more_processors;
   /// File of the store; empty: nothing is stored.
   std::string store;
   /// Transactions that may wait for the store; beyond, they are refused.

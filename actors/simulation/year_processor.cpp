@@ -1,12 +1,10 @@
 #include "actors/simulation/year_processor.hpp"
 
-#include "runtime/problem_message.hpp"
-
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include <exception>
 #include <utility>
+#include <variant>
 
 namespace troupe::simulation {
 
@@ -23,33 +21,13 @@ struct year_processor_state {
 using year_processor_pointer
   = year_processor_actor::stateful_pointer<year_processor_state>;
 
-/// Does the task; whatever the code below throws is the task's failure.
-runtime::outcome<year_work::finished>
-perform(year_processor_pointer self, const SimulationTask& task,
-        const messages::column_block& block,
-        messages::SimulationTaskFailure& failure) {
-  failure.set_task(task.task());
-  failure.set_attempt(task.attempt());
-  try {
-    auto done = self->state.work.perform(task, block);
-    if (!done)
-      *failure.mutable_input()
-        = runtime::to_problem_message<messages::ProblemReport>(done.error());
-    return done;
-  } catch (const std::exception& error) {
-    failure.set_reason(error.what());
-    return runtime::fail(runtime::problem_kind::failed, error.what());
-  }
-}
-
 void do_task(year_processor_pointer self, const year_tasks_actor& tasks,
              const SimulationTask& task, const messages::column_block& block) {
-  auto failure = messages::SimulationTaskFailure{};
-  auto done = perform(self, task, block, failure);
-  if (done)
+  auto answer = self->state.work.try_perform(task, block);
+  if (auto* done = std::get_if<year_work::finished>(&answer))
     self->send(tasks, std::move(done->result), std::move(done->block));
   else
-    self->send(tasks, std::move(failure));
+    self->send(tasks, std::get<messages::SimulationTaskFailure>(answer));
   self->send(tasks, messages::GetSimulationTask{});
 }
 

@@ -7,6 +7,7 @@
 #include <caf/typed_actor.hpp>
 
 #include <cstdint>
+#include <functional>
 
 namespace troupe::simulation {
 
@@ -23,6 +24,10 @@ using year_tasks_actor = caf::typed_actor<
   caf::reacts_to<messages::SimulationTaskResult, messages::column_block>,
   // The sender could not do a task.
   caf::reacts_to<messages::SimulationTaskFailure>>;
+
+/// Is told of a run when that begins, and may let processors of its own pull
+/// from it; these end with it. Called on an actor's thread: must not block.
+using more_year_processors = std::function<void(const year_tasks_actor&)>;
 
 struct year_processor_options {
   /// Tasks on their way to the processor at most: one to do, the rest to come.

@@ -9,8 +9,10 @@
 #include "actors/simulation/year_check.hpp"
 #include "actors/simulation/year_text.hpp"
 #include "actors/simulation/year_totals_message.hpp"
+#include "runtime/problem_message.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <optional>
 #include <stdexcept>
 #include <vector>
@@ -170,6 +172,23 @@ outcome<year_work::finished> year_work::perform(const SimulationTask& task,
     done->result.set_attempt(task.attempt());
   }
   return done;
+}
+
+year_work::answer year_work::try_perform(const SimulationTask& task,
+                                         const column_block& block) {
+  auto failure = messages::SimulationTaskFailure{};
+  failure.set_task(task.task());
+  failure.set_attempt(task.attempt());
+  try {
+    auto done = perform(task, block);
+    if (done)
+      return std::move(*done);
+    *failure.mutable_input()
+      = runtime::to_problem_message<messages::ProblemReport>(done.error());
+  } catch (const std::exception& error) {
+    failure.set_reason(error.what());
+  }
+  return failure;
 }
 
 outcome<void> year_work::accept(const messages::SimulationContext& context) {

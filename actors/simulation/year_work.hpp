@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace troupe::simulation {
@@ -51,12 +52,18 @@ public:
   explicit year_work(year_hook before_task = {})
     : before_task_{std::move(before_task)} {}
 
+  using answer = std::variant<finished, messages::SimulationTaskFailure>;
+
   /// A problem means that the input is to blame and no other attempt will fare
   /// better. May throw, for want of memory: then another attempt may fare
   /// better.
   [[nodiscard]] runtime::outcome<finished>
   perform(const messages::SimulationTask& task,
           const messages::column_block& block);
+
+  /// The same as an answer, also where it throws a std::exception.
+  [[nodiscard]] answer try_perform(const messages::SimulationTask& task,
+                                   const messages::column_block& block);
 
 private:
   runtime::outcome<void> accept(const messages::SimulationContext& context);

@@ -3,6 +3,8 @@
 #include "actors/engine/basic_activities.hpp"
 #include "actors/engine/engine_gateway.hpp"
 #include "cluster/certificates/node_credentials.hpp"
+#include "cluster/computing/compute_desk.hpp"
+#include "cluster/computing/compute_service.hpp"
 #include "cluster/hosting/hosted_port.hpp"
 #include "cluster/leadership/lease_fence.hpp"
 #include "cluster/membership/incarnation_file.hpp"
@@ -15,6 +17,7 @@
 #include "runtime/ids.hpp"
 #include "runtime/logging/log.hpp"
 #include "runtime/query/postgres_address.hpp"
+#include "runtime/store_host.hpp"
 
 #include <caf/exit_reason.hpp>
 #include <caf/scoped_actor.hpp>
@@ -75,6 +78,8 @@ struct node::parts {
   leadership_actor leadership; ///< Null where nobody else could lead.
   hosted_port_actor port; ///< Null on a node that is no worker.
   engine::activity_host_actor host;
+  compute_service_actor service; ///< The same.
+  compute_desk_actor desk; ///< Null on a node that never leads.
   node_steward_actor steward;
   std::unique_ptr<engine::engine_gateway> gateway;
   engine_relay_actor relay;
@@ -97,6 +102,8 @@ struct node::parts {
     for (const auto& each :
          {caf::actor_cast<caf::actor>(steward),
           caf::actor_cast<caf::actor>(host), caf::actor_cast<caf::actor>(port),
+          caf::actor_cast<caf::actor>(desk),
+          caf::actor_cast<caf::actor>(service),
           caf::actor_cast<caf::actor>(relay),
           caf::actor_cast<caf::actor>(cluster),
           caf::actor_cast<caf::actor>(leadership),
@@ -109,6 +116,8 @@ struct node::parts {
     steward = nullptr;
     host = nullptr;
     port = nullptr;
+    desk = nullptr;
+    service = nullptr;
     relay = nullptr;
     cluster = nullptr;
     leadership = nullptr;
@@ -241,8 +250,19 @@ outcome<void> node::parts::open_door() {
 }
 
 void node::parts::open_places() {
+  if (options.file.roles.is_coordinator) {
+    auto from = compute_desk_options{};
+    from.self = options.file.name;
+    from.exchange = exchange;
+    from.membership = membership;
+    desk = spawn_compute_desk(*system, std::move(from));
+  }
   if (!options.file.roles.is_worker)
     return;
+  auto lent = compute_service_options{};
+  lent.slots = runtime::worker_count(options.slots);
+  lent.incarnation = incarnation;
+  service = spawn_compute_service(*system, exchange, std::move(lent));
   port = spawn_hosted_port(*system, exchange, {});
   auto registry = std::make_shared<engine::activity_registry>();
   engine::add_basic_activities(*registry);
@@ -269,7 +289,8 @@ void node::parts::begin() {
         caf::actor_cast<caf::actor>(leadership),
         caf::actor_cast<caf::actor>(relay),
         caf::actor_cast<caf::actor>(cluster), caf::actor_cast<caf::actor>(port),
-        caf::actor_cast<caf::actor>(host)})
+        caf::actor_cast<caf::actor>(host), caf::actor_cast<caf::actor>(desk),
+        caf::actor_cast<caf::actor>(service)})
     if (each)
       from.parts.push_back(each);
   steward = spawn_node_steward(*system, std::move(from));
@@ -294,14 +315,16 @@ outcome<engine::local_engine> node::parts::lead(lease_epoch epoch) {
   grant.system = &*system;
   if (leadership)
     grant.fence = fence_of(lease_name, epoch);
-  auto desk = engine::engine_companion{};
-  desk.id = "hosting";
-  desk.start = [to = exchange, tell = steward](caf::actor_system& in,
-                                               const runtime::store_actor&,
-                                               const engine::engine_actor& of) {
+  auto hosting = engine::engine_companion{};
+  hosting.id = "hosting";
+  hosting.start = [to = exchange, tell = steward](
+                    caf::actor_system& in, const runtime::store_actor&,
+                    const engine::engine_actor& of) {
     return caf::actor_cast<caf::actor>(spawn_hosting_opener(in, of, to, tell));
   };
-  grant.companions.push_back(std::move(desk));
+  grant.companions.push_back(std::move(hosting));
+  grant.more_score_workers = score_with(desk);
+  grant.more_year_processors = simulate_with(desk);
   return options.start_engine(std::move(grant));
 }
 

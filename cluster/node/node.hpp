@@ -2,6 +2,8 @@
 
 #include "actors/engine/activity_host.hpp"
 #include "actors/engine/local_engine.hpp"
+#include "actors/scoring/score_worker.hpp"
+#include "actors/simulation/year_processor.hpp"
 #include "cluster/node/node_file.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/config/secrets.hpp"
@@ -28,6 +30,9 @@ struct leader_grant {
   runtime::write_fence fence;
   /// Who has to run beside the engine.
   std::vector<engine::engine_companion> companions;
+  /// Have other nodes do tasks of scorings and simulations, too.
+  scoring::more_score_workers more_score_workers;
+  simulation::more_year_processors more_year_processors;
 };
 
 struct node_options {
@@ -35,6 +40,9 @@ struct node_options {
   std::string build; ///< Version of the program.
   /// Threads that run actors; zero: one per processor.
   std::size_t threads = 0;
+  /// Tasks of other nodes' scorings and simulations that a worker does at the
+  /// same time; zero: one per processor.
+  std::size_t slots = 0;
   /// How long what runs here may take to end.
   std::chrono::milliseconds shutdown_timeout{10'000};
   /// Must outlive the node.

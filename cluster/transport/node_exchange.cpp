@@ -191,7 +191,7 @@ answer_promise call_own(exchange_pointer self, const node_call& what) {
   return promise;
 }
 
-answer_promise call(exchange_pointer self, const node_call& what) {
+answer_promise call(exchange_pointer self, node_call& what) {
   auto& state = self->state;
   if (is_own(state, what.node))
     return call_own(self, what);
@@ -201,7 +201,7 @@ answer_promise call(exchange_pointer self, const node_call& what) {
   if (!number)
     return promise.deliver(runtime::to_error(no_answer(
       problem_kind::unavailable, "too many questions wait for answers")));
-  auto envelope = what.envelope;
+  auto envelope = std::move(what.envelope);
   envelope.set_kind(messages::Envelope::KIND_REQUEST);
   envelope.set_correlation_id(*number);
   envelope.set_time_left_ms(static_cast<std::uint64_t>(what.timeout.count()));
@@ -387,7 +387,7 @@ node_exchange(exchange_pointer self, const node_exchange_options& options) {
   self->state.links = options.make_transport(
     events_for(caf::actor_cast<caf::actor_addr>(self)));
   return {
-    [=](const node_call& what) { return call(self, what); },
+    [=](node_call& what) { return call(self, what); },
     [=](const node_notice& what) { send_notice(self, what); },
     [=](const serve_target& what) {
       self->state.services[what.target] = what.service;

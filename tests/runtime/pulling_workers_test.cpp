@@ -15,7 +15,7 @@ std::vector<std::string> give(pulling_workers<std::string>& to, int tasks) {
   auto given = std::vector<std::string>{};
   auto next = 1;
   to.give(
-    [&](std::uint64_t) {
+    [&](std::uint64_t, worker_place) {
       return next <= tasks ? std::optional{next++} : std::nullopt;
     },
     [&](const std::string& worker, int task) {
@@ -60,6 +60,22 @@ TEST_CASE("who is lost gets nothing, and is new when it comes back") {
   CHECK_FALSE(workers.lose(1));
   CHECK(give(workers, 5) == names{"b1"});
   CHECK(workers.ask(1, "a"));
+}
+
+TEST_CASE("whoever there is no task for holds up nobody") {
+  auto workers = pulling_workers<std::string>{};
+  workers.ask(1, "a", worker_place::far);
+  workers.ask(2, "b");
+  CHECK(workers.far() == 1);
+  auto given = names{};
+  workers.give(
+    [](std::uint64_t, worker_place place) {
+      return place == worker_place::near ? std::optional{1} : std::nullopt;
+    },
+    [&](const std::string& worker, int) { given.push_back(worker); });
+  CHECK(given == names{"b"});
+  workers.lose(1);
+  CHECK(workers.far() == 0);
 }
 
 } // namespace troupe::runtime

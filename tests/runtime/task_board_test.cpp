@@ -115,3 +115,28 @@ TEST_CASE("every task is completed exactly once whatever workers do") {
     REQUIRE(std::set(completed.begin(), completed.end()).size() == 20);
   }
 }
+
+TEST_CASE("a worker gets the first task that it may have") {
+  auto board = task_board{};
+  for (const auto task : {7, 8, 9})
+    board.add(static_cast<task_board::task_id>(task));
+  const auto is_even = [](task_board::task_id task) { return task % 2 == 0; };
+  CHECK(board.take(1, is_even)->task == 8);
+  CHECK_FALSE(board.take(1, is_even));
+  CHECK(board.take(2)->task == 7);
+}
+
+TEST_CASE("a task that was not tried waits again, with no failure more") {
+  auto board = task_board{1};
+  board.add(7);
+  const auto first = board.take(5).value();
+  CHECK(board.give_back(first.task, first.attempt) == 5);
+  CHECK_FALSE(board.give_back(first.task, first.attempt));
+  const auto second = board.take(6).value();
+  CHECK(second.attempt == 2);
+  CHECK_FALSE(board.give_back(first.task, first.attempt));
+  CHECK(board.holder(second.task, second.attempt) == 6);
+  CHECK_FALSE(board.holder(first.task, first.attempt));
+  CHECK(board.complete(second.task, second.attempt));
+  CHECK(board.retries() == 0);
+}

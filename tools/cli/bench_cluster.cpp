@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -45,6 +46,11 @@ std::uint16_t free_port() {
 
 std::string name_of(std::size_t node) {
   return "n" + std::to_string(node);
+}
+
+std::size_t alive(const messages::ClusterStatus& nodes) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+    nodes.nodes(), [](const auto& each) { return each.state() == "alive"; }));
 }
 
 } // namespace
@@ -98,8 +104,14 @@ outcome<void> bench_cluster::start_nodes() {
       file["peers"][name_of(0)] = coordinator;
     const auto path = options_.folder + "/" + name_of(i) + ".yaml";
     std::ofstream{path} << file.dump();
-    auto started = bench_process::start(
-      {"node", "--config", path, "--pending", "1000000"});
+    if (i == 0 && options_.lead) {
+      if (auto leads = options_.lead(path); !leads)
+        return leads;
+      continue;
+    }
+    auto started
+      = bench_process::start({"node", "--config", path, "--pending", "1000000",
+                              "--workers", std::to_string(options_.slots)});
     if (!started)
       return fail(started.error());
     nodes_.push_back(std::move(*started));
@@ -118,8 +130,10 @@ outcome<void> bench_cluster::await_workers() {
       client_ = std::make_unique<engine::engine_client>(std::move(*client));
     }
     const auto status = client_->status();
-    // The coordinator has a host of its own.
-    if (status && status->hosts() > options_.workers)
+    const auto nodes = client_->cluster();
+    // The coordinator has a host of its own, and is one of the nodes.
+    if (status && status->hosts() > options_.workers && nodes
+        && alive(*nodes) > options_.workers)
       return {};
   }
   return fail(problem_kind::timeout, "the nodes did not find each other");
@@ -135,7 +149,7 @@ double bench_cluster::coordinator_cpu_seconds() const {
 
 double bench_cluster::worker_cpu_seconds() const {
   auto sum = 0.0;
-  for (std::size_t i = 1; i < nodes_.size(); ++i)
+  for (std::size_t i = options_.lead ? 0 : 1; i < nodes_.size(); ++i)
     sum += nodes_[i].cpu_seconds();
   return sum;
 }

@@ -5,6 +5,7 @@
 #include "tools/cli/bench_process.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,12 @@ struct bench_cluster_options {
   std::string store; ///< An address of PostgreSQL.
   std::size_t workers = 2;
   std::size_t places = 10;
+  /// Tasks of scorings and simulations at the same time, of each worker; 0: one
+  /// per processor.
+  std::size_t slots = 0;
+  /// Starts the coordinator in this process, told by the file of that name;
+  /// absent: in one of its own.
+  std::function<runtime::outcome<void>(const std::string& file)> lead;
   std::string folder; ///< Made, and gone with what is in it at the end.
 };
 
@@ -56,7 +63,7 @@ private:
   [[nodiscard]] runtime::outcome<void> await_workers();
 
   bench_cluster_options options_;
-  std::vector<bench_process> nodes_; ///< The coordinator first.
+  std::vector<bench_process> nodes_; ///< The coordinator first, if it is one.
   std::unique_ptr<engine::engine_client> client_;
 };
 

@@ -134,19 +134,28 @@ void add_w7(CLI::App& bench, command_line& line) {
 void add_w8(CLI::App& bench, command_line& line) {
   const auto [app, options] = add_workload<bench_w8_options>(
     bench, line, "w8",
-    "Bulk of runs through a coordinator and workers, with PostgreSQL",
+    "Runs, a scoring and a simulation over a coordinator and workers",
     "Examples:\n"
-    "  troupe bench w8 --database postgresql://troupe@localhost/bench",
+    "  troupe bench w8 --database postgresql://troupe@localhost/bench\n"
+    "  troupe bench w8 --people 0 --runs 9",
     bench_w8);
   app
     ->add_option("--database", options->store,
-                 "a database that nobody else uses")
-    ->required()
+                 "a database that nobody else uses; without it no runs are "
+                 "submitted")
     ->type_name("ADDRESS");
   add_number(*app, "--jobs", options->jobs, "runs", 1, 10'000'000);
   add_number(*app, "--nodes", options->nodes, "nodes that work", 1, 32);
   add_number(*app, "--places", options->places,
              "activities at the same time, of each", 1, 1'000);
+  add_number(*app, "--items", options->items, "items to score; 0: none", 0,
+             50'000'000);
+  add_number(*app, "--people", options->people, "people to simulate; 0: nobody",
+             0, 10'000'000);
+  add_number(*app, "--local-workers", options->local_workers,
+             "workers of the node that leads, beside those that are lent", 1,
+             64);
+  app->add_option("--config", options->config, "the scenario of W7");
 }
 
 void add_restart(CLI::App& bench, command_line& line) {

@@ -130,17 +130,13 @@ private:
 outcome<json> score_table(const bench_w4_options& options,
                           const std::string& table) {
   const auto scores = table + ".scores.csv";
-  auto request = make_request();
-  request.items = table;
-  request.scores = scores;
-  request.decimals = 6;
   auto scorer = make_scorer(options);
   if (!scorer)
     return fail(scorer.error());
   const auto progress = std::make_shared<scoring::scoring_progress>();
   auto clock = stage_clock{progress};
   const auto start = seconds_now();
-  const auto result = scorer->score(std::move(request), progress);
+  const auto result = scorer->score(w4_request(table, scores), progress);
   const auto end = seconds_now();
   clock.stop();
   auto ignored = std::error_code{};
@@ -156,6 +152,15 @@ outcome<json> score_table(const bench_w4_options& options,
 }
 
 } // namespace
+
+scoring::scoring_request w4_request(const std::string& table,
+                                    const std::string& scores) {
+  auto request = make_request();
+  request.items = table;
+  request.scores = scores;
+  request.decimals = 6;
+  return request;
+}
 
 outcome<std::string> make_w4_table(std::size_t items, const std::string& path) {
   auto file = runtime::output_file::create(path);
@@ -175,16 +180,21 @@ outcome<std::string> make_w4_table(std::size_t items, const std::string& path) {
   return path;
 }
 
+outcome<std::string> find_w4_table(std::size_t items) {
+  auto table = (fs::temp_directory_path()
+                / ("troupe-w4-" + std::to_string(items) + ".csv"))
+                 .string();
+  return fs::exists(table) ? table : make_w4_table(items, table);
+}
+
 outcome<json> bench_w4(const bench_w4_options& options) {
   prepare_heap_for_columns();
   auto table = options.table;
   if (table.empty()) {
-    table = (fs::temp_directory_path()
-             / ("troupe-w4-" + std::to_string(options.items) + ".csv"))
-              .string();
-    if (!fs::exists(table))
-      if (auto made = make_w4_table(options.items, table); !made)
-        return fail(made.error());
+    auto found = find_w4_table(options.items);
+    if (!found)
+      return fail(found.error());
+    table = std::move(*found);
   }
   auto settings = bench_settings{};
   settings.workload = "w4";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/scoring/scoring_request.hpp"
 #include "tools/cli/bench_run.hpp"
 
 #include <cstddef>
@@ -15,6 +16,13 @@ struct bench_w4_options {
   /// The table; made in the temporary folder when empty.
   std::string table;
 };
+
+/// The table of so many items as CSV, in the temporary folder; made once.
+[[nodiscard]] runtime::outcome<std::string> find_w4_table(std::size_t items);
+
+/// What is asked of a scoring of such a table: scores as CSV, six decimals.
+[[nodiscard]] scoring::scoring_request w4_request(const std::string& table,
+                                                  const std::string& scores);
 
 [[nodiscard]] runtime::outcome<nlohmann::ordered_json>
 bench_w4(const bench_w4_options& options);

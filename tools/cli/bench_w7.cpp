@@ -32,16 +32,6 @@ outcome<void> make_census(std::size_t people, std::int32_t start_year,
                      });
 }
 
-outcome<simulation::people> read_staff(const std::string& path,
-                                       std::int32_t start_year) {
-  auto options = simulation::census_options{};
-  options.year = start_year - 1;
-  auto census = simulation::read_census(path, options);
-  if (!census)
-    return fail(census.error().front());
-  return std::move(census->staff);
-}
-
 /// People in memory to the columns of every year in memory.
 outcome<json> simulate(const bench_w7_options& options,
                        const simulation::scenario& scenario,
@@ -52,7 +42,7 @@ outcome<json> simulate(const bench_w7_options& options,
   auto with = simulation::simulator::create(from);
   if (!with)
     return fail(with.error());
-  auto staff = read_staff(path, scenario.start_year);
+  auto staff = read_w7_staff(path, scenario.start_year);
   if (!staff)
     return fail(staff.error());
   auto figures = json{};
@@ -87,6 +77,28 @@ outcome<json> simulate(const bench_w7_options& options,
 
 } // namespace
 
+outcome<simulation::people> read_w7_staff(const std::string& path,
+                                          std::int32_t start_year) {
+  auto options = simulation::census_options{};
+  options.year = start_year - 1;
+  auto census = simulation::read_census(path, options);
+  if (!census)
+    return fail(census.error().front());
+  return std::move(census->staff);
+}
+
+outcome<std::string> find_w7_census(std::size_t people,
+                                    std::int32_t start_year) {
+  auto census = (fs::temp_directory_path()
+                 / ("troupe-w7-" + std::to_string(start_year) + '-'
+                    + std::to_string(people) + ".csv"))
+                  .string();
+  if (!fs::exists(census))
+    if (auto made = make_census(people, start_year, census); !made)
+      return fail(made.error());
+  return census;
+}
+
 outcome<json> bench_w7(const bench_w7_options& options) {
   prepare_heap_for_columns();
   const auto scenarios = simulation::read_scenarios(options.config);
@@ -95,14 +107,10 @@ outcome<json> bench_w7(const bench_w7_options& options) {
   const auto& scenario = scenarios->front().values;
   auto census = options.census;
   if (census.empty()) {
-    census = (fs::temp_directory_path()
-              / ("troupe-w7-" + std::to_string(scenario.start_year) + '-'
-                 + std::to_string(options.people) + ".csv"))
-               .string();
-    if (!fs::exists(census))
-      if (auto made = make_census(options.people, scenario.start_year, census);
-          !made)
-        return fail(made.error());
+    auto found = find_w7_census(options.people, scenario.start_year);
+    if (!found)
+      return fail(found.error());
+    census = std::move(*found);
   }
   auto settings = bench_settings{};
   settings.workload = "w7";

@@ -4,6 +4,7 @@
 #include "tools/cli/bench_cluster.hpp"
 #include "tools/cli/bench_jobs.hpp"
 #include "tools/cli/bench_run.hpp"
+#include "tools/cli/bench_spread.hpp"
 
 #include <unistd.h>
 
@@ -23,16 +24,19 @@ namespace {
 
 constexpr auto warm_up = std::size_t{2'000};
 
+std::string folder_of(const bench_w8_options& options) {
+  const auto in = options.folder.empty() ? fs::temp_directory_path()
+                                         : fs::path{options.folder};
+  return fs::absolute(in / ("troupe-bench-" + std::to_string(::getpid())))
+    .string();
+}
+
 outcome<std::unique_ptr<bench_cluster>> start(const bench_w8_options& options) {
   auto from = bench_cluster_options{};
   from.store = options.store;
   from.workers = options.nodes;
   from.places = options.places;
-  const auto in = options.folder.empty() ? fs::temp_directory_path()
-                                         : fs::path{options.folder};
-  from.folder
-    = fs::absolute(in / ("troupe-bench-" + std::to_string(::getpid())))
-        .string();
+  from.folder = folder_of(options);
   auto made = bench_cluster::start(std::move(from));
   if (!made)
     return made;
@@ -80,7 +84,8 @@ outcome<bench_figures> bulk(const bench_w8_options& options) {
 } // namespace
 
 outcome<json> bench_w8(const bench_w8_options& options) {
-  if (!runtime::is_postgres_address(options.store))
+  const auto has_database = !options.store.empty();
+  if (has_database && !runtime::is_postgres_address(options.store))
     return fail(runtime::problem_kind::invalid_input,
                 "a cluster has its store in PostgreSQL",
                 "give --database postgresql://USER@HOST/DATABASE");
@@ -91,7 +96,25 @@ outcome<json> bench_w8(const bench_w8_options& options) {
   settings.settings["jobs"] = options.jobs;
   settings.settings["nodes"] = options.nodes;
   settings.settings["places"] = options.places;
-  return measure(settings, {[&] { return bulk(options); }});
+  settings.settings["items"] = options.items;
+  settings.settings["people"] = options.people;
+  settings.settings["local_workers"] = options.local_workers;
+  const auto spread = [&] {
+    return bench_spread_options{.nodes = options.nodes,
+                                .local_workers = options.local_workers,
+                                .items = options.items,
+                                .people = options.people,
+                                .config = options.config,
+                                .folder = folder_of(options)};
+  };
+  auto parts = std::vector<bench_part>{};
+  if (has_database)
+    parts.emplace_back([&] { return bulk(options); });
+  if (options.items != 0)
+    parts.emplace_back([&] { return bench_spread_score(spread()); });
+  if (options.people != 0)
+    parts.emplace_back([&] { return bench_spread_simulate(spread()); });
+  return measure(settings, parts);
 }
 
 } // namespace troupe::tools

@@ -159,11 +159,16 @@ simulate_activity_options simulation_setup(const invocation& with,
 auto own_activities(
   const invocation& with, engine_setup& setup,
   std::function<void(engine::activity_registry&)> without_store) {
+  auto scoring = scoring_setup(with, std::move(setup.on_scoring));
+  auto simulation = simulation_setup(with, std::move(setup.on_simulation));
+  if (setup.grant) {
+    scoring.scorer.more_workers = setup.grant->more_score_workers;
+    simulation.simulator.more_processors = setup.grant->more_year_processors;
+  }
   return
-    [without_store = std::move(without_store),
-     scoring = scoring_setup(with, std::move(setup.on_scoring)),
-     simulation = simulation_setup(with, std::move(setup.on_simulation))](
-      engine::activity_registry& registry, const runtime::store_actor& store) {
+    [without_store = std::move(without_store), scoring = std::move(scoring),
+     simulation = std::move(simulation)](engine::activity_registry& registry,
+                                         const runtime::store_actor& store) {
       if (without_store)
         without_store(registry);
       add_score_activity(registry, store, scoring);

@@ -67,6 +67,7 @@ int serve(const node_flags& from, const invocation& with) {
   options.file = *file;
   options.build = version.substr(version.find(' ') + 1);
   options.threads = threads_of(with.settings);
+  options.slots = static_cast<std::size_t>(with.settings.workers);
   options.shutdown_timeout = with.settings.shutdown_timeout;
   options.time = &time;
   options.environment = with.environment;

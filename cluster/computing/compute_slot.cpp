@@ -1,0 +1,158 @@
+#include "cluster/computing/compute_slot.hpp"
+
+#include "messages/computing.pb.h"
+#include "runtime/actor_errors.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <memory>
+#include <utility>
+#include <variant>
+
+namespace troupe::cluster {
+
+namespace {
+
+using messages::SlotAnswer;
+using messages::SlotTask;
+
+/// What tells scorings and simulations apart.
+struct scoring_slot {
+  static constexpr auto name = "scoring_slot"; // Shown in logs.
+
+  // An aggregate would be made from the actor.
+  scoring_slot() = default;
+
+  scoring::stage_work work;
+  compute_slot_options options;
+  kept_columns kept;
+
+  using finished = scoring::stage_work::finished;
+
+  void prepare() {
+    work = scoring::stage_work{options.before_scoring};
+  }
+
+  static const messages::ScoringTask* find(const SlotTask& task) {
+    return task.has_scoring() ? &task.scoring() : nullptr;
+  }
+
+  static void put(SlotAnswer& to, messages::ScoringTaskResult result) {
+    *to.mutable_scored() = std::move(result);
+  }
+
+  static void put(SlotAnswer& to, messages::ScoringTaskFailure failure) {
+    *to.mutable_not_scored() = std::move(failure);
+  }
+};
+
+struct simulation_slot {
+  static constexpr auto name = "simulation_slot"; // Shown in logs.
+
+  // An aggregate would be made from the actor.
+  simulation_slot() = default;
+
+  simulation::year_work work;
+  compute_slot_options options;
+  kept_columns kept;
+
+  using finished = simulation::year_work::finished;
+
+  void prepare() {
+    work = simulation::year_work{options.before_simulating};
+  }
+
+  static const messages::SimulationTask* find(const SlotTask& task) {
+    return task.has_simulation() ? &task.simulation() : nullptr;
+  }
+
+  static void put(SlotAnswer& to, messages::SimulationTaskResult result) {
+    *to.mutable_simulated() = std::move(result);
+  }
+
+  static void put(SlotAnswer& to, messages::SimulationTaskFailure failure) {
+    *to.mutable_not_simulated() = std::move(failure);
+  }
+};
+
+template <class Slot>
+using slot_pointer = node_service_actor::stateful_pointer<Slot>;
+
+/// The answer as a body; nothing of it is too long to be sent.
+template <class Slot, class Task>
+std::string do_task(Slot& state, const Task& task,
+                    const messages::column_block& block, bool is_to_keep) {
+  auto done = state.work.try_perform(task, block);
+  auto answer = SlotAnswer{};
+  auto columns = messages::column_block{};
+  if (auto* finished = std::get_if<typename Slot::finished>(&done)) {
+    Slot::put(answer, std::move(finished->result));
+    columns = std::move(finished->block);
+  } else {
+    Slot::put(answer, std::move(std::get<1>(done)));
+  }
+  is_to_keep = is_to_keep && !columns.empty()
+               && state.kept.bytes() < state.options.kept_bytes_max;
+  answer.set_is_kept(is_to_keep);
+  auto body = write_frame(0, answer.SerializeAsString(), columns, state.kept);
+  if (body.size() <= state.options.answer_bytes_max) {
+    if (is_to_keep)
+      state.kept.add(columns);
+    return body;
+  }
+  answer.set_is_kept(false);
+  auto untried = std::decay_t<decltype(std::get<1>(done))>{};
+  untried.set_task(task.task());
+  untried.set_attempt(task.attempt());
+  untried.set_is_untried(true);
+  Slot::put(answer, std::move(untried));
+  return write_frame(0, answer.SerializeAsString(), {});
+}
+
+template <class Slot>
+caf::result<node_answer> answer(slot_pointer<Slot> self,
+                                const node_question& question) {
+  const auto& body = question.what->envelope.body();
+  const auto frame = read_frame(body, question.what, self->state.kept);
+  if (!frame)
+    return runtime::to_error(frame.error());
+  const auto task = message_of<SlotTask>(*frame);
+  if (!task)
+    return runtime::to_error(task.error());
+  const auto* wanted = Slot::find(*task);
+  if (wanted == nullptr)
+    return runtime::to_error(
+      runtime::fail(runtime::problem_kind::invalid_input,
+                    "a task is for a slot of another kind")
+        .value());
+  auto reply = node_answer{};
+  reply.envelope.set_type("SlotAnswer");
+  reply.envelope.set_body(
+    do_task(self->state, *wanted, frame->block, task->keep_answer()));
+  return reply;
+}
+
+template <class Slot>
+node_service_actor::behavior_type
+compute_slot(slot_pointer<Slot> self, const compute_slot_options& options) {
+  self->state.options = options;
+  self->state.prepare();
+  return {[=](const node_question& question) {
+    return answer<Slot>(self, question);
+  }};
+}
+
+} // namespace
+
+node_service_actor spawn_scoring_slot(caf::actor_system& system,
+                                      compute_slot_options options) {
+  return system.spawn(compute_slot<scoring_slot>, std::move(options));
+}
+
+node_service_actor spawn_simulation_slot(caf::actor_system& system,
+                                         compute_slot_options options) {
+  return system.spawn(compute_slot<simulation_slot>, std::move(options));
+}
+
+} // namespace troupe::cluster

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "actors/scoring/stage_work.hpp"
+#include "actors/simulation/year_work.hpp"
+#include "cluster/computing/block_frame.hpp"
+#include "cluster/transport/node_exchange.hpp"
+
+#include <caf/actor_system.hpp>
+
+#include <cstddef>
+
+namespace troupe::cluster {
+
+struct compute_slot_options {
+  /// A longer answer goes back as a task that was not tried.
+  std::size_t answer_bytes_max = block_frame_bytes_max;
+  /// What of its answers a session keeps, until it is so much.
+  std::size_t kept_bytes_max = std::size_t{256} << 20;
+  /// For tests, as of workers of one's own node.
+  scoring::stage_hook before_scoring;
+  simulation::year_hook before_simulating;
+};
+
+/// Does the tasks of one session, one after another, each asked as a SlotTask
+/// and answered as a SlotAnswer. `invalid_input` for what makes no sense.
+[[nodiscard]] node_service_actor
+spawn_scoring_slot(caf::actor_system& system, compute_slot_options options);
+
+/// The same for a simulation.
+[[nodiscard]] node_service_actor
+spawn_simulation_slot(caf::actor_system& system, compute_slot_options options);
+
+} // namespace troupe::cluster

@@ -1,0 +1,91 @@
+#include "cluster/computing/kept_columns.hpp"
+
+namespace troupe::cluster {
+
+using messages::column;
+using messages::column_block;
+
+column_identity identity_of(const column& of) {
+  const auto identity = [&](auto values) -> column_identity {
+    return {values.data(), of.size(), of.type()};
+  };
+  switch (of.type()) {
+    case column::kind::doubles:
+      return identity(of.doubles());
+    case column::kind::integers:
+      return identity(of.integers());
+    case column::kind::counts:
+      return identity(of.counts());
+    case column::kind::bytes:
+      return identity(of.bytes());
+    default:
+      return identity(of.text_offsets());
+  }
+}
+
+std::size_t value_bytes(const column& of) {
+  switch (of.type()) {
+    case column::kind::doubles:
+      return of.doubles().size_bytes();
+    case column::kind::integers:
+      return of.integers().size_bytes();
+    case column::kind::counts:
+      return of.counts().size_bytes();
+    case column::kind::bytes:
+      return of.bytes().size_bytes();
+    default:
+      return of.text_offsets().size_bytes();
+  }
+}
+
+std::size_t text_bytes(const column& of) {
+  if (of.type() != column::kind::texts && of.type() != column::kind::blobs)
+    return 0;
+  return of.text_offsets().back() - of.text_offsets().front();
+}
+
+column own_copy(const column& of) {
+  const auto copy = [](auto values) {
+    return column{std::vector(values.begin(), values.end())};
+  };
+  switch (of.type()) {
+    case column::kind::doubles:
+      return copy(of.doubles());
+    case column::kind::integers:
+      return copy(of.integers());
+    case column::kind::counts:
+      return copy(of.counts());
+    case column::kind::bytes:
+      return copy(of.bytes());
+    default: {
+      auto texts = column_block{{of}}.to_message();
+      return (*column_block::from_message(texts))[0];
+    }
+  }
+}
+
+void kept_columns::add(const messages::column_block& answer) {
+  for (auto at = std::size_t{0}; at < answer.size(); ++at) {
+    const auto& each = answer[at];
+    const auto number = static_cast<std::uint32_t>(columns_.size() + 1);
+    if (each.size() == 0
+        || !numbers_.try_emplace(identity_of(each), number).second)
+      continue;
+    columns_.push_back(each);
+    bytes_ += value_bytes(each) + text_bytes(each);
+  }
+}
+
+std::uint32_t kept_columns::number_of(const column& of) const {
+  if (of.size() == 0)
+    return 0;
+  const auto found = numbers_.find(identity_of(of));
+  return found == numbers_.end() ? 0 : found->second;
+}
+
+const column* kept_columns::find(std::uint32_t number) const {
+  return number == 0 || number > columns_.size() ? nullptr
+                                                 : &columns_[number - 1];
+}
+
+} // namespace troupe::cluster

@@ -1,0 +1,346 @@
+#include "cluster/computing/slot_proxy.hpp"
+
+#include "actors/simulation/simulation_messages.hpp"
+#include "cluster/computing/compute_service.hpp"
+#include "cluster/hosting/hosting_envelope.hpp"
+#include "messages/computing.pb.h"
+#include "runtime/actor_errors.hpp"
+#include "runtime/logging/log.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/system_messages.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace troupe::cluster {
+
+/// Time to look for room for a task.
+struct slot_retry {
+  std::uint64_t number = 0;
+};
+
+} // namespace troupe::cluster
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::slot_retry)
+
+namespace troupe::cluster {
+
+namespace {
+
+using messages::column_block;
+using messages::SlotAnswer;
+using messages::SlotTask;
+using runtime::outcome;
+using runtime::problem;
+using runtime::problem_kind;
+
+constexpr auto compute_log = "cluster.computing";
+
+/// Everything else of a block is written or stored soon, people are there for a
+/// year: they are not to keep the memory of the whole.
+column_block with_own_people(const column_block& block) {
+  auto columns = std::vector<messages::column>{};
+  for (auto at = std::size_t{0}; at < block.size(); ++at)
+    columns.push_back(at < simulation::people_column_count ? own_copy(block[at])
+                                                           : block[at]);
+  return column_block{std::move(columns)};
+}
+
+/// What tells scorings and simulations apart.
+struct scoring_side {
+  using worker = scoring::score_worker_actor;
+  using tasks = scoring::scoring_tasks_actor;
+  using task = messages::ScoringTask;
+  using context = messages::ScoringContext;
+  using pull = messages::GetScoringTask;
+  using failure = messages::ScoringTaskFailure;
+  static constexpr auto kind = messages::COMPUTE_KIND_SCORING;
+  static constexpr auto name = "scoring_proxy"; // Shown in logs.
+
+  static void put(SlotTask& to, const task& what) {
+    *to.mutable_scoring() = what;
+    // Later stages of the batch get them again; the run has them to its end.
+    to.set_keep_answer(what.stage() == messages::SCORING_STAGE_READ
+                       || what.stage() == messages::SCORING_STAGE_SCORE
+                       || what.stage() == messages::SCORING_STAGE_COMBINE);
+  }
+
+  template <class Self>
+  static bool pass_on(Self self, const tasks& to, SlotAnswer& answer,
+                      column_block block) {
+    if (answer.has_scored())
+      self->send(to, std::move(*answer.mutable_scored()), std::move(block));
+    else if (answer.has_not_scored())
+      self->send(to, std::move(*answer.mutable_not_scored()));
+    else
+      return false;
+    return true;
+  }
+};
+
+struct simulation_side {
+  using worker = simulation::year_processor_actor;
+  using tasks = simulation::year_tasks_actor;
+  using task = messages::SimulationTask;
+  using context = messages::SimulationContext;
+  using pull = messages::GetSimulationTask;
+  using failure = messages::SimulationTaskFailure;
+  static constexpr auto kind = messages::COMPUTE_KIND_SIMULATION;
+  static constexpr auto name = "simulation_proxy"; // Shown in logs.
+
+  static void put(SlotTask& to, const task& what) {
+    *to.mutable_simulation() = what;
+  }
+
+  template <class Self>
+  static bool pass_on(Self self, const tasks& to, SlotAnswer& answer,
+                      column_block block) {
+    if (answer.has_simulated())
+      self->send(to, std::move(*answer.mutable_simulated()),
+                 with_own_people(block));
+    else if (answer.has_not_simulated())
+      self->send(to, std::move(*answer.mutable_not_simulated()));
+    else
+      return false;
+    return true;
+  }
+};
+
+template <class Side>
+struct slot_proxy_state {
+  static constexpr auto name = Side::name;
+
+  // An aggregate would be made from the actor.
+  slot_proxy_state() = default;
+
+  /// A task that is not answered yet.
+  struct held_task {
+    typename Side::task what;
+    column_block block;
+    caf::actor_clock::time_point until; ///< It may wait for room.
+  };
+
+  slot_proxy_options options;
+  /// The address alone: a handle would keep the run alive.
+  caf::actor_addr run;
+  std::uint64_t session = 0;
+  std::uint64_t last_number = 0;
+  std::map<std::uint64_t, held_task> held;
+  kept_columns kept; ///< What the slot has.
+  /// Came with a task that was given back: for the next one.
+  std::optional<typename Side::context> context;
+};
+
+template <class Side>
+using private_proxy =
+  typename Side::worker::template extend<caf::reacts_to<slot_retry>>;
+
+template <class Side>
+using proxy_pointer = typename private_proxy<Side>::template stateful_pointer<
+  slot_proxy_state<Side>>;
+
+template <class Side>
+typename Side::tasks run_of(proxy_pointer<Side> self) {
+  return caf::actor_cast<typename Side::tasks>(self->state.run);
+}
+
+/// The session, too, if the node can still be told.
+template <class Side>
+void end(proxy_pointer<Side> self) {
+  auto& state = self->state;
+  if (state.session != 0) {
+    auto what = messages::CloseSlot{};
+    what.set_session(std::exchange(state.session, 0));
+    self->send(state.options.exchange,
+               node_notice{state.options.node,
+                           to_envelope(compute_target, 0, what)});
+  }
+  self->quit(caf::exit_reason::user_shutdown);
+}
+
+template <class Side>
+void give_up(proxy_pointer<Side> self, const problem& reason) {
+  runtime::log_warning(compute_log, "a slot of another node is lost",
+                       {{"node", self->state.options.node},
+                        {"reason", reason.message}});
+  end<Side>(self);
+}
+
+template <class Side>
+void pull(proxy_pointer<Side> self) {
+  auto request = typename Side::pull{};
+  request.set_is_far(true);
+  if (const auto run = run_of<Side>(self))
+    self->send(run, std::move(request));
+}
+
+template <class Side>
+void take_answer(proxy_pointer<Side> self, std::uint64_t number,
+                 node_answer& reply) {
+  self->state.held.erase(number);
+  // Whatever columns the answer has point into it.
+  const auto body = std::make_shared<const std::string>(
+    std::move(*reply.envelope.mutable_body()));
+  auto frame = read_frame(*body, body, self->state.kept);
+  if (!frame)
+    return give_up<Side>(self, frame.error());
+  auto answer = message_of<SlotAnswer>(*frame);
+  if (!answer)
+    return give_up<Side>(self, answer.error());
+  if (answer->is_kept())
+    self->state.kept.add(frame->block);
+  const auto run = run_of<Side>(self);
+  if (!run)
+    return end<Side>(self);
+  if (!Side::pass_on(self, run, *answer, std::move(frame->block)))
+    return give_up<Side>(self, runtime::fail(problem_kind::invalid_input,
+                                             "an answer is of another kind")
+                                 .value());
+  pull<Side>(self);
+}
+
+/// Whoever is near is to do it.
+template <class Side>
+void give_back(proxy_pointer<Side> self, std::uint64_t number) {
+  auto& state = self->state;
+  auto task = std::move(state.held.extract(number).mapped().what);
+  if (task.has_context())
+    state.context = std::move(*task.mutable_context());
+  auto untried = typename Side::failure{};
+  untried.set_task(task.task());
+  untried.set_attempt(task.attempt());
+  untried.set_is_untried(true);
+  if (const auto run = run_of<Side>(self))
+    self->send(run, std::move(untried));
+  pull<Side>(self);
+}
+
+template <class Side>
+void take_failure(proxy_pointer<Side> self, std::uint64_t number,
+                  const problem& reason) {
+  auto& state = self->state;
+  const auto held = state.held.find(number);
+  if (held == state.held.end())
+    return;
+  // Too much waits for the node, or its link is lost, which others tell.
+  if (reason.kind == problem_kind::unavailable
+      && self->clock().now() < held->second.until)
+    return self->delayed_send(self, state.options.room_interval,
+                              slot_retry{number});
+  give_up<Side>(self, reason);
+}
+
+template <class Side>
+void send_task(proxy_pointer<Side> self, std::uint64_t number) {
+  auto& state = self->state;
+  const auto held = state.held.find(number);
+  if (held == state.held.end())
+    return;
+  auto& what = held->second.what;
+  if (state.context && !what.has_context()
+      && state.context->version() == what.context_version())
+    *what.mutable_context() = *std::exchange(state.context, std::nullopt);
+  auto message = SlotTask{};
+  Side::put(message, what);
+  auto call = node_call{};
+  call.node = state.options.node;
+  call.envelope.set_target(compute_target);
+  call.envelope.set_type(SlotTask::descriptor()->name());
+  call.envelope.set_body(write_frame(state.session, message.SerializeAsString(),
+                                     held->second.block));
+  call.lane = link_lane::bulk;
+  call.timeout = state.options.task_timeout;
+  if (call.envelope.body().size() > state.options.task_bytes_max)
+    return give_back<Side>(self, number);
+  // The exchange has the deadline; it answers itself.
+  self
+    ->request(state.options.exchange,
+              call.timeout + std::chrono::milliseconds{1'000}, std::move(call))
+    .then([=](node_answer& reply) { take_answer<Side>(self, number, reply); },
+          [=](const caf::error& error) {
+            take_failure<Side>(self, number,
+                               runtime::to_problem(error, self->system()));
+          });
+}
+
+template <class Side>
+void take_task(proxy_pointer<Side> self, const typename Side::task& task,
+               const column_block& block) {
+  auto& state = self->state;
+  const auto number = ++state.last_number;
+  state.held.emplace(
+    number, typename slot_proxy_state<Side>::held_task{
+              task, block, self->clock().now() + state.options.room_timeout});
+  send_task<Side>(self, number);
+}
+
+template <class Side>
+void open(proxy_pointer<Side> self) {
+  auto& state = self->state;
+  auto request = messages::OpenSlot{};
+  request.set_kind(Side::kind);
+  auto call = node_call{};
+  call.node = state.options.node;
+  call.envelope = to_envelope(compute_target, 0, request);
+  call.timeout = state.options.open_timeout;
+  self
+    ->request(state.options.exchange,
+              call.timeout + std::chrono::milliseconds{1'000}, std::move(call))
+    .then(
+      [=](const node_answer& reply) {
+        const auto opened = from_envelope<messages::SlotOpened>(reply.envelope);
+        if (!opened)
+          return give_up<Side>(self, opened.error());
+        self->state.session = opened->session();
+        for (auto i = std::uint32_t{0}; i < self->state.options.credit; ++i)
+          pull<Side>(self);
+      },
+      [=](const caf::error& error) {
+        give_up<Side>(self, runtime::to_problem(error, self->system()));
+      });
+}
+
+template <class Side>
+typename private_proxy<Side>::behavior_type
+slot_proxy(proxy_pointer<Side> self, const caf::actor_addr& run,
+           const slot_proxy_options& options) {
+  self->state.options = options;
+  self->state.run = run;
+  self->monitor(run);
+  self->set_down_handler([=](const caf::down_msg&) { end<Side>(self); });
+  self->set_exit_handler([=](const caf::exit_msg&) { end<Side>(self); });
+  open<Side>(self);
+  return {
+    [=](const typename Side::task& task, const column_block& block) {
+      take_task<Side>(self, task, block);
+    },
+    [=](slot_retry due) { send_task<Side>(self, due.number); },
+  };
+}
+
+} // namespace
+
+scoring::score_worker_actor
+spawn_scoring_proxy(caf::actor_system& system,
+                    const scoring::scoring_tasks_actor& run,
+                    slot_proxy_options options) {
+  return system.spawn(slot_proxy<scoring_side>, run.address(),
+                      std::move(options));
+}
+
+simulation::year_processor_actor
+spawn_simulation_proxy(caf::actor_system& system,
+                       const simulation::year_tasks_actor& run,
+                       slot_proxy_options options) {
+  return system.spawn(slot_proxy<simulation_side>, run.address(),
+                      std::move(options));
+}
+
+} // namespace troupe::cluster

@@ -1,0 +1,269 @@
+#include "actors/scoring/chunk_source.hpp"
+#include "actors/scoring/reports.hpp"
+#include "actors/scoring/scoring_coordinator.hpp"
+#include "runtime/actor_errors.hpp"
+#include "tests/actors/scoring/simulated_scoring.hpp"
+#include "tests/cluster/computing/computing_fixture.hpp"
+#include "tests/support/places.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+using namespace std::chrono_literals;
+using namespace troupe;
+using namespace troupe::cluster;
+using namespace troupe::tests;
+
+using messages::column_block;
+
+namespace {
+
+constexpr auto item_count = 400;
+constexpr auto batch_items = 5;
+
+/// Gives pieces of a file without a thread of its own.
+scoring::chunk_source_actor::behavior_type
+told_source(scoring::chunk_source_actor::pointer,
+            const std::shared_ptr<runtime::record_splitter>& splitter) {
+  return {[=](const messages::GetItemChunk&)
+            -> caf::result<messages::ItemChunk, column_block> {
+    auto chunk = runtime::record_chunk{};
+    auto head = messages::ItemChunk{};
+    head.set_is_last(!splitter->next(chunk).value());
+    head.set_first_line(chunk.first_line);
+    head.set_text_bytes(chunk.size);
+    auto text = std::vector<messages::column>{};
+    text.emplace_back(std::move(chunk.bytes));
+    return {std::move(head), column_block{std::move(text)}};
+  }};
+}
+
+/// Items in batches of five, by one worker near and by those of the desk.
+struct scoring_cluster : computing_fixture {
+  written_files files = std::make_shared<std::map<std::string, std::string>>();
+  temporary_folder folder;
+  std::string items
+    = folder.write("items.jsonl", golden_lines_text(item_count)).string();
+
+  scoring::scoring_coordinator_actor spawn_scoring() {
+    auto preparation = scoring::preparation_options{};
+    preparation.workers = 1;
+    auto prepared = scoring::prepare(
+      file_request(scoring::rule_set::compat, items, batch_items), preparation);
+    if (!prepared)
+      FAIL(runtime::render(prepared.error()));
+    auto options = scoring::scoring_coordinator_options{};
+    options.run = std::move(prepared->run);
+    options.run.files = scoring::report_files();
+    options.source
+      = system.spawn(told_source, std::make_shared<runtime::record_splitter>(
+                                    std::move(*prepared->source)));
+    options.writer = spawn_writer(files);
+    options.writes_summary = true;
+    options.more_workers = score_with(desk);
+    auto made = scoring::spawn_scoring_coordinator(system, std::move(options));
+    own(made);
+    return made;
+  }
+
+  /// What one process makes of it.
+  std::map<std::string, std::string> scored_here() const {
+    auto result = tests::simulate(
+      file_request(scoring::rule_set::compat, items, batch_items), {});
+    auto files = std::move(result.value().files);
+    files.erase("scores.csv");
+    return files;
+  }
+
+  /// Scores, and checks that the files are those of one process.
+  messages::ScoringSummary score(const std::function<void()>& meanwhile = {}) {
+    auto outcome
+      = await(send(spawn_scoring(), messages::RunScoring{}), meanwhile);
+    if (const auto* reason = std::get_if<1>(&outcome))
+      FAIL(runtime::render(runtime::to_problem(*reason, system)));
+    CHECK((*files == scored_here()));
+    return std::get<0>(std::get<0>(outcome));
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(scoring_cluster,
+                 "a scoring over any number of nodes gives the same bytes") {
+  const auto nodes = GENERATE(0, 1, 2, 5);
+  lead();
+  const auto tasks = std::make_shared<int>(0);
+  for (auto i = 0; i < nodes; ++i)
+    lend("w" + std::to_string(i), 2, counting(tasks));
+  const auto summary = score();
+  CHECK(summary.items() == item_count);
+  CHECK(summary.retries() == 0);
+  CHECK((*tasks > 0) == (nodes > 0));
+  CHECK(left_over() == 0);
+}
+
+TEST_CASE_METHOD(scoring_cluster,
+                 "nodes that die in the middle cost only their tasks") {
+  lead();
+  const auto tasks = std::make_shared<int>(0);
+  lend("v", 2, counting(tasks));
+  lend("w", 1);
+  const auto when = GENERATE(1, 3, 8, 15);
+  score(once_at(tasks, when, [this] { crash("v"); }));
+  CHECK(left_over() == 0);
+}
+
+TEST_CASE_METHOD(scoring_cluster, "a lost link ends the slots at both ends") {
+  lead();
+  const auto tasks = std::make_shared<int>(0);
+  lend("v", 3, counting(tasks));
+  score(once_at(tasks, 4, [this] { unlink("v"); }));
+  CHECK(left_over() == 0);
+  // What it did before was all.
+  const auto before = *tasks;
+  files->clear();
+  score();
+  CHECK(*tasks == before);
+}
+
+TEST_CASE_METHOD(scoring_cluster,
+                 "a node that others hold for dead is given up at once") {
+  lead();
+  const auto tasks = std::make_shared<int>(0);
+  lend("v", 2, counting(tasks));
+  score(once_at(tasks, 2, [this] { tell("v", member_event_kind::down); }));
+  CHECK(left_over() == 0);
+}
+
+TEST_CASE_METHOD(scoring_cluster, "a silent node is given up in time") {
+  auto proxy = slot_proxy_options{};
+  proxy.task_timeout = 500ms;
+  lead(proxy);
+  // Its answers wait in a mailbox that nobody looks into.
+  const auto frozen = system.spawn(
+    [](node_service_actor::pointer self) -> node_service_actor::behavior_type {
+      static_cast<void>(self);
+      return {[](const node_question& question) -> caf::result<node_answer> {
+        const auto& type = question.what->envelope.type();
+        auto reply = node_answer{};
+        if (type == "GetComputeSlots") {
+          auto slots = messages::ComputeSlots{};
+          slots.set_slots(2);
+          reply.envelope.set_type(type.substr(3));
+          reply.envelope.set_body(slots.SerializeAsString());
+          return reply;
+        }
+        if (type == "OpenSlot") {
+          auto opened = messages::SlotOpened{};
+          opened.set_session(1);
+          reply.envelope.set_type("SlotOpened");
+          reply.envelope.set_body(opened.SerializeAsString());
+          return reply;
+        }
+        return caf::delegated<node_answer>{};
+      }};
+    });
+  own(frozen);
+  lend("v", 2);
+  caf::anon_send(exchanges.at("v"), serve_target{compute_target, frozen});
+  settle();
+  const auto summary = score();
+  CHECK(summary.retries() >= 2);
+}
+
+TEST_CASE_METHOD(scoring_cluster,
+                 "a task that kills its slot is not the end of a node") {
+  lead();
+  const auto left = std::make_shared<int>(1);
+  auto slot = compute_slot_options{};
+  slot.before_scoring
+    = [=](const messages::ScoringTask& task, const messages::column_block&) {
+        if (task.stage() == messages::SCORING_STAGE_SCORE && (*left)-- > 0)
+          throw 1;
+      };
+  lend("v", 2, slot);
+  const auto summary = score();
+  CHECK(summary.retries() >= 1);
+  CHECK(summary.problems_size() == 0);
+}
+
+TEST_CASE_METHOD(scoring_cluster,
+                 "a task that fails elsewhere fails as it does here") {
+  lead();
+  auto slot = compute_slot_options{};
+  slot.before_scoring
+    = [left = std::make_shared<int>(2)](const messages::ScoringTask&,
+                                        const messages::column_block&) {
+        if ((*left)-- > 0)
+          throw std::runtime_error{"no memory"};
+      };
+  lend("v", 1, slot);
+  CHECK(score().retries() == 2);
+}
+
+TEST_CASE_METHOD(scoring_cluster, "what is too long to travel is done here") {
+  auto proxy = slot_proxy_options{};
+  proxy.task_bytes_max = 3'000;
+  lead(proxy);
+  const auto tasks = std::make_shared<int>(0);
+  lend("v", 2, counting(tasks));
+  CHECK(score().problems_size() == 0);
+  CHECK(left_over() == 0);
+}
+
+TEST_CASE_METHOD(scoring_cluster, "so is what has too long an answer") {
+  lead();
+  const auto tasks = std::make_shared<int>(0);
+  auto slot = counting(tasks);
+  slot.answer_bytes_max = 1'000;
+  lend("v", 2, slot);
+  CHECK(score().problems_size() == 0);
+  CHECK(*tasks > 0);
+}
+
+TEST_CASE_METHOD(scoring_cluster, "a full link delays tasks, and loses none") {
+  stop(exchanges.at("l"));
+  settle();
+  limits.bulk_queue_bytes_max = 1;
+  join("l");
+  limits = {};
+  lead();
+  const auto tasks = std::make_shared<int>(0);
+  lend("v", 8, counting(tasks));
+  CHECK(score().retries() == 0);
+  CHECK(*tasks > 0);
+}
+
+TEST_CASE_METHOD(scoring_cluster,
+                 "who drains, is suspect or does not work lends nothing") {
+  lead();
+  const auto tasks = std::make_shared<int>(0);
+  lend("v", 1, counting(tasks));
+  lend("w", 1, counting(tasks));
+  lend("x", 1, counting(tasks));
+  members->at(0).state = member_state::draining;
+  members->at(1).state = member_state::suspect;
+  members->at(2).roles.is_worker = false;
+  score();
+  CHECK(*tasks == 0);
+}
+
+TEST_CASE_METHOD(scoring_cluster, "a run that is given up frees its slots") {
+  lead();
+  const auto tasks = std::make_shared<int>(0);
+  lend("v", 2, counting(tasks));
+  const auto coordinator = spawn_scoring();
+  auto outcome
+    = await(send(coordinator, messages::RunScoring{}), once_at(tasks, 3, [&] {
+              caf::anon_send(coordinator, messages::CancelScoring{});
+            }));
+  REQUIRE(std::holds_alternative<caf::error>(outcome));
+  CHECK(left_over() == 0);
+}

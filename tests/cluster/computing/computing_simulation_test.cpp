@@ -1,0 +1,105 @@
+#include "actors/simulation/people_blocks.hpp"
+#include "actors/simulation/simulation_coordinator.hpp"
+#include "actors/simulation/simulation_messages.hpp"
+#include "runtime/actor_errors.hpp"
+#include "tests/actors/simulation/golden_simulation.hpp"
+#include "tests/cluster/computing/computing_fixture.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+using namespace troupe;
+using namespace troupe::cluster;
+using namespace troupe::tests;
+
+namespace {
+
+/// The simulation of the reference results, in blocks of four people.
+struct simulation_cluster : computing_fixture {
+  written_files files = std::make_shared<std::map<std::string, std::string>>();
+
+  simulation::simulation_coordinator_actor spawn_simulation() {
+    auto census = read_golden_census(3);
+    auto options = simulation::simulation_coordinator_options{};
+    options.run.parameters = read_golden_scenario();
+    const auto size = census.staff.size();
+    options.run.everybody = simulation::to_block(
+      simulation::make_blocks(census.staff, size).front());
+    options.run.ids = census.ids;
+    options.run.workers = 1;
+    options.run.block_people = 4;
+    options.run.keep_text = true;
+    options.writer = spawn_writer(files);
+    options.describe
+      = [](const messages::SimulationSummary&) { return std::string{"{}\n"}; };
+    options.more_processors = simulate_with(desk);
+    auto made
+      = simulation::spawn_simulation_coordinator(system, std::move(options));
+    own(made);
+    return made;
+  }
+
+  /// Simulates, and checks that the files are these results.
+  messages::SimulationSummary simulate(const std::function<void()>& meanwhile
+                                       = {}) {
+    auto outcome
+      = await(send(spawn_simulation(), messages::RunSimulation{}), meanwhile);
+    if (const auto* reason = std::get_if<1>(&outcome))
+      FAIL(runtime::render(runtime::to_problem(*reason, system)));
+    for (const auto* name : {"events.csv", "snapshots.csv", "years.json"}) {
+      INFO(name);
+      const auto expected = read_simulation_text(name);
+      // Whoever makes the files begins them with a header.
+      const auto is_table = expected.front() != '[' && expected.front() != '{';
+      const auto begin = is_table ? expected.find('\n') + 1 : 0;
+      CHECK(((*files)[name] == expected.substr(begin)));
+    }
+    return std::get<0>(outcome);
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(simulation_cluster,
+                 "a simulation over any number of nodes gives the same bytes") {
+  const auto nodes = GENERATE(0, 1, 2, 5);
+  lead();
+  const auto tasks = std::make_shared<int>(0);
+  for (auto i = 0; i < nodes; ++i)
+    lend("w" + std::to_string(i), 2, counting(tasks));
+  const auto summary = simulate();
+  CHECK(summary.retries() == 0);
+  CHECK((*tasks > 0) == (nodes > 0));
+  CHECK(left_over() == 0);
+}
+
+TEST_CASE_METHOD(simulation_cluster,
+                 "a simulation goes on when nodes die, all of them at last") {
+  lead();
+  const auto tasks = std::make_shared<int>(0);
+  lend("v", 2, counting(tasks));
+  lend("w", 1, counting(tasks));
+  auto first = once_at(tasks, 5, [this] { crash("v"); });
+  auto second = once_at(tasks, 9, [this] { crash("w"); });
+  simulate([&] {
+    first();
+    second();
+  });
+  CHECK(left_over() == 0);
+}
+
+TEST_CASE_METHOD(simulation_cluster, "the same holds for a simulation") {
+  auto proxy = slot_proxy_options{};
+  proxy.task_bytes_max = 700;
+  lead(proxy);
+  const auto tasks = std::make_shared<int>(0);
+  auto slot = counting(tasks);
+  slot.answer_bytes_max = 2'000;
+  lend("v", 2, slot);
+  simulate();
+  CHECK(left_over() == 0);
+}

@@ -178,6 +178,7 @@ worker_profile to_profile(std::uint64_t worker,
                             request.activities().end());
   profile.immediate.assign(request.immediate().begin(),
                            request.immediate().end());
+  profile.node = request.node();
   if (!request.has_room())
     return profile;
   auto& room = profile.room.emplace();

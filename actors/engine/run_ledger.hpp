@@ -339,6 +339,7 @@ private:
     worker_offer offer;
     std::vector<activity_id> activities;
     std::vector<activity_id> immediate; ///< Of these.
+    std::string node; ///< Empty: this one.
   };
 
   /// Requests that were not let in, since the start.
@@ -442,6 +443,7 @@ private:
   [[nodiscard]] resource_amounts free_room(const worker_offer& of) const;
   void enqueue_anew();
   [[nodiscard]] std::size_t room_beyond_credit(const known_worker& of) const;
+  [[nodiscard]] std::string name_of(std::uint64_t worker) const;
   std::optional<assignment> hand_out(const place& at, std::uint64_t worker,
                                      const ready_work& what);
 

@@ -74,6 +74,7 @@ messages::QueueReport run_ledger::queue_report() const {
   for (const auto& [id, known] : workers_) {
     auto& worker = *report.add_workers();
     worker.set_id(id);
+    worker.set_node(known.node);
     const auto held = held_.find(id);
     worker.set_under_way(held == held_.end() ? 0 : held->second.size());
     if (!known.room)

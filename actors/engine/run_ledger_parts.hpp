@@ -52,6 +52,8 @@ struct worker_profile {
   std::optional<step_resources> room;
   /// What of its activities it answers at once.
   std::vector<std::string> immediate{};
+  /// The node it is on; empty: this one.
+  std::string node{};
 };
 
 /// Names a claim. Those that were not stored before a crash are given out once

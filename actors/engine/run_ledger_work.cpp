@@ -97,6 +97,14 @@ void run_ledger::dequeue(live_run& live, const task_key& task) {
 
 // -- workers ------------------------------------------------------------------
 
+/// For whoever reads the history.
+std::string run_ledger::name_of(std::uint64_t worker) const {
+  const auto known = workers_.find(worker);
+  return known == workers_.end() || known->second.node.empty()
+           ? "worker " + std::to_string(worker)
+           : "node " + known->second.node;
+}
+
 /// Claims and begins in one decision: nothing happens in between that would be
 /// worth a commit.
 std::optional<assignment> run_ledger::hand_out(const place& at,
@@ -109,7 +117,7 @@ std::optional<assignment> run_ledger::hand_out(const place& at,
     = live.state->find(at.task)->entered <= std::max(live.stored, live.follows)
       || has_bug(planted_bug::begin_unstored);
   decide_on(live, [&](run_decision& it) -> outcome<void> {
-    auto claim = it.claim(at.task, "worker " + std::to_string(worker),
+    auto claim = it.claim(at.task, name_of(worker),
                           context_.now + std::chrono::seconds{10});
     if (!claim)
       return runtime::fail(claim.error());

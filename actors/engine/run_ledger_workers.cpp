@@ -106,6 +106,7 @@ outcome<void> run_ledger::check_needs(const workflow& of) const {
 void run_ledger::welcome(const worker_profile& worker) {
   auto& known = workers_[worker.worker];
   known.room = worker.room;
+  known.node = worker.node;
   known.offer = {};
   known.offer.worker = worker.worker;
   known.offer.total = amounts_of(worker.room.value_or(unlimited_room()));

@@ -91,6 +91,7 @@ void begin_session(pointer self, const std::string& node,
   options.session = what.session();
   options.epoch = state.options.epoch;
   options.pull = what.pull();
+  options.pull.set_node(node);
   options.asking = state.options.asking;
   options.work = state.options.work;
   auto& host = state.nodes[node].host;

@@ -49,6 +49,7 @@ json to_json(const QueueReport::Class& of) {
 
 json to_json(const QueueReport::Worker& worker) {
   auto to = json{{"id", worker.id()},
+                 {"node", worker.node()},
                  {"under_way", worker.under_way()},
                  {"credit", worker.credit()},
                  {"resources", json::object()}};
@@ -137,7 +138,8 @@ std::string render_queue(const QueueReport& report) {
     text += rate;
   }
   for (const auto& worker : report.workers()) {
-    text += "worker " + std::to_string(worker.id()) + ": "
+    text += "worker " + std::to_string(worker.id())
+            + (worker.node().empty() ? "" : " on node " + worker.node()) + ": "
             + std::to_string(worker.under_way()) + " under way, room for "
             + std::to_string(worker.credit()) + " more";
     for (const auto& each : worker.resources())

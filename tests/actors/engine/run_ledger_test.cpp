@@ -374,3 +374,21 @@ TEST_CASE_METHOD(ledger_fixture, "what no worker has is refused") {
   needed.custom["gpu"] = 1;
   CHECK(refusal_of(needed).key == "steps.a.resources.gpu");
 }
+
+TEST_CASE_METHOD(ledger_fixture, "a history tells on which node a step ran") {
+  REQUIRE(submit(make_workflow({{"a"}})));
+  ledger.welcome({7, {"noop"}, std::nullopt, {}, "w1"});
+  REQUIRE(ledger.assign(7, 1, 10).size() == 1);
+  const auto report = ledger.queue_report();
+  REQUIRE(report.workers_size() == 1);
+  CHECK(report.workers(0).node() == "w1");
+  auto claimed_by = std::string{};
+  for (const auto& change : ledger.take_changes()) {
+    auto events = messages::RunEvents{};
+    REQUIRE(events.ParseFromString(*change.events));
+    for (const auto& event : events.events())
+      if (event.has_claimed())
+        claimed_by = event.claimed().worker();
+  }
+  CHECK(claimed_by == "node w1");
+}

@@ -45,6 +45,7 @@ TEST_CASE_METHOD(hosting_fixture, "an activity runs on another node") {
   pass(500ms);
   REQUIRE(a.heard->pulls.size() == 1);
   CHECK(a.heard->pulls[0].credit() == 3);
+  CHECK(a.heard->pulls[0].node() == "w");
   CHECK(a.heard->pulls[0].activities(0) == "echo");
   CHECK(a.heard->pulls[0].immediate(0) == "echo");
   give(a, ref_to("step"));

@@ -164,7 +164,8 @@ scoring_run::assign(worker_id worker, runtime::worker_place place) {
 bool scoring_run::has_room_for_output(runtime::worker_place place) const {
   const auto under_way = outputs_out_ + board_.out();
   return outputs_waiting_ + under_way < window()
-         || (under_way == 0 && place == runtime::worker_place::near);
+         || (under_way == 0 && place == runtime::worker_place::near
+             && !is_output_ready());
 }
 
 std::optional<scoring_run::offer>
@@ -438,6 +439,14 @@ outcome<void> scoring_run::accept_scores(const job& done,
 }
 
 // -- the output --------------------------------------------------------------
+
+bool scoring_run::is_output_ready() const {
+  return std::any_of(
+    next_output_.begin(), next_output_.end(), [this](const auto& each) {
+      const auto at = batches_.lower_bound(each.second);
+      return at != batches_.end() && at->second.texts.contains(each.first);
+    });
+}
 
 std::optional<scoring_run::output> scoring_run::take_output() {
   for (auto& [file, next] : next_output_) {

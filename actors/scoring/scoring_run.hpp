@@ -222,6 +222,7 @@ private:
   // Tasks.
   [[nodiscard]] std::size_t window() const noexcept;
   [[nodiscard]] bool may_travel(std::uint64_t task, worker_id to) const;
+  [[nodiscard]] bool is_output_ready() const;
   [[nodiscard]] bool has_room_for_output(runtime::worker_place place) const;
   [[nodiscard]] bool is_at_home(std::uint64_t task) const;
   std::optional<runtime::task_board::assignment>

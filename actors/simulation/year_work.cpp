@@ -37,6 +37,15 @@ bool is_about_hires(const SimulationTask& task) {
   return task.first_hire() != 0;
 }
 
+/// A task of another node may say anything.
+bool has_sound_hires(const SimulationTask& task) {
+  constexpr auto block_hires_max = std::uint64_t{1'000'000};
+  constexpr auto hires_max = std::uint64_t{1} << 31U;
+  return task.first_hire() <= task.last_hire()
+         && task.last_hire() <= task.all_hires() && task.all_hires() < hires_max
+         && task.last_hire() - task.first_hire() < block_hires_max;
+}
+
 hire_range hires_of(const SimulationTask& task) {
   return {.first = static_cast<std::int64_t>(task.first_hire()),
           .last = static_cast<std::int64_t>(task.last_hire()),
@@ -149,6 +158,8 @@ outcome<year_work::finished> year_work::perform(const SimulationTask& task,
   if (task.context_version() != context_.version()
       && task.stage() != messages::SIMULATION_STAGE_PROJECT)
     throw std::runtime_error{"the context of the task is missing"};
+  if (is_about_hires(task) && !has_sound_hires(task))
+    return fail(broken_task("hires that there can be"));
   auto done = outcome<finished>{};
   switch (task.stage()) {
     case messages::SIMULATION_STAGE_COUNT:
@@ -198,6 +209,8 @@ outcome<void> year_work::accept(const messages::SimulationContext& context) {
     const auto rules = parse_canonical_text(context.scenario());
     if (!rules)
       return fail(rules.error());
+    if (context.year() < rules->start_year || context.year() > rules->end_year)
+      return fail(broken_task("a year of its scenario"));
     plan_ = make_year_plan(*rules, context.year());
   }
   context_ = context;

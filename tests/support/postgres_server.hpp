@@ -11,7 +11,10 @@ namespace troupe::tests {
 /// user "guest" does: "guest's secret".
 class postgres_server {
 public:
-  postgres_server();
+  /// With an address of this machine it can also be reached there, by anybody
+  /// in the 256 addresses around it without a password; for networks that
+  /// nobody else is in.
+  explicit postgres_server(std::string listen = {});
   postgres_server(const postgres_server&) = delete;
   postgres_server& operator=(const postgres_server&) = delete;
   ~postgres_server();
@@ -31,6 +34,7 @@ private:
                                 const std::string& arguments) const;
 
   temporary_folder folder_;
+  std::string listen_;
   std::string bin_;
 };
 

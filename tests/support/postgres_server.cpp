@@ -29,13 +29,21 @@ std::string find_programs() {
   return found.string();
 }
 
+/// Ends a server that nobody else ends any more, and removes its folder.
+std::string end_of(const fs::path& folder) {
+  const auto at = folder.string();
+  return "kill -QUIT $(head -n 1 " + at + "/data/postmaster.pid) && sleep 1; "
+         + "rm -rf " + at;
+}
+
 constexpr auto access = "local all guest scram-sha-256\n"
                         "local all all trust\n";
 
 } // namespace
 
 postgres_server::postgres_server(std::string listen)
-  : listen_{std::move(listen)}, bin_{find_programs()} {
+  : listen_{std::move(listen)}, bin_{find_programs()}, will_{end_of(
+                                                         folder_.path())} {
   // The server refuses to be the superuser, hence somebody else enters.
   fs::permissions(folder_.path(), fs::perms::all);
   const auto data = (folder_ / "data").string();

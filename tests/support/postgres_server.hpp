@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tests/support/last_will.hpp"
 #include "tests/support/places.hpp"
 
 #include <string>
@@ -7,7 +8,8 @@
 namespace troupe::tests {
 
 /// A PostgreSQL server of its own in a temporary folder, reached through a
-/// socket in it. Ends with the object. The superuser needs no password, the
+/// socket in it. Ends with the object or the test, however that one ends. The
+/// superuser needs no password, the
 /// user "guest" does: "guest's secret".
 class postgres_server {
 public:
@@ -36,6 +38,7 @@ private:
   temporary_folder folder_;
   std::string listen_;
   std::string bin_;
+  last_will will_;
 };
 
 } // namespace troupe::tests

@@ -3,6 +3,7 @@
 #include "actors/engine/engine_client.hpp"
 #include "tests/cluster/processes/namespace_network.hpp"
 #include "tests/integration/program.hpp"
+#include "tests/support/last_will.hpp"
 #include "tests/support/places.hpp"
 #include "tests/support/postgres_server.hpp"
 
@@ -121,6 +122,7 @@ private:
 
   std::unique_ptr<namespace_network> network_;
   temporary_folder folder_;
+  last_will will_{"rm -rf " + folder_.path().string()};
   postgres_server database_;
   std::string store_ = database_.address();
   std::string store_of_nodes_ = store_; ///< As they reach it.

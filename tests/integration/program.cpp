@@ -3,6 +3,7 @@
 #include "tests/support/places.hpp"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +27,8 @@ program::program(const std::vector<std::string>& arguments,
     throw std::runtime_error{"cannot write " + output_.string()};
   id_ = ::fork();
   if (id_ == 0) {
+    // Nothing is left of a test that is killed itself.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::dup2(printed, STDOUT_FILENO);
     ::dup2(printed, STDERR_FILENO);
     ::execv(path.c_str(), argv.data());

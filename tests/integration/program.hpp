@@ -9,7 +9,8 @@
 namespace troupe::tests {
 
 /// The `troupe` program of this build as a process, without a terminal; killed
-/// at the end if it still runs. What it prints goes to a file.
+/// at the end if it still runs, and with the thread that started it. What it
+/// prints goes to a file.
 class program {
 public:
   program(const std::vector<std::string>& arguments,

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <stdexcept>
+#include <utility>
 
 namespace troupe::tests {
 
@@ -28,19 +29,31 @@ std::string find_programs() {
   return found.string();
 }
 
+/// Ends a server that nobody else ends any more, and removes its folder.
+std::string end_of(const fs::path& folder) {
+  const auto at = folder.string();
+  return "kill -QUIT $(head -n 1 " + at + "/data/postmaster.pid) && sleep 1; "
+         + "rm -rf " + at;
+}
+
 constexpr auto access = "local all guest scram-sha-256\n"
                         "local all all trust\n";
 
 } // namespace
 
-postgres_server::postgres_server() : bin_{find_programs()} {
+postgres_server::postgres_server(std::string listen)
+  : listen_{std::move(listen)}, bin_{find_programs()}, will_{end_of(
+                                                         folder_.path())} {
   // The server refuses to be the superuser, hence somebody else enters.
   fs::permissions(folder_.path(), fs::perms::all);
   const auto data = (folder_ / "data").string();
   static_cast<void>(run("initdb", "--no-sync --auth=trust --encoding=UTF8 "
                                   "--locale=C --username=troupe --pgdata="
                                     + data));
-  folder_.write("pg_hba.conf", access);
+  folder_.write("pg_hba.conf",
+                listen_.empty()
+                  ? access
+                  : access + ("host all all " + listen_ + "/24 trust\n"));
   start();
   execute("CREATE ROLE guest LOGIN PASSWORD 'guest''s secret'");
 }
@@ -48,13 +61,12 @@ postgres_server::postgres_server() : bin_{find_programs()} {
 void postgres_server::start() const {
   const auto data = (folder_ / "data").string();
   // Nothing of it has to survive the machine.
-  static_cast<void>(
-    run("pg_ctl",
-        "--wait --timeout=100 --silent --log=" + data + "/log --pgdata=" + data
-          + " --options=\"-c fsync=off -c listen_addresses= "
-            "-c shared_buffers=8MB -c max_connections=30 -k "
-          + folder_.path().string()
-          + " -c hba_file=" + (folder_ / "pg_hba.conf").string() + "\" start"));
+  static_cast<void>(run(
+    "pg_ctl", "--wait --timeout=100 --silent --log=" + data + "/log --pgdata="
+                + data + " --options=\"-c fsync=off -c listen_addresses="
+                + listen_ + " -c shared_buffers=8MB -c max_connections=30 -k "
+                + folder_.path().string() + " -c hba_file="
+                + (folder_ / "pg_hba.conf").string() + "\" start"));
 }
 
 void postgres_server::crash() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tests/support/last_will.hpp"
 #include "tests/support/places.hpp"
 
 #include <string>
@@ -7,11 +8,15 @@
 namespace troupe::tests {
 
 /// A PostgreSQL server of its own in a temporary folder, reached through a
-/// socket in it. Ends with the object. The superuser needs no password, the
+/// socket in it. Ends with the object or the test, however that one ends. The
+/// superuser needs no password, the
 /// user "guest" does: "guest's secret".
 class postgres_server {
 public:
-  postgres_server();
+  /// With an address of this machine it can also be reached there, by anybody
+  /// in the 256 addresses around it without a password; for networks that
+  /// nobody else is in.
+  explicit postgres_server(std::string listen = {});
   postgres_server(const postgres_server&) = delete;
   postgres_server& operator=(const postgres_server&) = delete;
   ~postgres_server();
@@ -31,7 +36,9 @@ private:
                                 const std::string& arguments) const;
 
   temporary_folder folder_;
+  std::string listen_;
   std::string bin_;
+  last_will will_;
 };
 
 } // namespace troupe::tests

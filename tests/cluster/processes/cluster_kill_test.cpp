@@ -101,18 +101,6 @@ int kill_count() {
 constexpr auto nothing = "apiVersion: troupe/v1\nkind: Workflow\nid: nothing\n"
                          "steps: [{id: s, activity: noop}]\n";
 
-/// Where the only step of a ledger runs: the worker whose child it is.
-std::string worker_of(process_cluster& cluster, const effect_ledger& ledger) {
-  auto worker = std::string{};
-  cluster.await("its worker is known", [&] {
-    for (const std::string node : {"v", "w"})
-      if (ledger.has_begun_in(cluster.process(node)))
-        worker = node;
-    return !worker.empty();
-  });
-  return worker;
-}
-
 } // namespace
 
 TEST_CASE("a killed leader is followed, and nothing accepted is lost") {

@@ -26,6 +26,7 @@ namespace {
 
 constexpr auto node_names = std::array{"a", "b", "v", "w"};
 constexpr auto coordinator_names = std::array{"a", "b"};
+constexpr auto database_host = "db";
 /// The workers, and the leader for what needs its store.
 constexpr auto host_count = 3U;
 /// Between two looks at processes, which tell nobody.
@@ -64,15 +65,35 @@ bool is_coordinator_name(const std::string& node) {
   return std::ranges::find(coordinator_names, node) != coordinator_names.end();
 }
 
+postgres_server make_database(const namespace_network* network) {
+  const auto there = namespace_network::visit{network, database_host};
+  return postgres_server{network == nullptr ? ""
+                                            : network->address(database_host)};
+}
+
 } // namespace
 
-process_cluster::process_cluster() {
+std::vector<std::string> process_cluster::host_names() {
+  auto names = std::vector<std::string>{node_names.begin(), node_names.end()};
+  names.emplace_back(database_host);
+  return names;
+}
+
+process_cluster::process_cluster(std::unique_ptr<namespace_network> network)
+  : network_{std::move(network)}, database_{make_database(network_.get())} {
   run_to_end({"cluster", "init", "--nodes", "a,b,v,w", "--dir",
               (folder_ / "certs").string()},
              folder_ / "init.txt");
-  const auto ports = free_ports(node_names.size());
-  for (auto i = std::size_t{0}; i < node_names.size(); ++i)
-    ports_[node_names[i]] = ports[i];
+  if (network_) {
+    store_of_nodes_
+      = "postgresql://troupe@" + network_->address(database_host) + "/postgres";
+    for (const std::string node : node_names)
+      addresses_[node] = network_->address(node) + ":4710";
+  } else {
+    const auto ports = free_ports(node_names.size());
+    for (auto i = std::size_t{0}; i < node_names.size(); ++i)
+      addresses_[node_names[i]] = "127.0.0.1:" + std::to_string(ports[i]);
+  }
   for (const std::string node : node_names)
     write_config(node, is_coordinator_name(node));
 }
@@ -81,13 +102,13 @@ void process_cluster::write_config(const std::string& node,
                                    bool is_coordinator) {
   auto text = "apiVersion: troupe/v1\nkind: Node\nname: " + node + "\nroles: ["
               + (is_coordinator ? "coordinator" : "worker")
-              + "]\nlisten: 127.0.0.1:" + std::to_string(ports_[node])
+              + "]\nlisten: " + addresses_[node]
               + "\ncertificates: certs\ndata: " + node + "\njobs: 8\npeers:\n";
-  for (const auto& [name, port] : ports_)
+  for (const auto& [name, address] : addresses_)
     if (name != node)
-      text += "  " + name + ": 127.0.0.1:" + std::to_string(port) + "\n";
+      text += "  " + name + ": " + address + "\n";
   if (is_coordinator)
-    text += "store: " + store_ + "\n";
+    text += "store: " + store_of_nodes_ + "\n";
   folder_.write(node + ".yaml", text);
 }
 
@@ -102,6 +123,7 @@ std::string process_cluster::config(const std::string& node) const {
 void process_cluster::start(const std::string& node) {
   const auto name = std::to_string(++starts_) + "-" + node + ".log";
   frozen_[node] = false;
+  const auto there = namespace_network::visit{network_.get(), node};
   nodes_[node].emplace(std::vector<std::string>{"node", "--config",
                                                 config(node), "--log-level",
                                                 "info"},
@@ -128,6 +150,21 @@ int process_cluster::stop(const std::string& node) {
   const auto code = process(node).wait();
   nodes_[node].reset();
   return code;
+}
+
+void process_cluster::start_database() const {
+  const auto there = namespace_network::visit{network_.get(), database_host};
+  database_.start();
+}
+
+bool process_cluster::is_running(const std::string& node) const {
+  const auto found = nodes_.find(node);
+  return found != nodes_.end() && found->second && found->second->is_running();
+}
+
+bool process_cluster::is_frozen(const std::string& node) const {
+  const auto found = frozen_.find(node);
+  return found != frozen_.end() && found->second;
 }
 
 std::string process_cluster::logs() const {
@@ -193,7 +230,8 @@ process_cluster::await(const std::string& what,
   return std::chrono::duration_cast<milliseconds>(steady::now() - begun);
 }
 
-bool process_cluster::is_healthy() const {
+bool process_cluster::is_of_one_mind() const {
+  auto first = std::optional<messages::ClusterStatus>{};
   for (const std::string seen_by : node_names) {
     const auto seen = status(seen_by);
     if (!seen || seen->leader().empty())
@@ -202,7 +240,17 @@ bool process_cluster::is_healthy() const {
       seen->nodes(), [](const auto& node) { return node.state() == "alive"; });
     if (static_cast<std::size_t>(alive) != node_names.size())
       return false;
+    if (!first)
+      first = seen;
+    if (seen->leader() != first->leader() || seen->epoch() != first->epoch())
+      return false;
   }
+  return true;
+}
+
+bool process_cluster::is_healthy() const {
+  if (!is_of_one_mind())
+    return false;
   const auto leads = leader();
   if (leads.empty())
     return false;
@@ -214,6 +262,8 @@ bool process_cluster::is_healthy() const {
 }
 
 void process_cluster::heal() {
+  if (network_)
+    network_->heal();
   for (const std::string node : node_names) {
     if (frozen_[node])
       send(node, SIGCONT);
@@ -227,6 +277,22 @@ void process_cluster::heal() {
 std::string process_cluster::submit(const std::string& workflow,
                                     const std::string& key,
                                     const std::string& first_node) {
+  auto run = std::optional<std::string>{};
+  // Whoever is not told that it is stored asks again, with the same key.
+  await(
+    "somebody accepts the run " + key,
+    [&] {
+      run = try_to_submit(workflow, key, first_node);
+      return run.has_value();
+    },
+    long_patience);
+  return *run;
+}
+
+std::optional<std::string>
+process_cluster::try_to_submit(const std::string& workflow,
+                               const std::string& key,
+                               const std::string& first_node) {
   auto wanted = messages::SubmitRun{};
   wanted.set_workflow_text(workflow);
   wanted.set_idempotency_key(key);
@@ -235,27 +301,17 @@ std::string process_cluster::submit(const std::string& workflow,
   for (const std::string node : node_names)
     if (node != first_node)
       order.push_back(node);
-  auto run = std::string{};
-  auto why = std::string{};
-  // Whoever is not told that it is stored asks again, with the same key.
-  const auto submit_once = [&] {
-    for (const auto& node : order) {
-      if (!nodes_[node] || frozen_[node])
-        continue;
-      auto client = engine_client::connect(socket(node));
-      if (!client)
-        continue;
-      const auto accepted = client->submit(wanted);
-      if (accepted) {
-        run = accepted->run_id();
-        return true;
-      }
-      why = node + ": " + runtime::render(accepted.error());
-    }
-    return false;
-  };
-  await("somebody accepts the run " + key, submit_once, long_patience);
-  return run;
+  for (const auto& node : order) {
+    if (!nodes_[node] || frozen_[node])
+      continue;
+    auto client = engine_client::connect(socket(node));
+    if (!client)
+      continue;
+    const auto accepted = client->submit(wanted);
+    if (accepted)
+      return accepted->run_id();
+  }
+  return std::nullopt;
 }
 
 ended_runs process_cluster::await(const std::vector<std::string>& runs) const {
@@ -345,6 +401,17 @@ std::size_t effect_ledger::repeated() const {
   for (const auto& [key, times] : effects())
     count += static_cast<std::size_t>(times - 1);
   return count;
+}
+
+std::string worker_of(process_cluster& cluster, const effect_ledger& ledger) {
+  auto worker = std::string{};
+  cluster.await("its worker is known", [&] {
+    for (const std::string node : {"v", "w"})
+      if (ledger.has_begun_in(cluster.process(node)))
+        worker = node;
+    return !worker.empty();
+  });
+  return worker;
 }
 
 } // namespace troupe::tests

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "actors/engine/engine_client.hpp"
+#include "tests/cluster/processes/namespace_network.hpp"
 #include "tests/integration/program.hpp"
+#include "tests/support/last_will.hpp"
 #include "tests/support/places.hpp"
 #include "tests/support/postgres_server.hpp"
 
@@ -10,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,12 +27,17 @@ struct ended_runs {
 };
 
 /// Two coordinators "a", "b" and two workers "v", "w": processes of this build
-/// that share a PostgreSQL server of their own, on free ports.
+/// that share a PostgreSQL server of their own; on free ports of this machine,
+/// or each on a host of its own.
 class process_cluster {
 public:
   using milliseconds = std::chrono::milliseconds;
 
-  process_cluster();
+  process_cluster() : process_cluster{nullptr} {}
+  /// The network has the hosts `host_names()`.
+  explicit process_cluster(std::unique_ptr<namespace_network> network);
+  /// The nodes, and "db" for the database.
+  [[nodiscard]] static std::vector<std::string> host_names();
 
   /// Starts whoever does not run, undoes what a test did, and waits until all
   /// see all, somebody leads, and both workers pull.
@@ -51,6 +59,8 @@ public:
   [[nodiscard]] std::string config(const std::string& node) const;
   /// What all nodes printed lately.
   [[nodiscard]] std::string logs() const;
+  [[nodiscard]] bool is_running(const std::string& node) const;
+  [[nodiscard]] bool is_frozen(const std::string& node) const;
 
   /// As the node sees it; nothing: it does not answer, or is frozen.
   [[nodiscard]] std::optional<messages::ClusterStatus>
@@ -59,6 +69,9 @@ public:
   /// Whoever says of itself that it leads and gets nothing else said of it by
   /// the other coordinator, unless that one is silent. Empty: nobody.
   [[nodiscard]] std::string leader() const;
+
+  /// All nodes see all alive, and the same leader and epoch.
+  [[nodiscard]] bool is_of_one_mind() const;
 
   /// How the node sees the other.
   [[nodiscard]] std::string state_of(const std::string& of,
@@ -73,6 +86,10 @@ public:
   /// once.
   std::string submit(const std::string& workflow, const std::string& key,
                      const std::string& first_node = "a");
+  /// Asks each node once; nothing: nobody has said that it is stored.
+  std::optional<std::string> try_to_submit(const std::string& workflow,
+                                           const std::string& key,
+                                           const std::string& first_node = "a");
   /// Waits for all.
   [[nodiscard]] ended_runs await(const std::vector<std::string>& runs) const;
 
@@ -87,6 +104,14 @@ public:
     return database_;
   }
 
+  /// After database().crash().
+  void start_database() const;
+
+  /// Only of a cluster that has one.
+  [[nodiscard]] namespace_network& network() noexcept {
+    return *network_;
+  }
+
   [[nodiscard]] const temporary_folder& folder() const noexcept {
     return folder_;
   }
@@ -95,10 +120,13 @@ private:
   void write_config(const std::string& node, bool is_coordinator);
   [[nodiscard]] bool is_healthy() const;
 
+  std::unique_ptr<namespace_network> network_;
   temporary_folder folder_;
+  last_will will_{"rm -rf " + folder_.path().string()};
   postgres_server database_;
   std::string store_ = database_.address();
-  std::map<std::string, std::uint16_t> ports_;
+  std::string store_of_nodes_ = store_; ///< As they reach it.
+  std::map<std::string, std::string> addresses_;
   std::map<std::string, std::optional<program>> nodes_;
   std::map<std::string, bool> frozen_;
   int starts_ = 0;
@@ -129,5 +157,9 @@ private:
   std::filesystem::path file_;
   std::filesystem::path begun_; ///< Whose children the commands were.
 };
+
+/// Where the only step of a ledger runs: the worker whose child it is.
+[[nodiscard]] std::string worker_of(process_cluster& cluster,
+                                    const effect_ledger& ledger);
 
 } // namespace troupe::tests

@@ -1,0 +1,178 @@
+#include "tests/cluster/processes/cluster_load.hpp"
+#include "tests/cluster/processes/namespace_network.hpp"
+#include "tests/cluster/processes/packet_switch.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <array>
+#include <chrono>
+#include <string>
+
+using namespace std::chrono_literals;
+using namespace troupe;
+using namespace troupe::tests;
+
+namespace {
+
+constexpr auto nodes = std::array{"a", "b", "v", "w"};
+
+std::string other_coordinator(const std::string& one) {
+  return one == "a" ? "b" : "a";
+}
+
+/// A cluster under load, and what has to be true at the end of each case.
+struct disturbed {
+  process_cluster& cluster;
+  cluster_load load;
+
+  disturbed(process_cluster& of, const std::string& name)
+    : cluster{of}, load{of, name} {
+    load.add(10);
+  }
+
+  /// How long until all agree, once the network is well again.
+  void heal_and_check(const std::string& what) {
+    cluster.network().heal();
+    const auto converged = cluster.await(
+      "all agree", [&] { return cluster.is_of_one_mind(); }, 30s);
+    WARN("measured: " << what << ": all agree " << converged.count()
+                      << " ms after it is over");
+    CHECK(converged < 5s);
+    load.add(3);
+    cluster.heal();
+    load.check();
+  }
+
+  /// Until a coordinator says that it leads.
+  std::chrono::milliseconds await_leader(const std::string& node) {
+    return cluster.await(node + " leads", [&] {
+      const auto seen = cluster.status(node);
+      return seen && seen->leader() == node;
+    });
+  }
+
+  /// Nobody declares anybody dead meanwhile.
+  [[nodiscard]] std::string dead() const {
+    auto text = std::string{};
+    for (const std::string seen_by : nodes)
+      for (const std::string node : nodes)
+        if (cluster.state_of(node, seen_by) == "dead")
+          text += seen_by + " holds " + node + " for dead\n";
+    return text;
+  }
+};
+
+} // namespace
+
+TEST_CASE("what a worker that is cut off had begun runs elsewhere") {
+  auto* cluster = disturbable_cluster();
+  if (cluster == nullptr)
+    return;
+  auto with = disturbed{*cluster, "cut-off-worker"};
+  auto step = effect_ledger{*cluster};
+  const auto run = cluster->submit(step.workflow(1, 2s), "cut-off-worker-step");
+  const auto lost = worker_of(*cluster, step);
+  const auto elsewhere = lost == "v" ? "w" : "v";
+  cluster->network().isolate(lost);
+  const auto taken = cluster->await("the step runs elsewhere", [&] {
+    return step.has_begun_in(cluster->process(elsewhere));
+  });
+  WARN("measured: worker cut off, its step runs elsewhere after "
+       << taken.count() << " ms");
+  CHECK(taken < 7'500ms);
+  // Until the zombie is done with its own.
+  with.load.keep_up_for(2s);
+  with.heal_and_check("worker cut off");
+  REQUIRE(cluster->await({run}).completed == 1);
+  CHECK(step.effects().size() == 1);
+}
+
+TEST_CASE("a worker that is heard and hears nothing, or the reverse") {
+  auto* cluster = disturbable_cluster();
+  if (cluster == nullptr)
+    return;
+  auto with = disturbed{*cluster, "one-way"};
+  const auto nothing = line_quality{.is_cut = true};
+  for (const auto is_deaf : {true, false}) {
+    const std::string worker = is_deaf ? "v" : "w";
+    for (const std::string other : {"a", "b", is_deaf ? "w" : "v"})
+      if (is_deaf)
+        cluster->network().set(other, worker, nothing);
+      else
+        cluster->network().set(worker, other, nothing);
+    with.load.keep_up_for(1500ms);
+    with.heal_and_check(is_deaf ? "deaf worker" : "mute worker");
+  }
+}
+
+TEST_CASE("a leader that is cut off from the database is followed") {
+  auto* cluster = disturbable_cluster();
+  if (cluster == nullptr)
+    return;
+  auto with = disturbed{*cluster, "no-database"};
+  const auto former = cluster->leader();
+  const auto next = other_coordinator(former);
+  cluster->network().cut(former, "db");
+  const auto followed = with.await_leader(next);
+  // It cannot know who does, as it is the database that says so.
+  const auto conceded
+    = cluster->await("the former leader believes no more", [&] {
+        const auto seen = cluster->status(former);
+        return seen && seen->leader() != former;
+      });
+  WARN("measured: leader without database, another one leads after "
+       << followed.count() << " ms, the former one believes no more "
+       << conceded.count() << " ms later");
+  with.load.keep_up_for(1s);
+  with.heal_and_check("leader without database");
+}
+
+TEST_CASE("a leader that is cut off from everything is followed") {
+  auto* cluster = disturbable_cluster();
+  if (cluster == nullptr)
+    return;
+  auto with = disturbed{*cluster, "cut-off-leader"};
+  const auto former = cluster->leader();
+  const auto next = other_coordinator(former);
+  cluster->network().isolate(former);
+  const auto followed = with.await_leader(next);
+  cluster->await("the former leader believes no more", [&] {
+    const auto seen = cluster->status(former);
+    return seen && seen->leader() != former;
+  });
+  WARN("measured: leader cut off, another one leads after " << followed.count()
+                                                            << " ms");
+  with.load.keep_up_for(1s);
+  with.heal_and_check("leader cut off");
+}
+
+TEST_CASE("a line that comes and goes fails no run") {
+  auto* cluster = disturbable_cluster();
+  if (cluster == nullptr)
+    return;
+  auto with = disturbed{*cluster, "flapping"};
+  for (auto i = 0; i < 5; ++i) {
+    cluster->network().isolate("v");
+    with.load.keep_up_for(300ms);
+    cluster->network().heal();
+    with.load.keep_up_for(300ms);
+  }
+  with.heal_and_check("flapping line");
+}
+
+TEST_CASE("a slow network that loses packets loses nobody") {
+  auto* cluster = disturbable_cluster();
+  if (cluster == nullptr)
+    return;
+  auto with = disturbed{*cluster, "lossy"};
+  cluster->network().set_all({.loss = 0.02, .delay = 50ms});
+  auto dead = std::string{};
+  const auto end = std::chrono::steady_clock::now() + 5s;
+  while (std::chrono::steady_clock::now() < end) {
+    with.load.keep_up_for(200ms);
+    dead += with.dead();
+  }
+  INFO(dead);
+  CHECK(dead.empty());
+  with.heal_and_check("loss of 2 %, 50 ms of delay");
+}

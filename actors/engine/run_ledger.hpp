@@ -444,6 +444,8 @@ private:
   void enqueue_anew();
   [[nodiscard]] std::size_t room_beyond_credit(const known_worker& of) const;
   [[nodiscard]] std::string name_of(std::uint64_t worker) const;
+  void fill(messages::QueueReport::Worker& worker, std::uint64_t id,
+            const known_worker& known) const;
   std::optional<assignment> hand_out(const place& at, std::uint64_t worker,
                                      const ready_work& what);
 

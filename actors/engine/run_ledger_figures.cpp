@@ -12,7 +12,7 @@ namespace {
 /// Keys that are listed; the rest is counted.
 constexpr auto keys_max = std::size_t{100};
 
-void fill(messages::QueueHold& to, const queue_hold& from) {
+void fill_hold(messages::QueueHold& to, const queue_hold& from) {
   to.set_by(from.by);
   to.set_reason(from.reason);
   to.set_since(runtime::to_microseconds(from.since));
@@ -39,6 +39,23 @@ std::size_t class_of(const run_state& run) {
 }
 
 } // namespace
+
+void run_ledger::fill(messages::QueueReport::Worker& worker, std::uint64_t id,
+                      const known_worker& known) const {
+  worker.set_id(id);
+  worker.set_node(known.node);
+  const auto held = held_.find(id);
+  worker.set_under_way(held == held_.end() ? 0 : held->second.size());
+  if (!known.room)
+    return;
+  const auto free = free_room(known.offer);
+  add_resource(worker, "cpu", known.offer.total.cpu_thousandths,
+               free.cpu_thousandths);
+  add_resource(worker, "memory", known.offer.total.memory_bytes,
+               free.memory_bytes);
+  for (const auto& [name, amount] : known.room->custom)
+    add_resource(worker, name, amount, amount_of(free, resources_.at(name)));
+}
 
 messages::QueueReport run_ledger::queue_report() const {
   auto report = messages::QueueReport{};
@@ -71,22 +88,8 @@ messages::QueueReport run_ledger::queue_report() const {
       report.set_estimated_wait_ms(static_cast<std::uint64_t>(
         std::ceil(1e3 * static_cast<double>(figures.pending) / *rate)));
   }
-  for (const auto& [id, known] : workers_) {
-    auto& worker = *report.add_workers();
-    worker.set_id(id);
-    worker.set_node(known.node);
-    const auto held = held_.find(id);
-    worker.set_under_way(held == held_.end() ? 0 : held->second.size());
-    if (!known.room)
-      continue;
-    const auto free = free_room(known.offer);
-    add_resource(worker, "cpu", known.offer.total.cpu_thousandths,
-                 free.cpu_thousandths);
-    add_resource(worker, "memory", known.offer.total.memory_bytes,
-                 free.memory_bytes);
-    for (const auto& [name, amount] : known.room->custom)
-      add_resource(worker, name, amount, amount_of(free, resources_.at(name)));
-  }
+  for (const auto& [id, known] : workers_)
+    fill(*report.add_workers(), id, known);
   report.set_keys_total(keys_.size());
   for (const auto& [name, room] : keys_) {
     if (static_cast<std::size_t>(report.keys_size()) == keys_max)
@@ -98,9 +101,9 @@ messages::QueueReport run_ledger::queue_report() const {
     key.set_waiting(room.waiting.size());
   }
   if (paused_)
-    fill(*report.mutable_paused(), *paused_);
+    fill_hold(*report.mutable_paused(), *paused_);
   if (loaded_)
-    fill(*report.mutable_held(), *loaded_);
+    fill_hold(*report.mutable_held(), *loaded_);
   report.set_running_max(options_.running_max);
   report.set_runs_running(going_.size());
   report.set_runs_waiting(awaiting_turn_.size());
@@ -108,7 +111,7 @@ messages::QueueReport run_ledger::queue_report() const {
   report.set_refused_full(refusals_.full);
   report.set_refused_rate(refusals_.rate);
   if (refusals_.full + refusals_.rate != 0)
-    fill(*report.mutable_last_refusal(), refusals_.last);
+    fill_hold(*report.mutable_last_refusal(), refusals_.last);
   return report;
 }
 

@@ -17,6 +17,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// When a server that has vanished without a word (its machine is off, the
+/// network is cut) is given up: after about five seconds. Otherwise whoever
+/// waits for it would wait until their deadline, which is long, as questions
+/// may be.
+constexpr auto liveness
+  = std::array{std::pair{"keepalives", "1"}, std::pair{"keepalives_idle", "2"},
+               std::pair{"keepalives_interval", "1"},
+               std::pair{"keepalives_count", "3"},
+               std::pair{"tcp_user_timeout", "5000"}};
+
 void ignore_notice(void*, const PGresult*) {}
 
 } // namespace
@@ -68,6 +78,9 @@ outcome<void> postgres_session::open(const postgres_address& address,
     keys.push_back(key);
     values.push_back(value);
   };
+  for (const auto& [key, value] : liveness)
+    add(key, value);
+  // Those of the address count, as they come later.
   for (const auto& [key, value] : address.parameters)
     add(key.c_str(), value.c_str());
   if (!address.password.reveal().empty())

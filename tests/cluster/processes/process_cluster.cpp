@@ -292,26 +292,31 @@ std::string process_cluster::submit(const std::string& workflow,
 std::optional<std::string>
 process_cluster::try_to_submit(const std::string& workflow,
                                const std::string& key,
-                               const std::string& first_node) {
-  auto wanted = messages::SubmitRun{};
-  wanted.set_workflow_text(workflow);
-  wanted.set_idempotency_key(key);
-  wanted.set_by("tests");
+                               const std::string& first_node) const {
   auto order = std::vector<std::string>{first_node};
   for (const std::string node : node_names)
     if (node != first_node)
       order.push_back(node);
-  for (const auto& node : order) {
-    if (!nodes_[node] || frozen_[node])
-      continue;
-    auto client = engine_client::connect(socket(node));
-    if (!client)
-      continue;
-    const auto accepted = client->submit(wanted);
-    if (accepted)
-      return accepted->run_id();
-  }
+  for (const auto& node : order)
+    if (const auto found = nodes_.find(node);
+        found->second && !frozen_.at(node))
+      if (auto run = ask(node, workflow, key))
+        return run;
   return std::nullopt;
+}
+
+std::optional<std::string> process_cluster::ask(const std::string& node,
+                                                const std::string& workflow,
+                                                const std::string& key) const {
+  auto wanted = messages::SubmitRun{};
+  wanted.set_workflow_text(workflow);
+  wanted.set_idempotency_key(key);
+  wanted.set_by("tests");
+  auto client = engine_client::connect(socket(node));
+  if (!client)
+    return std::nullopt;
+  const auto accepted = client->submit(wanted);
+  return accepted ? std::optional{accepted->run_id()} : std::nullopt;
 }
 
 ended_runs process_cluster::await(const std::vector<std::string>& runs) const {

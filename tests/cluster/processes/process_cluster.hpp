@@ -87,9 +87,13 @@ public:
   std::string submit(const std::string& workflow, const std::string& key,
                      const std::string& first_node = "a");
   /// Asks each node once; nothing: nobody has said that it is stored.
-  std::optional<std::string> try_to_submit(const std::string& workflow,
-                                           const std::string& key,
-                                           const std::string& first_node = "a");
+  [[nodiscard]] std::optional<std::string>
+  try_to_submit(const std::string& workflow, const std::string& key,
+                const std::string& first_node) const;
+  /// Asks one only; by any thread.
+  [[nodiscard]] std::optional<std::string> ask(const std::string& node,
+                                               const std::string& workflow,
+                                               const std::string& key) const;
   /// Waits for all.
   [[nodiscard]] ended_runs await(const std::vector<std::string>& runs) const;
 

@@ -17,9 +17,9 @@
 
 namespace troupe::tools {
 
-namespace {
-
 using json = nlohmann::ordered_json;
+
+namespace {
 
 constexpr auto workflow_examples = R"(Examples:
   troupe workflow validate nightly.yaml

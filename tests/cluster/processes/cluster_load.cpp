@@ -118,6 +118,21 @@ void cluster_load::keep_up_for(std::chrono::milliseconds time) {
   }
 }
 
+void cluster_load::stream(const std::stop_token& stop, int number) {
+  constexpr auto nodes = std::array{"a", "b", "v", "w"};
+  auto done = 0;
+  for (auto asked = std::size_t{0}; !stop.stop_requested(); ++asked) {
+    const auto key = name_ + "-stream-" + std::to_string(number) + "-"
+                     + std::to_string(done);
+    if (auto run = cluster_.ask(nodes[asked % nodes.size()], text_, key)) {
+      const auto guard = std::lock_guard{mutex_};
+      runs_.push_back(std::move(*run));
+      ++done;
+    }
+    std::this_thread::sleep_for(between_runs);
+  }
+}
+
 void cluster_load::check() const {
   const auto ended = cluster_.await(runs_);
   INFO(ended.why);

@@ -4,7 +4,8 @@
 
 #include <chrono>
 #include <cstddef>
-#include <optional>
+#include <mutex>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,11 @@ public:
     return ledger_;
   }
 
+  /// Begins runs beside the test until `stop`: asks one node after the other,
+  /// for as long as it takes. By a thread of its own, of which there may be
+  /// several with different numbers.
+  void stream(const std::stop_token& stop, int number);
+
 private:
   static constexpr auto step_count = 2;
 
@@ -60,6 +66,7 @@ private:
   std::string name_;
   std::string text_
     = ledger_.workflow(step_count, std::chrono::milliseconds{100});
+  std::mutex mutex_; ///< While streams add to the runs.
   std::vector<std::string> runs_;
   std::chrono::steady_clock::time_point last_{};
 };

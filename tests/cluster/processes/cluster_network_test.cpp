@@ -191,3 +191,22 @@ TEST_CASE("a slow network that loses packets loses nobody") {
   CHECK(dead.empty());
   with.heal_and_check("loss of 2 %, 50 ms of delay");
 }
+
+TEST_CASE("whoever writes in an epoch of others would be noticed") {
+  auto* cluster = disturbable_cluster();
+  if (cluster == nullptr)
+    return;
+  cluster_load{*cluster, "audited"}.add(1);
+  REQUIRE(audit(*cluster).empty());
+  const auto& database = cluster->database();
+  database.execute("INSERT INTO audit.holders VALUES (0, 'a'), (0, 'b')");
+  CHECK(audit(*cluster) == "more than one held the lease in epoch 0\n");
+  database.execute("DELETE FROM audit.holders WHERE epoch = 0;"
+                   "INSERT INTO audit.writes VALUES (-1, 0, 'a'), (0, 0, 'b')");
+  CHECK(audit(*cluster) == "more than one wrote in epoch 0\n");
+  database.execute("UPDATE audit.writes SET epoch = 1000000 WHERE number = -1;"
+                   "DELETE FROM audit.writes WHERE number = 0");
+  CHECK(audit(*cluster).find("a later one had written before") == 0);
+  database.execute("DELETE FROM audit.writes WHERE number < 1");
+  CHECK(audit(*cluster).empty());
+}

@@ -242,7 +242,10 @@ bool process_cluster::is_of_one_mind() const {
       return false;
     if (!first)
       first = seen;
-    if (seen->leader() != first->leader() || seen->epoch() != first->epoch())
+    // Workers tell the epoch of the engine, which is not that of the lease if
+    // some leader had no time to start one.
+    if (seen->leader() != first->leader()
+        || (is_coordinator_name(seen_by) && seen->epoch() != first->epoch()))
       return false;
   }
   return true;

@@ -70,7 +70,8 @@ public:
   /// the other coordinator, unless that one is silent. Empty: nobody.
   [[nodiscard]] std::string leader() const;
 
-  /// All nodes see all alive, and the same leader and epoch.
+  /// All nodes see all alive and the same leader, both coordinators under the
+  /// same epoch.
   [[nodiscard]] bool is_of_one_mind() const;
 
   /// How the node sees the other.

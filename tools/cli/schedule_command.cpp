@@ -22,9 +22,10 @@
 
 namespace troupe::tools {
 
+using json = nlohmann::ordered_json;
+
 namespace {
 
-using json = nlohmann::ordered_json;
 using runtime::outcome;
 using runtime::problem;
 using scheduler::instant;

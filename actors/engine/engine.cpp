@@ -314,6 +314,17 @@ void hold(engine_pointer self, hold_activities what) {
   pursue(self);
 }
 
+void end_rebinding(engine_pointer self) {
+  auto& state = self->state;
+  if (!state.ledger)
+    return;
+  state.ledger->set_time(state.clock->now());
+  runtime::log_info("engine", "all who may run something have said what",
+                    {{"unnamed", state.ledger->orphans()}});
+  state.ledger->end_rebinding();
+  pursue(self);
+}
+
 void on_down(engine_pointer self, const caf::down_msg& message) {
   auto& state = self->state;
   if (message.source == state.store.address()
@@ -409,6 +420,7 @@ engine(engine_pointer self, const runtime::store_actor& store,
     },
     [=](const durable_reports& reports) { take_durable(self, reports); },
     [=](hold_activities what) { hold(self, what); },
+    [=](all_have_spoken) { end_rebinding(self); },
     [=](const messages::SubmitRun& wanted) { return submit(self, wanted); },
     [=](const messages::SubmitRuns& wanted) {
       return submit_many(self, wanted);

@@ -169,6 +169,10 @@ public:
                    const std::set<std::pair<run_number, task_key>>& named,
                    const std::string& reason);
 
+  /// Nobody else will name anything: what waits for its worker is lost, before
+  /// the window is over.
+  void end_rebinding();
+
   /// Work under way that waits for its worker since the start.
   [[nodiscard]] std::size_t orphans() const noexcept {
     return orphans_.size();

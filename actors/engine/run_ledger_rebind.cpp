@@ -2,6 +2,8 @@
 #include "actors/engine/run_ledger.hpp"
 #include "actors/engine/task_times.hpp"
 
+#include <algorithm>
+
 // Work that goes on although the engine that gave it out does not.
 
 namespace troupe::engine {
@@ -62,6 +64,10 @@ void run_ledger::lose_others(std::uint64_t worker,
   for (const auto& what : lost)
     lose_held(what, reason);
   do_deferred();
+}
+
+void run_ledger::end_rebinding() {
+  orphans_until_ = std::min(orphans_until_, context_.now);
 }
 
 void run_ledger::drop_orphans(const live_run& live) {

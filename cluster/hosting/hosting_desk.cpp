@@ -1,12 +1,14 @@
 #include "cluster/hosting/hosting_desk.hpp"
 
 #include "cluster/hosting/hosting_envelope.hpp"
+#include "cluster/hosting/roll_call.hpp"
 #include "cluster/hosting/session_book.hpp"
 #include "runtime/actor_errors.hpp"
 #include "runtime/logging/log.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/system_messages.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -60,6 +62,7 @@ struct hosting_desk_state {
   engine::activity_source_actor source;
   node_exchange_actor exchange;
   session_book book;
+  roll_call roll;
   std::map<std::string, node_entry> nodes;
   std::set<std::string> linked;
   std::set<std::string> held; ///< They get nothing new.
@@ -83,6 +86,13 @@ node_answer opened(pointer self) {
 
 // -- sessions ----------------------------------------------------------------
 
+void end_roll_call(pointer self) {
+  auto& state = self->state;
+  if (state.roll.try_end())
+    self->send(caf::actor_cast<engine::activity_holder_actor>(state.source),
+               engine::all_have_spoken{});
+}
+
 void begin_session(pointer self, const std::string& node,
                    const OpenHosting& what) {
   auto& state = self->state;
@@ -90,8 +100,7 @@ void begin_session(pointer self, const std::string& node,
   options.node = node;
   options.session = what.session();
   options.epoch = state.options.epoch;
-  options.pull = what.pull();
-  options.pull.set_node(node);
+  options.credit = what.pull().credit();
   options.asking = state.options.asking;
   options.work = state.options.work;
   auto& host = state.nodes[node].host;
@@ -100,7 +109,13 @@ void begin_session(pointer self, const std::string& node,
   // Before the engine does: who monitors last hears first, so that the engine
   // knows of the end of a session before it hears of the next.
   self->monitor(host);
-  self->send(host, begin_pulling{});
+  // In the name of the session, so that it is there before what follows here.
+  auto pull = what.pull();
+  pull.set_node(node);
+  caf::send_as(caf::actor_cast<caf::actor>(host), state.source,
+               std::move(pull));
+  state.roll.hear(node);
+  end_roll_call(self);
   if (state.held.contains(node))
     self->send(host, engine::hold_activities{true});
   runtime::log_info(
@@ -275,6 +290,10 @@ hosting_desk(pointer self, const engine::activity_source_actor& source,
     [=](const link_change& change) { note_link(self, change); },
     [=](const lose_node& lost) { lose(self, lost.node); },
     [=](const hold_node& what) { hold(self, what); },
+    [=](const expect_nodes& what) {
+      self->state.roll.expect(what.nodes);
+      end_roll_call(self);
+    },
     [=](notice_tick) { tick(self); },
   };
 }

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <set>
 #include <string>
 
 namespace troupe::cluster {
@@ -22,6 +23,12 @@ struct hold_node {
   bool is_on = true;
 };
 
+/// Who lives and runs activities, as far as membership knows: once all of them
+/// pull, the engine waits for nobody else's work. The last word counts.
+struct expect_nodes {
+  std::set<std::string> nodes;
+};
+
 /// Lets the nodes that run activities pull from the engine of this node: serves
 /// `hosting_target` at the exchange, and tells all linked nodes who leads.
 using hosting_desk_actor
@@ -29,7 +36,7 @@ using hosting_desk_actor
     // Its session is over.
     caf::reacts_to<lose_node>,
     // Also in sessions to come, until the node is lost.
-    caf::reacts_to<hold_node>>;
+    caf::reacts_to<hold_node>, caf::reacts_to<expect_nodes>>;
 
 struct hosting_desk_options {
   std::uint64_t epoch = 0; ///< Of the engine; never 0.
@@ -49,3 +56,4 @@ struct hosting_desk_options {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::lose_node)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::hold_node)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::expect_nodes)

@@ -202,7 +202,7 @@ remote_host(pointer self, const engine::activity_source_actor& source,
   state.source = source;
   state.exchange = exchange;
   state.delay = retry_delay{options.asking.retry};
-  state.work.emplace(options.session, options.pull.credit(), options.work);
+  state.work.emplace(options.session, options.credit, options.work);
   self->monitor(desk);
   self->set_down_handler(
     [=](const caf::down_msg&) { self->quit(caf::exit_reason::user_shutdown); });
@@ -222,9 +222,6 @@ remote_host(pointer self, const engine::activity_source_actor& source,
     [=](const messages::KeepActivities& what) {
       self->state.work->keep(what);
       pursue(self);
-    },
-    [=](begin_pulling) {
-      self->send(self->state.source, self->state.options.pull);
     },
     [=](engine::hold_activities what) {
       self->send(

@@ -19,9 +19,6 @@ namespace troupe::cluster {
 
 // What follows never leaves the process: the desk tells it.
 
-/// Pull from the engine.
-struct begin_pulling {};
-
 /// What the node of a session reports.
 struct session_reports {
   std::shared_ptr<const messages::HostingReports> what;
@@ -38,8 +35,6 @@ using remote_host_actor = engine::activity_results_actor::extend<
   caf::reacts_to<messages::RunActivities>,
   caf::reacts_to<messages::CancelActivity>,
   caf::reacts_to<messages::KeepActivities>,
-  // Comes first.
-  caf::reacts_to<begin_pulling>,
   // The engine gives the node nothing new, or does again.
   caf::reacts_to<engine::hold_activities>,
   // The node need not keep what it has reported.
@@ -60,12 +55,12 @@ struct remote_host_options {
   std::string node;
   std::uint64_t session = 0;
   std::uint64_t epoch = 0; ///< Of the engine.
-  messages::GetActivities pull; ///< What the session begins with.
+  std::uint32_t credit = 0; ///< What the session begins with.
   asking_options asking;
   remote_work_options work;
 };
 
-/// Pulls from `source` once it is told to. Ends when the node says that the
+/// `source` hears in its name that it pulls. Ends when the node says that the
 /// session is over, when more waits than a node can have asked for, or with
 /// `desk`; what runs on the node goes on.
 [[nodiscard]] remote_host_actor
@@ -76,6 +71,5 @@ spawn_remote_host(caf::actor_system& system,
 
 } // namespace troupe::cluster
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::begin_pulling)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::session_reports)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::link_returned)

@@ -2,6 +2,7 @@
 
 #include "runtime/actor_errors.hpp"
 #include "runtime/logging/log.hpp"
+#include "runtime/thread_priority.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -238,6 +239,8 @@ void on_down(leadership_pointer self, const caf::down_msg& message) {
 private_leadership_actor::behavior_type
 leadership(leadership_pointer self, const lease_database_actor& database,
            const leadership_options& options) {
+  if (options.has_own_thread)
+    runtime::prefer_this_thread("leadership");
   auto& state = self->state;
   state.options = options;
   state.database = database;

@@ -1,6 +1,7 @@
 #include "cluster/leadership/lease_database.hpp"
 
 #include "runtime/actor_errors.hpp"
+#include "runtime/thread_priority.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -34,6 +35,7 @@ caf::result<lease_answer> ask(lease_database_pointer self,
 
 lease_database_actor::behavior_type
 lease_database(lease_database_pointer self, lease_session_options options) {
+  runtime::prefer_this_thread("lease_database");
   self->state.session.emplace(std::move(options));
   return {[=](const ask_lease& wanted) { return ask(self, wanted); }};
 }

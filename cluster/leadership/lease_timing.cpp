@@ -9,9 +9,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Longer ones would be no failover.
-constexpr auto lease_length_max = std::chrono::milliseconds{60'000};
-
 runtime::outcome<void> refuse_timing(std::string key, std::string message,
                                      std::string hint) {
   auto reason = runtime::problem{};

@@ -31,6 +31,23 @@ struct lease_timing {
   friend bool operator==(const lease_timing&, const lease_timing&) = default;
 };
 
+/// The shortest and the longest lease that an operator may want: a database
+/// that answers late takes up the first, and the second would be no failover.
+inline constexpr auto lease_length_min = std::chrono::milliseconds{600};
+inline constexpr auto lease_length_max = std::chrono::milliseconds{60'000};
+
+/// A lease of that length: what has to grow with it does, in the proportions of
+/// the defaults. Passes `check` from the shortest to the longest.
+[[nodiscard]] constexpr lease_timing
+timing_of(std::chrono::milliseconds length) noexcept {
+  auto timing = lease_timing{};
+  timing.length = length;
+  timing.margin = length / 8;
+  timing.request_timeout = length / 4;
+  timing.tick_gap_max = length / 3;
+  return timing;
+}
+
 /// How far a clock may be off, of the time that passes: 1 %. Quartz is off by
 /// 0.01 %; the rest is for clocks that are being slewed.
 inline constexpr auto clock_drift_ppm = 10'000;

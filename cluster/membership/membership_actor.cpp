@@ -5,6 +5,7 @@
 #include "messages/membership.pb.h"
 #include "runtime/actor_errors.hpp"
 #include "runtime/logging/log.hpp"
+#include "runtime/thread_priority.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -342,6 +343,8 @@ membership_behavior(membership_pointer self,
                     const node_exchange_actor& exchange,
                     const incarnation_store_actor& incarnations,
                     const membership_actor_options& options) {
+  if (options.has_own_thread)
+    runtime::prefer_this_thread("membership");
   self->state.options = options;
   self->state.exchange = exchange;
   self->state.incarnations = incarnations;

@@ -214,7 +214,9 @@ outcome<void> node::parts::open_leadership() {
   auto session = lease_session_options{};
   session.address = std::move(*where);
   session.lease = lease_name;
+  session.timing = timing_of(options.file.lease_length);
   auto from = leadership_options{};
+  from.timing = session.timing;
   from.holder = holder_of(options.file.name, incarnation);
   from.draw = draw;
   from.has_own_thread = true;
@@ -283,6 +285,7 @@ void node::parts::begin() {
   from.relay = relay;
   from.leadership = leadership;
   from.cluster = cluster;
+  from.settle_time = options.file.rebind_window;
   for (const auto& each :
        {caf::actor_cast<caf::actor>(exchange),
         caf::actor_cast<caf::actor>(membership),

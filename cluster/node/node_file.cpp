@@ -212,6 +212,9 @@ parse_node_file(const yaml_value& document, const std::string& folder) {
   in.optional("rebind_window", read.rebind_window, [](const yaml_value& value) {
     return value.duration(std::chrono::milliseconds{0}, rebind_max);
   });
+  in.optional("lease_length", read.lease_length, [](const yaml_value& value) {
+    return value.duration(lease_length_min, lease_length_max);
+  });
   in.finish();
   if (problems.empty())
     check_together(document, read, problems);

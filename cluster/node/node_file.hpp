@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cluster/leadership/lease_timing.hpp"
 #include "cluster/membership/member.hpp"
 #include "runtime/config/yaml_document.hpp"
 #include "runtime/problem.hpp"
@@ -50,6 +51,8 @@ struct node_file {
   std::vector<std::string> resources;
   /// How long a new leader waits for work that began under another one.
   std::chrono::milliseconds rebind_window{3'000};
+  /// How long the lease of a coordinator is that leads (`timing_of`).
+  std::chrono::milliseconds lease_length = lease_timing{}.length;
 };
 
 /// Reads a document of kind Node; all problems at once, in order of the file,
@@ -64,6 +67,6 @@ read_node_file(const std::string& path);
 /// The keys of the document; tools/schema/node.schema.json says the same.
 inline constexpr auto node_file_keys = std::to_array<std::string_view>(
   {"apiVersion", "kind", "name", "roles", "listen", "certificates", "data",
-   "store", "peers", "jobs", "resources", "rebind_window"});
+   "store", "peers", "jobs", "resources", "rebind_window", "lease_length"});
 
 } // namespace troupe::cluster

@@ -5,9 +5,20 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <set>
 #include <string>
 #include <utility>
+
+namespace troupe::cluster {
+
+/// Time to look whether members are known.
+struct settling_tick {};
+
+} // namespace troupe::cluster
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::settling_tick)
 
 namespace troupe::cluster {
 
@@ -17,6 +28,11 @@ using runtime::problem_kind;
 
 constexpr auto node_log = "cluster.node";
 constexpr auto abstain_to_drain = std::chrono::seconds{10};
+/// A pending message keeps its receiver, hence the system, alive for so long.
+constexpr auto settling_tick_max = std::chrono::milliseconds{500};
+
+using private_steward_actor
+  = node_steward_actor::extend<caf::reacts_to<settling_tick>>;
 
 struct steward_state {
   static constexpr auto name = "node_steward"; // Shown in logs.
@@ -28,9 +44,12 @@ struct steward_state {
   hosting_desk_actor desk; ///< Of the newest engine of this node.
   std::string leader;
   std::set<std::string> held; ///< Nodes that are to get nothing new.
+  std::set<std::string> workers; ///< Those that live.
+  caf::actor_clock::time_point settles_at;
+  bool is_settled = false;
 };
 
-using steward_pointer = node_steward_actor::stateful_pointer<steward_state>;
+using steward_pointer = private_steward_actor::stateful_pointer<steward_state>;
 
 void hold(steward_pointer self, const std::string& node, bool is_on) {
   auto& state = self->state;
@@ -40,8 +59,39 @@ void hold(steward_pointer self, const std::string& node, bool is_on) {
     self->send(state.desk, hold_node{node, is_on});
 }
 
+/// A node that has just started does not know yet who else there is.
+void tell_workers(steward_pointer self) {
+  auto& state = self->state;
+  if (state.desk && state.is_settled)
+    self->send(state.desk, expect_nodes{state.workers});
+}
+
+void settle(steward_pointer self) {
+  auto& state = self->state;
+  const auto now = self->clock().now();
+  state.is_settled = now >= state.settles_at;
+  if (state.is_settled)
+    return tell_workers(self);
+  self->delayed_send(self,
+                     std::min<caf::actor_clock::duration_type>(
+                       state.settles_at - now, settling_tick_max),
+                     settling_tick{});
+}
+
+void count(steward_pointer self, const member_event& event) {
+  auto& workers = self->state.workers;
+  const auto is_gone = event.kind == member_event_kind::down
+                       || event.kind == member_event_kind::left;
+  const auto is_changed = is_gone ? workers.erase(event.of.name) != 0
+                                  : event.of.roles.is_worker
+                                      && workers.insert(event.of.name).second;
+  if (is_changed)
+    tell_workers(self);
+}
+
 void hear(steward_pointer self, const member_event& event) {
   auto& state = self->state;
+  count(self, event);
   switch (event.kind) {
     case member_event_kind::down:
     case member_event_kind::left:
@@ -68,6 +118,7 @@ void hear(steward_pointer self, const hosting_opened& opened) {
   state.desk = opened.desk;
   for (const auto& node : state.held)
     self->send(state.desk, hold_node{node, true});
+  tell_workers(self);
 }
 
 void hear(steward_pointer self, const own_notice& notice) {
@@ -109,9 +160,11 @@ void hear(steward_pointer self, const leader_followed& followed) {
   self->send(options.cluster, followed);
 }
 
-node_steward_actor::behavior_type
+private_steward_actor::behavior_type
 node_steward(steward_pointer self, const node_steward_options& options) {
   self->state.options = options;
+  self->state.settles_at = self->clock().now() + options.settle_time;
+  settle(self);
   for (const auto& part : options.parts)
     self->monitor(part);
   self->set_down_handler([=](const caf::down_msg& message) {
@@ -126,6 +179,7 @@ node_steward(steward_pointer self, const node_steward_options& options) {
     [=](const leadership_change& change) { hear(self, change); },
     [=](const leader_followed& followed) { hear(self, followed); },
     [=](const hosting_opened& opened) { hear(self, opened); },
+    [=](settling_tick) { settle(self); },
   };
 }
 

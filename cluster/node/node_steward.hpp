@@ -10,6 +10,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +32,8 @@ struct node_steward_options {
   std::shared_ptr<node_turns> turns;
   engine_relay_actor relay;
   leader_watcher_actor cluster; ///< Hears whom the node follows.
+  /// After so long, this node knows of all that live.
+  std::chrono::milliseconds settle_time{3'000};
   /// Lets others lead once the node drains; null where nobody else could.
   leadership_actor leadership;
   /// When one of them ends, the node does.

@@ -5,6 +5,7 @@
 #include "runtime/actor_errors.hpp"
 #include "runtime/logging/log.hpp"
 #include "runtime/problem_message.hpp"
+#include "runtime/thread_priority.hpp"
 
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
@@ -382,6 +383,9 @@ void send_notice(exchange_pointer self, const node_notice& what) {
 
 private_exchange_actor::behavior_type
 node_exchange(exchange_pointer self, const node_exchange_options& options) {
+  // With the thread of the links, which it starts.
+  if (options.has_own_thread)
+    runtime::prefer_this_thread("exchange");
   self->state.options = options;
   self->state.dials = redial_plan{options.redial};
   self->state.links = options.make_transport(

@@ -1,5 +1,6 @@
 #include "tests/simulation/engine_simulation.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -57,6 +58,9 @@ void engine_simulation::name_running(std::uint64_t worker) {
                            named))
       object("two go on with the same work: " + effect_of(held.work));
   }
+  // Only then may somebody say that all have spoken.
+  if (std::ranges::none_of(held_, &held_work::is_waiting) && happens(20))
+    ledger_->end_rebinding();
 }
 
 void engine_simulation::report() {

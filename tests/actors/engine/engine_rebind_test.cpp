@@ -1,3 +1,4 @@
+#include "actors/engine/activity_hold.hpp"
 #include "actors/engine/durable_reports.hpp"
 #include "actors/engine/engine.hpp"
 #include "actors/engine/recorded_runs.hpp"
@@ -240,6 +241,19 @@ TEST_CASE_METHOD(outlived_engine, "what nobody names is given out once more") {
   succeed(again, again.epoch());
   CHECK(end_of(ref.run()) == "completed");
   CHECK(claims_of(ref.run()) == 2);
+}
+
+TEST_CASE_METHOD(outlived_engine, "what all who live have not named is given "
+                                  "out before the window is over") {
+  const auto ref = begin();
+  stop();
+  start();
+  pull(1);
+  (*host)->send(caf::actor_cast<activity_holder_actor>(engine),
+                all_have_spoken{});
+  const auto given = hear<messages::RunActivities>();
+  REQUIRE(given.activities_size() == 1);
+  CHECK(given.activities(0).ref().claim() > ref.claim());
 }
 
 TEST_CASE_METHOD(outlived_engine, "a host that comes late drops its work") {

@@ -204,6 +204,24 @@ TEST_CASE_METHOD(restarting_ledger, "work that nobody names in time is lost") {
   CHECK(succeed(again[0], 2));
 }
 
+TEST_CASE_METHOD(restarting_ledger,
+                 "once all have spoken, what nobody named is lost, no more") {
+  const auto named = begin(one_step());
+  const auto other = begin(one_step());
+  start();
+  CHECK(rebind(named, 7));
+  advance(1s);
+  ledger->end_rebinding();
+  CHECK(ledger->next_check() == now);
+  CHECK_FALSE(rebind(other, 8, 2));
+  advance(0ms);
+  CHECK(ledger->orphans() == 0);
+  CHECK(ledger->ready_tasks() == 1);
+  CHECK_FALSE(rebind(other, 8));
+  CHECK(rebind(named, 7)); // It may not have heard the answer.
+  CHECK(succeed(named, 2));
+}
+
 TEST_CASE_METHOD(restarting_ledger, "much that is lost goes in pieces") {
   for (auto i = 0; i < 3; ++i)
     static_cast<void>(begin(one_step()));

@@ -162,3 +162,17 @@ TEST_CASE_METHOD(desk_fixture, "a node that is held gets nothing new, in later "
   CHECK(is_answered<messages::HostingOpened>(ask(opening(3))));
   CHECK(heard->events.back() == "pull");
 }
+
+TEST_CASE_METHOD(desk_fixture, "the engine hears once that all who live have "
+                               "named what they run, and after they did") {
+  CHECK(is_answered<messages::HostingOpened>(ask(opening(1))));
+  caf::anon_send(desk, expect_nodes{{"v", "w"}});
+  run();
+  CHECK(heard->events == std::vector<std::string>{"pull"});
+  static_cast<void>(request(desk, question_from("v", 5, opening(1))));
+  CHECK(heard->events == std::vector<std::string>{"pull", "pull", "all"});
+  caf::anon_send(desk, expect_nodes{{"w"}});
+  CHECK(is_answered<messages::HostingOpened>(ask(opening(2))));
+  CHECK(heard->events
+        == std::vector<std::string>{"pull", "pull", "all", "lost", "pull"});
+}

@@ -44,6 +44,7 @@ listening_engine(listening_engine_actor::pointer self,
     [=](engine::hold_activities what) {
       heard->events.emplace_back(what.is_on ? "hold" : "resume");
     },
+    [=](engine::all_have_spoken) { heard->events.emplace_back("all"); },
   };
 }
 

@@ -15,6 +15,13 @@ TEST_CASE("the default lease lets a standby lead within a second and a half") {
   CHECK(takeover_max(timing, 20ms, 50ms) == 1'484'001us);
 }
 
+TEST_CASE("a lease of any length that may be asked for can be held") {
+  CHECK(timing_of(1'200ms) == lease_timing{});
+  for (auto length = lease_length_min; length <= lease_length_max;
+       length += 100ms)
+    CHECK(check(timing_of(length)));
+}
+
 TEST_CASE("a timing under which a lease cannot be held is refused") {
   const auto key_of = [](auto change) {
     auto timing = lease_timing{};

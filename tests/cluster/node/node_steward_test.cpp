@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+using namespace std::chrono_literals;
 using namespace troupe;
 using namespace troupe::cluster;
 using namespace troupe::tests;
@@ -24,6 +25,12 @@ caf::behavior told_part(caf::event_based_actor*, const told_list& told) {
     [=](const lose_node& what) { told->push_back("lose " + what.node); },
     [=](const hold_node& what) {
       told->push_back((what.is_on ? "hold " : "resume ") + what.node);
+    },
+    [=](const expect_nodes& what) {
+      auto text = std::string{"expect"};
+      for (const auto& node : what.nodes)
+        text += " " + node;
+      told->push_back(text);
     },
     [=](const step_aside& what) {
       told->push_back("step aside for " + std::to_string(what.abstain.count()));
@@ -40,6 +47,7 @@ member_event event_of(member_event_kind kind, member_state state) {
   event.kind = kind;
   event.of.name = "w";
   event.of.state = state;
+  event.of.roles.is_worker = true;
   return event;
 }
 
@@ -117,6 +125,32 @@ TEST_CASE_METHOD(steward_fixture, "a new engine hears who gets nothing new") {
   CHECK(told->empty());
   open_desk();
   CHECK(*told == std::vector<std::string>{"hold w"});
+}
+
+TEST_CASE_METHOD(steward_fixture,
+                 "an engine hears who may run something, once that is known") {
+  tell(event_of(member_event_kind::up, member_state::alive));
+  auto other = event_of(member_event_kind::up, member_state::alive);
+  other.of.name = "c";
+  other.of.roles = {true, false};
+  tell(other);
+  open_desk();
+  CHECK(told->empty()); // The node itself is too young to know.
+  advance(2'999ms);
+  CHECK(told->empty());
+  advance(1ms);
+  CHECK(*told == std::vector<std::string>{"expect w"});
+  // Whoever is suspect may come back.
+  tell(event_of(member_event_kind::suspect, member_state::suspect));
+  CHECK(told->back() == "hold w");
+  tell(event_of(member_event_kind::down, member_state::dead));
+  CHECK(*told
+        == std::vector<std::string>{"expect w", "hold w", "expect", "lose w"});
+  tell(event_of(member_event_kind::up, member_state::alive));
+  CHECK(told->back() == "expect w");
+  open_desk();
+  CHECK(told->size() == 6);
+  CHECK(told->back() == "expect w");
 }
 
 TEST_CASE_METHOD(steward_fixture, "a node leads when it is its turn") {

@@ -63,6 +63,16 @@ void lease_simulation::draw_world() {
   has_outages_ = happens(40);
   has_clock_steps_ = happens(10);
   has_requests_by_hand_ = happens(40);
+  // Nodes ought to agree about the length; who does not is no danger.
+  if (happens(30))
+    for (auto& each : nodes_) {
+      each.timing = timing_of(
+        std::chrono::milliseconds{600 + static_cast<int>(random_() % 601)});
+      timing_
+        = std::max(timing_, each.timing, [](const auto& a, const auto& b) {
+            return a.length < b.length;
+          });
+    }
   for (auto i = std::size_t{0}; i < nodes_.size(); ++i)
     start(i);
 }
@@ -108,7 +118,7 @@ void lease_simulation::start(node_number which) {
   ++of.incarnation;
   of.holder
     = "n" + std::to_string(which) + "/" + std::to_string(of.incarnation);
-  of.keeper = std::make_unique<lease_keeper>(of.holder, timing_);
+  of.keeper = std::make_unique<lease_keeper>(of.holder, of.timing);
   of.is_paused = false;
   of.is_suspended = false;
   of.mistaken_until = {};
@@ -213,15 +223,16 @@ lease_answer lease_simulation::apply(const event& what) {
   const auto& holder = "n" + std::to_string(what.who.first) + "/"
                        + std::to_string(what.who.second);
   const auto at = database_now();
+  const auto length = nodes_[what.who.first].timing.length;
   switch (what.action.what) {
     case lease_action::kind::acquire: {
-      const auto answer = try_acquire(row_, holder, at, timing_.length);
+      const auto answer = try_acquire(row_, holder, at, length);
       if (answer.is_granted)
         check_grant(what.who, answer.epoch);
       return answer;
     }
     case lease_action::kind::renew:
-      return renew(row_, holder, what.action.epoch, at, timing_.length);
+      return renew(row_, holder, what.action.epoch, at, length);
     case lease_action::kind::release:
       return release(row_, holder, what.action.epoch, at);
     default:
@@ -304,7 +315,7 @@ void lease_simulation::pause(node_number which) {
   of.is_suspended = has_suspensions_ && (!has_pauses_ || happens(50));
   ++(of.is_suspended ? figures_.suspensions : figures_.pauses);
   if (of.is_suspended)
-    of.mistaken_until = local_now(of) + timing_.length;
+    of.mistaken_until = local_now(of) + of.timing.length;
   auto end = event{};
   end.what = event_kind::wake;
   end.who = {which, of.incarnation};
@@ -319,7 +330,7 @@ void lease_simulation::wake(node_number which) {
   if (of.is_suspended)
     of.clock.offset -= asleep + asleep * of.clock.ppm / 1'000'000;
   const auto was_away
-    = !of.is_suspended && asleep > timing_.tick_gap_max + 60ms;
+    = !of.is_suspended && asleep > of.timing.tick_gap_max + 60ms;
   of.is_paused = false;
   of.is_suspended = false;
   const auto inbox = std::exchange(of.inbox, {});

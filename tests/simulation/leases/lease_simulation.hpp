@@ -76,6 +76,7 @@ private:
     std::uint64_t incarnation = 0;
     std::string holder;
     drifting_clock clock;
+    cluster::lease_timing timing; ///< As its operator wants it.
     true_time cut_off_until{}; ///< Nothing reaches the database, or comes back.
     bool is_paused = false;
     bool is_suspended = false; ///< Its clock stands still.
@@ -155,7 +156,7 @@ private:
   void object(const std::string& what);
 
   std::mt19937_64 random_;
-  cluster::lease_timing timing_;
+  cluster::lease_timing timing_; ///< Of the longest lease of any node.
   true_time now_{};
   true_time tick_interval_{50'000};
   std::uint64_t sequence_ = 0;

@@ -23,6 +23,7 @@ using problem_list = std::vector<problem>;
 constexpr auto peers_max = std::size_t{63}; // Beside the node itself.
 constexpr auto jobs_max = std::int64_t{1'000};
 constexpr auto rebind_max = std::chrono::minutes{10};
+constexpr auto stop_grace_max = std::chrono::hours{1};
 
 constexpr auto version_words
   = std::to_array<std::pair<std::string_view, int>>({{"troupe/v1", 1}});
@@ -214,6 +215,9 @@ parse_node_file(const yaml_value& document, const std::string& folder) {
   });
   in.optional("lease_length", read.lease_length, [](const yaml_value& value) {
     return value.duration(lease_length_min, lease_length_max);
+  });
+  in.optional("stop_grace", read.stop_grace, [](const yaml_value& value) {
+    return value.duration(std::chrono::milliseconds{0}, stop_grace_max);
   });
   in.finish();
   if (problems.empty())

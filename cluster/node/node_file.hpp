@@ -53,6 +53,8 @@ struct node_file {
   std::chrono::milliseconds rebind_window{3'000};
   /// How long the lease of a coordinator is that leads (`timing_of`).
   std::chrono::milliseconds lease_length = lease_timing{}.length;
+  /// How long a worker that is told to stop waits for what runs on it.
+  std::chrono::milliseconds stop_grace{10'000};
 };
 
 /// Reads a document of kind Node; all problems at once, in order of the file,
@@ -67,6 +69,7 @@ read_node_file(const std::string& path);
 /// The keys of the document; tools/schema/node.schema.json says the same.
 inline constexpr auto node_file_keys = std::to_array<std::string_view>(
   {"apiVersion", "kind", "name", "roles", "listen", "certificates", "data",
-   "store", "peers", "jobs", "resources", "rebind_window", "lease_length"});
+   "store", "peers", "jobs", "resources", "rebind_window", "lease_length",
+   "stop_grace"});
 
 } // namespace troupe::cluster

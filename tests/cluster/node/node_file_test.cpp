@@ -26,6 +26,7 @@ jobs: 8
 resources: {memory: 2GiB, gpu: 1}
 rebind_window: 5s
 lease_length: 4s
+stop_grace: 0s
 )";
 
 auto parse(const std::string& text) {
@@ -69,6 +70,7 @@ TEST_CASE("a node is told who it is, and who the others are") {
   CHECK(read->resources == std::vector<std::string>{"memory=2GiB", "gpu=1"});
   CHECK(read->rebind_window == 5s);
   CHECK(read->lease_length == 4s);
+  CHECK(read->stop_grace == 0s);
 }
 
 TEST_CASE("what a node is not told has a usual value") {
@@ -83,6 +85,7 @@ TEST_CASE("what a node is not told has a usual value") {
   CHECK(read->jobs == 16);
   CHECK(read->rebind_window == 3s);
   CHECK(read->lease_length == 1'200ms);
+  CHECK(read->stop_grace == 10s);
 }
 
 TEST_CASE("a store that is a file is found beside the node's file") {
@@ -112,6 +115,9 @@ TEST_CASE("what a node cannot be is refused at its place") {
   for (const auto* wrong : {"599ms", "61s", "a while"})
     CHECK(refusal(with("lease_length", std::string{"lease_length: "} + wrong))
             .starts_with("node.yaml:16:15: "));
+  for (const auto* wrong : {"61m", "-1s", "soon"})
+    CHECK(refusal(with("stop_grace", std::string{"stop_grace: "} + wrong))
+            .starts_with("node.yaml:17:13: "));
   CHECK(refusal(with("kind", "kind: Workflow")).starts_with("node.yaml:2:7: "));
   CHECK(refusal(with("jobs", "job: 8")).starts_with("node.yaml:13:1: "));
 }

@@ -10,7 +10,9 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/system_messages.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
 
+#include <optional>
 #include <utility>
 
 namespace troupe::cluster {
@@ -62,6 +64,9 @@ struct hosted_port_state {
   /// Of the question or the pause; what belongs to an earlier one is ignored.
   std::uint64_t turn = 0;
   bool wants_probe = false;
+  /// Of whoever waits until nothing runs.
+  std::optional<caf::typed_response_promise<hosting_closed>> closing;
+  bool is_closed = false; ///< Nothing begins any more.
   caf::actor_clock::time_point heard_at; ///< The last answer.
 };
 
@@ -75,6 +80,32 @@ caf::error refusal(problem_kind kind, std::string message) {
   reason.kind = kind;
   reason.message = std::move(message);
   return runtime::to_error(reason);
+}
+
+// -- the end of the node -----------------------------------------------------
+
+void try_close(pointer self) {
+  auto& state = self->state;
+  if (!state.closing || state.work.size() != 0)
+    return;
+  state.is_closed = true;
+  std::exchange(state.closing, std::nullopt)->deliver(hosting_closed{});
+}
+
+caf::result<hosting_closed> close_once_idle(pointer self) {
+  auto& state = self->state;
+  if (state.closing)
+    return refusal(problem_kind::conflict, "somebody waits already");
+  auto promise = self->make_response_promise<hosting_closed>();
+  state.closing = promise;
+  try_close(self);
+  return promise;
+}
+
+void end(pointer self, const caf::error& reason) {
+  if (auto closing = std::exchange(self->state.closing, std::nullopt))
+    closing->deliver(refusal(problem_kind::interrupted, "the port ends"));
+  self->quit(reason);
 }
 
 // -- asking the leader -------------------------------------------------------
@@ -155,6 +186,7 @@ void ask(pointer self, const Message& what) {
 /// Asks whatever there is to ask now, unless something is being asked.
 void pursue(pointer self) {
   auto& state = self->state;
+  try_close(self);
   if (state.now != phase::idle || !state.leader.is_known()
       || !state.work.has_host())
     return;
@@ -232,6 +264,9 @@ caf::result<node_answer> take_orders(pointer self,
                    "another node leads under epoch "
                      + std::to_string(state.leader.epoch()));
   }
+  // They go to others once the node has left.
+  if (state.is_closed)
+    return refusal(problem_kind::unavailable, "the node stops");
   const auto orders = from_envelope<messages::HostingOrders>(envelope);
   if (!orders)
     return runtime::to_error(orders.error());
@@ -306,11 +341,12 @@ void take_reports(pointer self, const messages::ActivityReports& reports) {
 void on_down(pointer self, const caf::down_msg& message) {
   auto& state = self->state;
   if (message.source == state.exchange.address())
-    return self->quit(message.reason);
+    return end(self, message.reason);
   if (!state.host || message.source != state.host.address())
     return;
   state.host = nullptr;
   state.work.lose_host("its host ended with " + to_string(message.reason));
+  try_close(self);
 }
 
 private_port_actor::behavior_type
@@ -324,6 +360,8 @@ hosted_port(pointer self, const node_exchange_actor& exchange,
   self->monitor(exchange);
   self->set_down_handler(
     [=](const caf::down_msg& message) { on_down(self, message); });
+  self->set_exit_handler(
+    [=](const caf::exit_msg& message) { end(self, message.reason); });
   self->send(exchange, serve_target{hosted_target,
                                     caf::actor_cast<node_service_actor>(self)});
   self->send(exchange, watch_links{caf::actor_cast<link_watcher_actor>(self)});
@@ -338,6 +376,7 @@ hosted_port(pointer self, const node_exchange_actor& exchange,
       self->state.watcher = what.watcher;
       tell_leader(self);
     },
+    [=](close_when_idle) { return close_once_idle(self); },
     [=](const report_retry& retry) {
       if (self->state.now != phase::pausing || self->state.turn != retry.number)
         return;

@@ -28,12 +28,20 @@ struct watch_leader {
   leader_watcher_actor watcher;
 };
 
+/// Is answered once nothing runs on the node and every end is confirmed; from
+/// then on nothing begins. One at a time.
+struct close_when_idle {};
+
+struct hosting_closed {};
+
 /// The source of the activities of a node: whoever leads. A host pulls from it
 /// as from an engine, and need not know that leaders come and go. Serves
 /// `hosted_target` at the exchange.
-using hosted_port_actor
-  = engine::activity_source_actor::extend_with<node_service_actor>::extend_with<
-    link_watcher_actor>::extend<caf::reacts_to<watch_leader>>;
+using hosted_port_actor = engine::activity_source_actor::
+  extend_with<node_service_actor>::extend_with<link_watcher_actor>::extend<
+    caf::reacts_to<watch_leader>,
+    // `conflict`: somebody waits already.
+    caf::replies_to<close_when_idle>::with<hosting_closed>>;
 
 struct hosted_port_options {
   asking_options asking;
@@ -53,3 +61,5 @@ spawn_hosted_port(caf::actor_system& system,
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::leader_followed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::watch_leader)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::close_when_idle)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::hosting_closed)

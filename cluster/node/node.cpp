@@ -9,6 +9,7 @@
 #include "cluster/node/cluster_desk.hpp"
 #include "cluster/node/hosting_opener.hpp"
 #include "cluster/node/node_folder.hpp"
+#include "cluster/node/node_leaver.hpp"
 #include "cluster/node/node_steward.hpp"
 #include "cluster/transport/socket_transport.hpp"
 #include "runtime/actor_system.hpp"
@@ -76,6 +77,7 @@ struct node::parts {
   hosted_port_actor port; ///< Null on a node that is no worker.
   engine::activity_host_actor host;
   node_steward_actor steward;
+  node_leaver_actor leaver;
   std::unique_ptr<engine::engine_gateway> gateway;
   engine_relay_actor relay;
   cluster_desk_actor cluster;
@@ -96,6 +98,7 @@ struct node::parts {
     gateway.reset();
     for (const auto& each :
          {caf::actor_cast<caf::actor>(steward),
+          caf::actor_cast<caf::actor>(leaver),
           caf::actor_cast<caf::actor>(host), caf::actor_cast<caf::actor>(port),
           caf::actor_cast<caf::actor>(relay),
           caf::actor_cast<caf::actor>(cluster),
@@ -107,6 +110,7 @@ struct node::parts {
       if (each)
         caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
     steward = nullptr;
+    leaver = nullptr;
     host = nullptr;
     port = nullptr;
     relay = nullptr;
@@ -257,6 +261,8 @@ void node::parts::open_places() {
 
 /// Everybody is there: lets them hear of each other.
 void node::parts::begin() {
+  leaver
+    = spawn_node_leaver(*system, {membership, port, options.file.stop_grace});
   auto from = node_steward_options{};
   from.self = options.file.name;
   from.turns = turns;
@@ -267,7 +273,7 @@ void node::parts::begin() {
        {caf::actor_cast<caf::actor>(exchange),
         caf::actor_cast<caf::actor>(membership),
         caf::actor_cast<caf::actor>(leadership),
-        caf::actor_cast<caf::actor>(relay),
+        caf::actor_cast<caf::actor>(leaver), caf::actor_cast<caf::actor>(relay),
         caf::actor_cast<caf::actor>(cluster), caf::actor_cast<caf::actor>(port),
         caf::actor_cast<caf::actor>(host)})
     if (each)
@@ -343,8 +349,12 @@ outcome<void> node::run(const std::stop_token& stop) {
   auto& of = *parts_;
   auto engine = std::optional<engine::local_engine>{};
   auto leads = std::optional<lease_epoch>{};
-  while (!stop.stop_requested()) {
-    const auto turn = of.turns->next(leads, stop);
+  const auto left = std::stop_source{};
+  const auto leaving = std::stop_callback{
+    stop, [&] { caf::anon_send(of.leaver, leave_when_idle{left}); }};
+  // What runs here may need the engine until its end is stored.
+  while (!left.stop_requested()) {
+    const auto turn = of.turns->next(leads, left.get_token());
     if (engine) {
       caf::anon_send(of.relay, engine_is_gone{});
       engine.reset();
@@ -352,7 +362,7 @@ outcome<void> node::run(const std::stop_token& stop) {
     leads = turn.epoch;
     if (turn.end)
       return fail(*turn.end);
-    if (!leads || stop.stop_requested())
+    if (!leads || left.stop_requested())
       continue;
     auto started = of.lead(*leads);
     if (started) {

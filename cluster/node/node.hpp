@@ -65,10 +65,10 @@ public:
   /// Says farewell, gives back what it holds, and stops.
   ~node();
 
-  /// Leads whenever it is its turn, until a stop is requested (then it is
-  /// nothing wrong) or the node cannot go on: `conflict` when another process
-  /// has its name or an operator removed it, `failed` when one of its parts
-  /// ended.
+  /// Leads whenever it is its turn, until a stop is requested and what runs
+  /// here has ended or its grace is over (then it is nothing wrong), or the
+  /// node cannot go on: `conflict` when another process has its name or an
+  /// operator removed it, `failed` when one of its parts ended.
   [[nodiscard]] runtime::outcome<void> run(const std::stop_token& stop);
 
   /// HOST:PORT as it listens.

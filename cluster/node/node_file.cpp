@@ -23,6 +23,7 @@ using problem_list = std::vector<problem>;
 constexpr auto peers_max = std::size_t{63}; // Beside the node itself.
 constexpr auto jobs_max = std::int64_t{1'000};
 constexpr auto rebind_max = std::chrono::minutes{10};
+constexpr auto stop_grace_max = std::chrono::hours{1};
 
 constexpr auto version_words
   = std::to_array<std::pair<std::string_view, int>>({{"troupe/v1", 1}});
@@ -211,6 +212,9 @@ parse_node_file(const yaml_value& document, const std::string& folder) {
     read_resources(*resources, read.resources, problems);
   in.optional("rebind_window", read.rebind_window, [](const yaml_value& value) {
     return value.duration(std::chrono::milliseconds{0}, rebind_max);
+  });
+  in.optional("stop_grace", read.stop_grace, [](const yaml_value& value) {
+    return value.duration(std::chrono::milliseconds{0}, stop_grace_max);
   });
   in.finish();
   if (problems.empty())

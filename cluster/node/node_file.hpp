@@ -50,6 +50,8 @@ struct node_file {
   std::vector<std::string> resources;
   /// How long a new leader waits for work that began under another one.
   std::chrono::milliseconds rebind_window{3'000};
+  /// How long a worker that is told to stop waits for what runs on it.
+  std::chrono::milliseconds stop_grace{10'000};
 };
 
 /// Reads a document of kind Node; all problems at once, in order of the file,
@@ -64,6 +66,6 @@ read_node_file(const std::string& path);
 /// The keys of the document; tools/schema/node.schema.json says the same.
 inline constexpr auto node_file_keys = std::to_array<std::string_view>(
   {"apiVersion", "kind", "name", "roles", "listen", "certificates", "data",
-   "store", "peers", "jobs", "resources", "rebind_window"});
+   "store", "peers", "jobs", "resources", "rebind_window", "stop_grace"});
 
 } // namespace troupe::cluster

@@ -18,9 +18,10 @@ constexpr auto node_examples = R"(Examples:
   troupe node --config node.yaml
   troupe node --config node.yaml --guards guards.yaml
 
-Runs a node of a cluster until it is told to stop (Ctrl-C): then what runs on it
-ends within its grace and goes on elsewhere. What a node is told: troupe schema
-node. Programs of this machine ask it over node.sock in its data folder:
+Runs a node of a cluster until it is told to stop (Ctrl-C): then it takes
+nothing new, waits up to stop_grace for what runs on it, and leaves. Ctrl-C
+again ends it at once. What a node is told: troupe schema node. Programs of this
+machine ask it over node.sock in its data folder:
   troupe cluster status --socket data/a/node.sock
   troupe run start nightly --socket data/a/node.sock)";
 

@@ -72,7 +72,8 @@ struct port_fixture : actor_fixture {
     return tell(question_from(node, epoch, orders));
   }
 
-  static problem_kind kind_of(const outcome_of<node_answer>& outcome) {
+  template <class Reply>
+  static problem_kind kind_of(const std::variant<Reply, caf::error>& outcome) {
     REQUIRE(std::holds_alternative<caf::error>(outcome));
     return runtime::to_problem(std::get<caf::error>(outcome)).kind;
   }
@@ -162,6 +163,48 @@ TEST_CASE_METHOD(port_fixture, "orders are taken from the leader alone") {
   CHECK(told->runs.size() == 1);
   CHECK(kind_of(tell(question_from("b", 2, messages::HostingOpened{})))
         == problem_kind::invalid_input);
+}
+
+TEST_CASE_METHOD(port_fixture, "a port closes once all ends are confirmed, "
+                               "and then begins nothing") {
+  follow("a", 1);
+  answer(0, messages::HostingOpened{});
+  reply_of(order("a", 1, 1, 1, run_order(ref_to("step"))), system);
+  auto closed = send(port, close_when_idle{});
+  run();
+  CHECK_FALSE(closed.try_take(0ms));
+  CHECK(kind_of(request(port, close_when_idle{})) == problem_kind::conflict);
+
+  // What was on its way before the leader knew still runs.
+  reply_of(order("a", 1, 1, 2, run_order(ref_to("late"))), system);
+  CHECK(told->runs.size() == 2);
+  caf::anon_send(host, reports_of(success_of(ref_to("step"))));
+  run();
+  answer(1, taken(1));
+  CHECK_FALSE(closed.try_take(0ms));
+  caf::anon_send(host, reports_of(success_of(ref_to("late"))));
+  run();
+  CHECK_FALSE(closed.try_take(0ms)); // It has ended, but nobody knows.
+  answer(2, taken(2));
+  reply_of(take(closed), system);
+
+  CHECK(kind_of(order("a", 1, 1, 3, run_order(ref_to("next"))))
+        == problem_kind::unavailable);
+  CHECK(told->runs.size() == 2);
+}
+
+TEST_CASE_METHOD(port_fixture, "a port that has nothing closes at once") {
+  reply_of(request(port, close_when_idle{}), system);
+}
+
+TEST_CASE_METHOD(port_fixture, "whoever waits for a port that ends is told") {
+  follow("a", 1);
+  answer(0, messages::HostingOpened{});
+  reply_of(order("a", 1, 1, 1, run_order(ref_to("step"))), system);
+  const auto closed = send(port, close_when_idle{});
+  run();
+  stop(port);
+  CHECK(kind_of(take(closed)) == problem_kind::interrupted);
 }
 
 TEST_CASE_METHOD(port_fixture, "a port ends with its exchange, and its host "

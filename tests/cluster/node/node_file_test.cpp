@@ -25,6 +25,7 @@ peers:
 jobs: 8
 resources: {memory: 2GiB, gpu: 1}
 rebind_window: 5s
+stop_grace: 0s
 )";
 
 auto parse(const std::string& text) {
@@ -67,6 +68,7 @@ TEST_CASE("a node is told who it is, and who the others are") {
   CHECK(read->jobs == 8);
   CHECK(read->resources == std::vector<std::string>{"memory=2GiB", "gpu=1"});
   CHECK(read->rebind_window == 5s);
+  CHECK(read->stop_grace == 0s);
 }
 
 TEST_CASE("what a node is not told has a usual value") {
@@ -80,6 +82,7 @@ TEST_CASE("what a node is not told has a usual value") {
   CHECK(read->peers.empty());
   CHECK(read->jobs == 16);
   CHECK(read->rebind_window == 3s);
+  CHECK(read->stop_grace == 10s);
 }
 
 TEST_CASE("a store that is a file is found beside the node's file") {
@@ -106,6 +109,9 @@ TEST_CASE("what a node cannot be is refused at its place") {
   CHECK(refusal(with("  b", "  b: 10.0.0.2")).find("is no address")
         != std::string::npos);
   CHECK(refusal(with("jobs", "jobs: 0")).starts_with("node.yaml:13:7: "));
+  for (const auto* wrong : {"61m", "-1s", "soon"})
+    CHECK(refusal(with("stop_grace", std::string{"stop_grace: "} + wrong))
+            .starts_with("node.yaml:16:13: "));
   CHECK(refusal(with("kind", "kind: Workflow")).starts_with("node.yaml:2:7: "));
   CHECK(refusal(with("jobs", "job: 8")).starts_with("node.yaml:13:1: "));
 }

@@ -159,6 +159,25 @@ TEST_CASE("a drained worker takes nothing new, and ends what it has") {
   CHECK(cluster.await(later).completed == later.size());
 }
 
+TEST_CASE("a worker that is told to stop ends what it has") {
+  auto& cluster = whole_cluster();
+  auto ledger = effect_ledger{cluster};
+  auto runs = std::vector<std::string>{};
+  const auto text = ledger.workflow(1, 1s);
+  for (auto i = 0; i < 12; ++i)
+    runs.push_back(cluster.submit(text, "stopped-" + std::to_string(i)));
+  cluster.await("it works",
+                [&] { return ledger.has_begun_in(cluster.process("w")); });
+  const auto told = std::chrono::steady_clock::now();
+  CHECK(cluster.stop("w") == 0);
+  CHECK(since(told) < 10s);
+  CHECK(cluster.await(runs).completed == runs.size());
+  CHECK(ledger.effects().size() == runs.size());
+  CHECK(ledger.repeated() == 0);
+  cluster.start("w");
+  cluster.heal();
+}
+
 TEST_CASE("all nodes are restarted one after the other, and no run fails") {
   auto& cluster = whole_cluster();
   auto with = steady_load{cluster, "rolling"};

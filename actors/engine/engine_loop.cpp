@@ -207,8 +207,11 @@ bool hand_out(engine_pointer self) {
       std::ranges::count_if(given, &assignment::takes_credit));
     auto now = messages::RunActivities{};
     auto later = messages::RunActivities{};
+    // A host of another node outlives the engine: the next one has to know the
+    // claim, or it has the work done once more.
+    const auto outlives = !host.profile.node.empty();
     for (const auto& each : given)
-      *(each.may_begin ? now : later).add_activities()
+      *(each.may_begin && !outlives ? now : later).add_activities()
         = to_activity(each, state.epoch);
     if (now.activities_size() != 0) {
       runtime::crash_point("engine.gives_work");

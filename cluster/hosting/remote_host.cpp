@@ -64,6 +64,7 @@ struct remote_host_state {
   phase now = phase::idle;
   std::uint64_t pauses = 0;
   bool is_stored_due = false;
+  bool is_closed = false; ///< Nothing is said any more.
 };
 
 using pointer = private_host_actor::stateful_pointer<remote_host_state>;
@@ -126,8 +127,9 @@ void take_failure(pointer self, const problem& reason) {
 /// Asks the node, unless it is being asked.
 void ask(pointer self) {
   auto& state = self->state;
-  const auto* question
-    = state.now == phase::idle ? state.work->question() : nullptr;
+  const auto* question = state.now == phase::idle && !state.is_closed
+                           ? state.work->question()
+                           : nullptr;
   if (question == nullptr)
     return;
   state.now = phase::asking;
@@ -193,6 +195,17 @@ caf::result<node_answer> take_reports(pointer self,
   return node_answer{to_envelope({}, state.options.epoch, taken)};
 }
 
+/// A desk that is told to stop does so before its engine: that one must not
+/// take what runs on the node for lost, as it goes on with the next.
+void on_down(pointer self, const caf::down_msg& message) {
+  auto& state = self->state;
+  if (message.source != state.source.address()
+      && message.reason == caf::exit_reason::user_shutdown)
+    state.is_closed = true;
+  else
+    self->quit(caf::exit_reason::user_shutdown);
+}
+
 private_host_actor::behavior_type
 remote_host(pointer self, const engine::activity_source_actor& source,
             const node_exchange_actor& exchange, const caf::actor_addr& desk,
@@ -204,8 +217,9 @@ remote_host(pointer self, const engine::activity_source_actor& source,
   state.delay = retry_delay{options.asking.retry};
   state.work.emplace(options.session, options.credit, options.work);
   self->monitor(desk);
+  self->monitor(source);
   self->set_down_handler(
-    [=](const caf::down_msg&) { self->quit(caf::exit_reason::user_shutdown); });
+    [=](const caf::down_msg& message) { on_down(self, message); });
   return {
     // Activities that report to somebody on this node are no remote ones.
     [](const messages::ActivityProgress&) {},

@@ -61,8 +61,9 @@ struct remote_host_options {
 };
 
 /// `source` hears in its name that it pulls. Ends when the node says that the
-/// session is over, when more waits than a node can have asked for, or with
-/// `desk`; what runs on the node goes on.
+/// session is over, when more waits than a node can have asked for, with
+/// `source`, or with `desk` unless that is shut down: then it is silent until
+/// `source` ends. What runs on the node goes on.
 [[nodiscard]] remote_host_actor
 spawn_remote_host(caf::actor_system& system,
                   const engine::activity_source_actor& source,

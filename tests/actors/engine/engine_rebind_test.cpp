@@ -127,8 +127,10 @@ struct outlived_engine {
   }
 
   void pull(std::uint32_t credit,
-            const std::vector<messages::ActivityRef>& running = {}) {
+            const std::vector<messages::ActivityRef>& running = {},
+            const std::string& node = {}) {
     auto request = messages::GetActivities{};
+    request.set_node(node);
     request.set_credit(credit);
     request.add_activities("noop");
     for (const auto& ref : running)
@@ -299,4 +301,19 @@ TEST_CASE_METHOD(outlived_engine,
   // What changes nothing is stored, too.
   succeed_durably(ref, 8);
   CHECK(hear<reports_stored>().number == 8);
+}
+
+TEST_CASE_METHOD(outlived_engine,
+                 "another node begins nothing whose claim is not stored") {
+  pull(50, {}, "w");
+  auto begun = 0;
+  for (auto i = 0; i < 20; ++i)
+    submit();
+  while (begun < 20) {
+    const auto given = hear<messages::RunActivities>();
+    for (const auto& each : given.activities()) {
+      CHECK(claims_of(each.ref().run()) == 1);
+      ++begun;
+    }
+  }
 }

@@ -198,6 +198,7 @@ TEST_CASE("all nodes are restarted one after the other, and no run fails") {
        << since(begun).count() << " ms, each stopped within " << longest.count()
        << " ms, 0 runs failed, " << with.repeated() << " effects repeated");
   CHECK(longest < 10s);
+  CHECK(with.repeated() == 0);
 }
 
 TEST_CASE("a cluster goes on when its database crashes and comes back") {

@@ -80,7 +80,7 @@ struct node::parts {
   hosted_port_actor port; ///< Null on a node that is no worker.
   engine::activity_host_actor host;
   compute_service_actor service; ///< The same.
-  compute_desk_actor desk; ///< Null on a node that never leads.
+  compute_desk_actor lenders; ///< Null on a node that never leads.
   node_steward_actor steward;
   node_leaver_actor leaver;
   std::unique_ptr<engine::engine_gateway> gateway;
@@ -105,7 +105,7 @@ struct node::parts {
          {caf::actor_cast<caf::actor>(steward),
           caf::actor_cast<caf::actor>(leaver),
           caf::actor_cast<caf::actor>(host), caf::actor_cast<caf::actor>(port),
-          caf::actor_cast<caf::actor>(desk),
+          caf::actor_cast<caf::actor>(lenders),
           caf::actor_cast<caf::actor>(service),
           caf::actor_cast<caf::actor>(relay),
           caf::actor_cast<caf::actor>(cluster),
@@ -120,7 +120,7 @@ struct node::parts {
     leaver = nullptr;
     host = nullptr;
     port = nullptr;
-    desk = nullptr;
+    lenders = nullptr;
     service = nullptr;
     relay = nullptr;
     cluster = nullptr;
@@ -261,7 +261,7 @@ void node::parts::open_places() {
     from.self = options.file.name;
     from.exchange = exchange;
     from.membership = membership;
-    desk = spawn_compute_desk(*system, std::move(from));
+    lenders = spawn_compute_desk(*system, std::move(from));
   }
   if (!options.file.roles.is_worker)
     return;
@@ -298,7 +298,7 @@ void node::parts::begin() {
         caf::actor_cast<caf::actor>(leadership),
         caf::actor_cast<caf::actor>(leaver), caf::actor_cast<caf::actor>(relay),
         caf::actor_cast<caf::actor>(cluster), caf::actor_cast<caf::actor>(port),
-        caf::actor_cast<caf::actor>(host), caf::actor_cast<caf::actor>(desk),
+        caf::actor_cast<caf::actor>(host), caf::actor_cast<caf::actor>(lenders),
         caf::actor_cast<caf::actor>(service)})
     if (each)
       from.parts.push_back(each);
@@ -332,8 +332,8 @@ outcome<engine::local_engine> node::parts::lead(lease_epoch epoch) {
     return caf::actor_cast<caf::actor>(spawn_hosting_opener(in, of, to, tell));
   };
   grant.companions.push_back(std::move(hosting));
-  grant.more_score_workers = score_with(desk);
-  grant.more_year_processors = simulate_with(desk);
+  grant.more_score_workers = score_with(lenders);
+  grant.more_year_processors = simulate_with(lenders);
   return options.start_engine(std::move(grant));
 }
 

@@ -77,9 +77,9 @@ struct scoring_cluster : computing_fixture {
   std::map<std::string, std::string> scored_here() const {
     auto result = tests::simulate(
       file_request(scoring::rule_set::compat, items, batch_items), {});
-    auto files = std::move(result.value().files);
-    files.erase("scores.csv");
-    return files;
+    auto written = std::move(result.value().files);
+    written.erase("scores.csv");
+    return written;
   }
 
   /// Scores, and checks that the files are those of one process.

@@ -1,5 +1,6 @@
 #include "actors/engine/recorded_runs.hpp"
-#include "tests/cluster/processes/process_cluster.hpp"
+#include "tests/cluster/processes/cluster_load.hpp"
+#include "tests/cluster/processes/shared_clusters.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -27,30 +28,7 @@ std::string other(const std::string& one, const std::string& a,
   return one == a ? b : a;
 }
 
-/// Runs under way at once, with keys of their own.
-struct load {
-  process_cluster& cluster;
-  std::string name;
-  effect_ledger ledger{cluster};
-  std::vector<std::string> runs = {};
-
-  void add(int count, std::chrono::milliseconds each_step) {
-    const auto text = ledger.workflow(step_count, each_step);
-    for (auto i = 0; i < count; ++i)
-      runs.push_back(cluster.submit(text,
-                                    name + "-" + std::to_string(runs.size()),
-                                    i % 2 == 0 ? "a" : "b"));
-  }
-
-  /// All were done, each step under one key, and nobody objects.
-  void check() const {
-    const auto ended = cluster.await(runs);
-    INFO(ended.why);
-    CHECK(ended.completed == runs.size());
-    CHECK(ledger.effects().size() == runs.size() * step_count);
-    CHECK(cluster.doctor().empty());
-  }
-};
+constexpr auto in_three_steps = load_shape{step_count, 50ms, 50ms};
 
 /// The only task of a run's first step.
 task_work first_task(const process_cluster& in, const std::string& run) {
@@ -112,8 +90,8 @@ TEST_CASE("a killed leader is followed, and nothing accepted is lost") {
     const auto name = "killed-leader-" + std::to_string(i);
     const auto kept = cluster.submit(long_step.workflow(1, 4s), name + "-kept");
     await_begin(cluster, kept);
-    auto with = load{cluster, name};
-    with.add(run_count, 50ms);
+    auto with = cluster_load{cluster, name, in_three_steps};
+    with.add(run_count);
     times.push_back(kill_leader(cluster, nothing, name + "-next"));
     with.check();
     // The step went on, and the new leader took it over.
@@ -124,8 +102,8 @@ TEST_CASE("a killed leader is followed, and nothing accepted is lost") {
     CHECK(long_step.effects().size() == 1);
     CHECK(long_step.repeated() == 0);
     WARN("measured: leader killed, next run accepted after "
-         << times.back().count() << " ms; " << with.ledger.repeated()
-         << " effects repeated of " << with.runs.size() * step_count);
+         << times.back().count() << " ms; " << with.repeated()
+         << " effects repeated of " << with.accepted() * step_count);
   }
   std::ranges::sort(times);
   const auto median = times[times.size() / 2];
@@ -141,8 +119,8 @@ TEST_CASE("the steps of a killed worker run elsewhere") {
   await_begin(cluster, run);
   const auto lost = worker_of(cluster, ledger);
   const auto others = other(lost, "v", "w");
-  auto with = load{cluster, "killed-worker-load"};
-  with.add(10, 100ms);
+  auto with = cluster_load{cluster, "killed-worker-load"};
+  with.add(10);
   cluster.kill(lost);
   const auto elsewhere = cluster.await("the step runs elsewhere", [&] {
     return ledger.has_begun_in(cluster.process(others));
@@ -154,6 +132,28 @@ TEST_CASE("the steps of a killed worker run elsewhere") {
   const auto task = first_task(cluster, run);
   CHECK(task.attempts == 1);
   CHECK(task.lost == 1);
+  CHECK(ledger.effects().size() == 1);
+  with.check();
+}
+
+TEST_CASE("a leader and a worker are killed at once, and nothing is lost") {
+  auto& cluster = whole_cluster();
+  auto ledger = effect_ledger{cluster};
+  const auto run = cluster.submit(ledger.workflow(1, 1s), "killed-both");
+  await_begin(cluster, run);
+  const auto worker = worker_of(cluster, ledger);
+  auto with = cluster_load{cluster, "killed-both-load"};
+  with.add(10);
+  const auto leader = cluster.leader();
+  cluster.kill(leader);
+  cluster.kill(worker);
+  const auto elsewhere = cluster.await("the step runs elsewhere", [&] {
+    return ledger.has_begun_in(cluster.process(other(worker, "v", "w")));
+  });
+  WARN("measured: leader and worker killed, the worker's step runs elsewhere "
+       "after "
+       << elsewhere.count() << " ms");
+  REQUIRE(cluster.await({run}).completed == 1);
   CHECK(ledger.effects().size() == 1);
   with.check();
 }
@@ -195,8 +195,8 @@ TEST_CASE("what a frozen worker says later does not count") {
 
 TEST_CASE("a frozen leader is followed, and writes nothing when it is back") {
   auto& cluster = whole_cluster();
-  auto with = load{cluster, "frozen-leader"};
-  with.add(run_count, 50ms);
+  auto with = cluster_load{cluster, "frozen-leader", in_three_steps};
+  with.add(run_count);
   const auto frozen = cluster.leader();
   const auto next = other(frozen, "a", "b");
   const auto begun = std::chrono::steady_clock::now();

@@ -1,15 +1,12 @@
 #include "tests/cluster/processes/cluster_load.hpp"
 
 #include "actors/engine/recorded_runs.hpp"
-#include "runtime/store/snapshot_reader.hpp"
-#include "tests/cluster/processes/namespace_network.hpp"
+#include "tests/cluster/processes/lease_audit.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <array>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <thread>
 #include <utility>
 
@@ -23,12 +20,17 @@ namespace {
 constexpr auto between_runs = 100ms;
 constexpr auto between_looks = 20ms;
 
-/// Steps of the run that did not succeed exactly once.
-std::string wrong_steps(engine::recorded_runs& stored, const std::string& run) {
-  const auto found = stored.find(run);
+} // namespace
+
+std::string wrong_steps(const process_cluster& cluster, const std::string& run,
+                        std::size_t steps) {
+  auto stored = engine::recorded_runs::open(cluster.store());
+  if (!stored)
+    return runtime::render(stored.error());
+  const auto found = stored->find(run);
   if (!found)
     return run + " is not stored\n";
-  const auto history = stored.history(found->number);
+  const auto history = stored->history(found->number);
   if (!history)
     return run + ": " + runtime::render(history.error()) + "\n";
   auto successes = std::map<std::string, int>{};
@@ -36,65 +38,44 @@ std::string wrong_steps(engine::recorded_runs& stored, const std::string& run) {
     if (event.has_succeeded())
       ++successes[event.succeeded().task().SerializeAsString()];
   auto text = std::string{};
+  if (successes.size() != steps)
+    text
+      += run + ": " + std::to_string(successes.size()) + " steps succeeded\n";
   for (const auto& [task, times] : successes)
     if (times != 1)
       text += run + ": a step succeeded " + std::to_string(times) + " times\n";
   return text;
 }
 
-constexpr auto audit_sql = R"sql(
-CREATE SCHEMA audit;
-CREATE TABLE audit.holders (epoch bigint, holder text, UNIQUE (epoch, holder));
-CREATE FUNCTION audit.note_holder() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF NEW.holder <> '' THEN
-    INSERT INTO audit.holders VALUES (NEW.epoch, NEW.holder)
-    ON CONFLICT DO NOTHING;
-  END IF;
-  RETURN NULL;
-END $$;
-CREATE TRIGGER note_holder AFTER INSERT OR UPDATE ON leases
-FOR EACH ROW EXECUTE FUNCTION audit.note_holder();
-CREATE TABLE audit.writes (
-  number bigserial PRIMARY KEY, epoch bigint, writer text);
-CREATE FUNCTION audit.note_write() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  INSERT INTO audit.writes (epoch, writer)
-  SELECT DISTINCT epoch, host(inet_client_addr()) FROM written;
-  RETURN NULL;
-END $$;
-CREATE TRIGGER note_write AFTER INSERT ON engine_history
-REFERENCING NEW TABLE AS written
-FOR EACH STATEMENT EXECUTE FUNCTION audit.note_write();
-)sql";
+cluster_load::cluster_load(process_cluster& cluster, std::string name,
+                           const load_shape& shape)
+  : cluster_{cluster}, ledger_{cluster}, name_{std::move(name)},
+    steps_{static_cast<std::size_t>(shape.steps)}, text_{ledger_.workflow(
+                                                     shape.steps, shape.each)},
+    text_of_some_{ledger_.workflow(shape.steps, shape.each_of_some)} {}
 
-/// Of each query: what is wrong with the first column of its rows.
-constexpr auto audits = std::array{
-  std::pair{"SELECT 0 WHERE NOT EXISTS (SELECT FROM audit.writes)",
-            "nobody wrote since epoch "},
-  std::pair{"SELECT epoch FROM audit.holders GROUP BY epoch"
-            " HAVING count(DISTINCT holder) > 1",
-            "more than one held the lease in epoch "},
-  std::pair{"SELECT epoch FROM audit.writes GROUP BY epoch"
-            " HAVING count(DISTINCT writer) > 1",
-            "more than one wrote in epoch "},
-  std::pair{"SELECT epoch FROM (SELECT epoch, max(epoch) OVER (ORDER BY number)"
-            " AS newest FROM audit.writes) AS w WHERE epoch < newest",
-            "a later one had written before a write of epoch "}};
-
-} // namespace
+const std::string& cluster_load::next_text() const {
+  constexpr auto every = 10;
+  return runs_.size() % every == every - 1 ? text_of_some_ : text_;
+}
 
 void cluster_load::add(int count) {
   for (auto i = 0; i < count; ++i)
-    runs_.push_back(cluster_.submit(text_, next_key(), i % 2 == 0 ? "a" : "b"));
+    runs_.push_back(
+      cluster_.submit(next_text(), next_key(), i % 2 == 0 ? "a" : "b"));
+  is_in_doubt_ = false;
 }
 
 void cluster_load::keep_up() {
+  constexpr auto patience = 1s;
   const auto now = steady::now();
   if (now - last_ < between_runs)
     return;
   last_ = now;
-  if (auto run = cluster_.try_to_submit(text_, next_key(), whom_to_ask()))
+  auto run
+    = cluster_.try_to_submit(next_text(), next_key(), whom_to_ask(), patience);
+  is_in_doubt_ = !run;
+  if (run)
     runs_.push_back(std::move(*run));
 }
 
@@ -118,70 +99,19 @@ void cluster_load::keep_up_for(std::chrono::milliseconds time) {
   }
 }
 
-void cluster_load::stream(const std::stop_token& stop, int number) {
-  constexpr auto nodes = std::array{"a", "b", "v", "w"};
-  auto done = 0;
-  for (auto asked = std::size_t{0}; !stop.stop_requested(); ++asked) {
-    const auto key = name_ + "-stream-" + std::to_string(number) + "-"
-                     + std::to_string(done);
-    if (auto run = cluster_.ask(nodes[asked % nodes.size()], text_, key)) {
-      const auto guard = std::lock_guard{mutex_};
-      runs_.push_back(std::move(*run));
-      ++done;
-    }
-    std::this_thread::sleep_for(between_runs);
-  }
-}
-
-void cluster_load::check() const {
+void cluster_load::check() {
+  if (is_in_doubt_)
+    add(1);
   const auto ended = cluster_.await(runs_);
   INFO(ended.why);
   CHECK(ended.completed == runs_.size());
-  CHECK(ledger_.effects().size() >= runs_.size() * step_count);
-  auto stored = engine::recorded_runs::open(cluster_.store());
-  REQUIRE(stored);
+  CHECK(ledger_.effects().size() == runs_.size() * steps_);
   auto wrong = std::string{};
   for (const auto& run : runs_)
-    wrong += wrong_steps(*stored, run);
+    wrong += wrong_steps(cluster_, run, steps_);
   CHECK(wrong.empty());
   CHECK(audit(cluster_).empty());
   CHECK(cluster_.doctor().empty());
-}
-
-process_cluster* disturbable_cluster() {
-  static auto why_not = std::string{};
-  static auto is_audited = false;
-  static const auto cluster = [] {
-    auto network
-      = namespace_network::create(process_cluster::host_names(), why_not);
-    return network ? std::make_unique<process_cluster>(std::move(network))
-                   : nullptr;
-  }();
-  if (!cluster) {
-    WARN("skipped, as no network can be made here: " << why_not);
-    return nullptr;
-  }
-  cluster->heal();
-  // Not earlier, as it needs the tables.
-  if (!std::exchange(is_audited, true))
-    cluster->database().execute(audit_sql);
-  return cluster.get();
-}
-
-std::string audit(const process_cluster& cluster) {
-  auto stored = runtime::snapshot_reader::open(cluster.store());
-  if (!stored)
-    return runtime::render(stored.error());
-  auto text = std::string{};
-  for (const auto& [sql, meaning] : audits) {
-    const auto read = stored->query(
-      sql, {}, [&, what = meaning](const runtime::sql_row& row) {
-        text += what + std::to_string(row.integer(0)) + "\n";
-      });
-    if (!read)
-      text += runtime::render(read.error());
-  }
-  return text;
 }
 
 } // namespace troupe::tests

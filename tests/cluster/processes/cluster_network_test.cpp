@@ -1,6 +1,8 @@
 #include "tests/cluster/processes/cluster_load.hpp"
+#include "tests/cluster/processes/lease_audit.hpp"
 #include "tests/cluster/processes/namespace_network.hpp"
 #include "tests/cluster/processes/packet_switch.hpp"
+#include "tests/cluster/processes/shared_clusters.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -41,7 +43,7 @@ struct disturbed {
       "all agree", [&] { return cluster.is_of_one_mind(); }, 30s);
     WARN("measured: " << what << ": all agree " << converged.count()
                       << " ms after it is over");
-    CHECK(converged < 5s);
+    CHECK(converged < 25s);
     load.add(3);
     cluster.heal();
     load.check();
@@ -88,7 +90,10 @@ TEST_CASE("what a worker that is cut off had begun runs elsewhere") {
   with.load.keep_up_for(2s);
   with.heal_and_check("worker cut off");
   REQUIRE(cluster->await({run}).completed == 1);
-  CHECK(step.effects().size() == 1);
+  // Both workers did it, under one key, and one of them was believed.
+  REQUIRE(step.effects().size() == 1);
+  CHECK(step.repeated() == 1);
+  CHECK(wrong_steps(*cluster, run, 1).empty());
 }
 
 TEST_CASE("a worker that is heard and hears nothing, or the reverse") {
@@ -120,7 +125,8 @@ TEST_CASE("a leader that is cut off from the database is followed") {
   // Before it knows.
   auto answered = std::async(std::launch::async, [&] {
     const auto begun = std::chrono::steady_clock::now();
-    static_cast<void>(cluster->ask(former, nothing, "no-database-asked"));
+    static_cast<void>(
+      cluster->try_to_submit(nothing, "no-database-asked", former, 60s));
     return std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - begun);
   });
@@ -182,7 +188,7 @@ TEST_CASE("a slow network that loses packets loses nobody") {
   auto with = disturbed{*cluster, "lossy"};
   cluster->network().set_all({.loss = 0.02, .delay = 50ms});
   auto dead = std::string{};
-  const auto end = std::chrono::steady_clock::now() + 5s;
+  const auto end = std::chrono::steady_clock::now() + 4s;
   while (std::chrono::steady_clock::now() < end) {
     with.load.keep_up_for(200ms);
     dead += with.dead();

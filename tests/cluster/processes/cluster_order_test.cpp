@@ -1,4 +1,5 @@
-#include "tests/cluster/processes/process_cluster.hpp"
+#include "tests/cluster/processes/cluster_load.hpp"
+#include "tests/cluster/processes/shared_clusters.hpp"
 #include "tests/support/program.hpp"
 
 #include <catch2/catch.hpp>
@@ -36,40 +37,6 @@ std::chrono::milliseconds since(std::chrono::steady_clock::time_point begun) {
     std::chrono::steady_clock::now() - begun);
 }
 
-/// Runs of keyed steps, started a few at a time in between what a test does.
-class steady_load {
-public:
-  steady_load(process_cluster& cluster, std::string name)
-    : cluster_{cluster}, ledger_{cluster}, name_{std::move(name)} {}
-
-  void add(int count) {
-    const auto text = ledger_.workflow(2, 50ms);
-    for (auto i = 0; i < count; ++i)
-      runs_.push_back(
-        cluster_.submit(text, name_ + "-" + std::to_string(runs_.size()),
-                        i % 2 == 0 ? "a" : "b"));
-  }
-
-  void check() const {
-    const auto ended = cluster_.await(runs_);
-    INFO(ended.why);
-    CHECK(ended.others == 0);
-    CHECK(ended.completed == runs_.size());
-    CHECK(ledger_.effects().size() == runs_.size() * 2);
-    CHECK(cluster_.doctor().empty());
-  }
-
-  [[nodiscard]] std::size_t repeated() const {
-    return ledger_.repeated();
-  }
-
-private:
-  process_cluster& cluster_;
-  effect_ledger ledger_;
-  std::string name_;
-  std::vector<std::string> runs_;
-};
-
 } // namespace
 
 TEST_CASE("the nodes of a cluster see each other, and work for whoever asks") {
@@ -97,7 +64,7 @@ TEST_CASE("the nodes of a cluster see each other, and work for whoever asks") {
 
 TEST_CASE("a leader that is told to stop hands over at once") {
   auto& cluster = whole_cluster();
-  auto with = steady_load{cluster, "handed-over"};
+  auto with = cluster_load{cluster, "handed-over"};
   with.add(10);
   const auto former = cluster.leader();
   const auto next = other(former);
@@ -180,7 +147,7 @@ TEST_CASE("a worker that is told to stop ends what it has") {
 
 TEST_CASE("all nodes are restarted one after the other, and no run fails") {
   auto& cluster = whole_cluster();
-  auto with = steady_load{cluster, "rolling"};
+  auto with = cluster_load{cluster, "rolling"};
   with.add(10);
   const auto begun = std::chrono::steady_clock::now();
   auto longest = std::chrono::milliseconds{0};
@@ -203,7 +170,7 @@ TEST_CASE("all nodes are restarted one after the other, and no run fails") {
 
 TEST_CASE("a cluster goes on when its database crashes and comes back") {
   auto& cluster = whole_cluster();
-  auto with = steady_load{cluster, "database"};
+  auto with = cluster_load{cluster, "database"};
   with.add(10);
   cluster.database().crash();
   const auto begun = std::chrono::steady_clock::now();

@@ -12,7 +12,7 @@
 #include <array>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -32,6 +32,8 @@ constexpr auto host_count = 3U;
 /// Between two looks at processes, which tell nobody.
 constexpr auto pause = 20ms;
 constexpr auto long_patience = 60s;
+/// For what a node knows by itself.
+constexpr auto answer_patience = 2s;
 
 /// Ports that nobody has: all are held until all are known.
 std::vector<std::uint16_t> free_ports(std::size_t count) {
@@ -171,6 +173,9 @@ std::string process_cluster::logs() const {
   constexpr auto bytes_max = std::size_t{4'000};
   auto text = std::string{};
   for (const auto& [name, node] : nodes_)
+    if (const auto seen = status(name))
+      text += "\n== as " + name + " sees it\n" + seen->ShortDebugString();
+  for (const auto& [name, node] : nodes_)
     if (node) {
       const auto all = node->output();
       text += "\n== " + name + "\n"
@@ -179,18 +184,30 @@ std::string process_cluster::logs() const {
   return text;
 }
 
-std::optional<messages::ClusterStatus>
-process_cluster::status(const std::string& node) const {
+std::optional<messages::EngineAnswer>
+process_cluster::ask(const std::string& node, messages::EngineCall what,
+                     milliseconds patience) const {
   const auto found = nodes_.find(node);
-  if (found == nodes_.end() || !found->second || frozen_.at(node))
+  if (found == nodes_.end() || !found->second || is_frozen(node))
     return std::nullopt;
   auto client = engine_client::connect(socket(node));
   if (!client)
     return std::nullopt;
-  auto answer = client->cluster();
+  client->ask(std::move(what));
+  auto answer = client->receive(patience);
   if (!answer)
     return std::nullopt;
   return std::move(*answer);
+}
+
+std::optional<messages::ClusterStatus>
+process_cluster::status(const std::string& node) const {
+  auto question = messages::EngineCall{};
+  question.mutable_cluster();
+  const auto answer = ask(node, std::move(question), answer_patience);
+  if (!answer || !answer->has_cluster())
+    return std::nullopt;
+  return answer->cluster();
 }
 
 std::string process_cluster::leader() const {
@@ -231,7 +248,8 @@ process_cluster::await(const std::string& what,
 }
 
 bool process_cluster::is_of_one_mind() const {
-  auto first = std::optional<messages::ClusterStatus>{};
+  auto leaders = std::set<std::string>{};
+  auto epochs = std::set<std::uint64_t>{};
   for (const std::string seen_by : node_names) {
     const auto seen = status(seen_by);
     if (!seen || seen->leader().empty())
@@ -240,15 +258,12 @@ bool process_cluster::is_of_one_mind() const {
       seen->nodes(), [](const auto& node) { return node.state() == "alive"; });
     if (static_cast<std::size_t>(alive) != node_names.size())
       return false;
-    if (!first)
-      first = seen;
-    // Workers tell the epoch of the engine, which is not that of the lease if
-    // some leader had no time to start one.
-    if (seen->leader() != first->leader()
-        || (is_coordinator_name(seen_by) && seen->epoch() != first->epoch()))
-      return false;
+    leaders.insert(seen->leader());
+    // Workers tell the engine's, which may begin anew under the same lease.
+    if (is_coordinator_name(seen_by))
+      epochs.insert(seen->epoch());
   }
-  return true;
+  return leaders.size() == 1 && epochs.size() == 1;
 }
 
 bool process_cluster::is_healthy() const {
@@ -257,11 +272,11 @@ bool process_cluster::is_healthy() const {
   const auto leads = leader();
   if (leads.empty())
     return false;
-  auto client = engine_client::connect(socket(leads));
-  if (!client)
-    return false;
-  const auto engine = client->status();
-  return engine && engine->hosts() == host_count;
+  auto question = messages::EngineCall{};
+  question.mutable_status();
+  const auto answer = ask(leads, std::move(question), answer_patience);
+  return answer && answer->has_status()
+         && answer->status().hosts() == host_count;
 }
 
 void process_cluster::heal() {
@@ -280,12 +295,19 @@ void process_cluster::heal() {
 std::string process_cluster::submit(const std::string& workflow,
                                     const std::string& key,
                                     const std::string& first_node) {
+  constexpr auto patience = 5s;
+  auto order = std::vector<std::string>{first_node};
+  for (const std::string node : node_names)
+    if (node != first_node)
+      order.push_back(node);
   auto run = std::optional<std::string>{};
   // Whoever is not told that it is stored asks again, with the same key.
   await(
     "somebody accepts the run " + key,
     [&] {
-      run = try_to_submit(workflow, key, first_node);
+      for (const auto& node : order)
+        if (!run)
+          run = try_to_submit(workflow, key, node, patience);
       return run.has_value();
     },
     long_patience);
@@ -294,55 +316,43 @@ std::string process_cluster::submit(const std::string& workflow,
 
 std::optional<std::string>
 process_cluster::try_to_submit(const std::string& workflow,
-                               const std::string& key,
-                               const std::string& first_node) const {
-  auto order = std::vector<std::string>{first_node};
-  for (const std::string node : node_names)
-    if (node != first_node)
-      order.push_back(node);
-  for (const auto& node : order)
-    if (const auto found = nodes_.find(node);
-        found->second && !frozen_.at(node))
-      if (auto run = ask(node, workflow, key))
-        return run;
-  return std::nullopt;
-}
-
-std::optional<std::string> process_cluster::ask(const std::string& node,
-                                                const std::string& workflow,
-                                                const std::string& key) const {
-  auto wanted = messages::SubmitRun{};
+                               const std::string& key, const std::string& node,
+                               milliseconds patience) const {
+  auto question = messages::EngineCall{};
+  auto& wanted = *question.mutable_submit();
   wanted.set_workflow_text(workflow);
   wanted.set_idempotency_key(key);
   wanted.set_by("tests");
-  auto client = engine_client::connect(socket(node));
-  if (!client)
+  const auto answer = ask(node, std::move(question), patience);
+  if (!answer || !answer->has_accepted())
     return std::nullopt;
-  const auto accepted = client->submit(wanted);
-  return accepted ? std::optional{accepted->run_id()} : std::nullopt;
+  return answer->accepted().run_id();
+}
+
+std::optional<messages::RunResult>
+process_cluster::try_to_await(const std::string& run) const {
+  constexpr auto patience = 500ms;
+  for (const std::string node : node_names) {
+    auto question = messages::EngineCall{};
+    question.mutable_await()->set_run_id(run);
+    const auto answer = ask(node, std::move(question), patience);
+    if (answer && answer->has_result())
+      return answer->result();
+  }
+  return std::nullopt;
 }
 
 ended_runs process_cluster::await(const std::vector<std::string>& runs) const {
   auto ended = ended_runs{};
   for (const auto& run : runs) {
     auto result = std::optional<messages::RunResult>{};
-    const auto asked = [&] {
-      for (const std::string node : node_names) {
-        const auto found = nodes_.find(node);
-        if (!found->second || frozen_.at(node))
-          continue;
-        auto client = engine_client::connect(socket(node));
-        if (!client)
-          continue;
-        auto answer = client->await(run, 500ms);
-        if (answer) {
-          result = std::move(*answer);
-          return true;
-        }
-      }
-      return false;
-    };
-    await("the run " + run + " ends", asked, long_patience);
+    await(
+      "the run " + run + " ends",
+      [&] {
+        result = try_to_await(run);
+        return result.has_value();
+      },
+      long_patience);
     if (result->status() == "completed") {
       ++ended.completed;
     } else {
@@ -358,68 +368,6 @@ std::string process_cluster::doctor() const {
   for (const auto& reason : engine::check_runs(store_).problems)
     text += runtime::render(reason) + "\n";
   return text;
-}
-
-process_cluster& whole_cluster() {
-  static auto cluster = process_cluster{};
-  cluster.heal();
-  return cluster;
-}
-
-effect_ledger::effect_ledger(const process_cluster& of) {
-  static auto count = 0;
-  file_ = of.folder() / ("effects-" + std::to_string(++count));
-  begun_ = file_.string() + ".begun";
-}
-
-std::string effect_ledger::workflow(int steps,
-                                    std::chrono::milliseconds each) const {
-  constexpr auto thousand = 1'000.0;
-  auto text = std::string{"apiVersion: troupe/v1\nkind: Workflow\nid: keyed\n"
-                          "steps:\n"};
-  for (auto i = 0; i < steps; ++i)
-    text += "- {id: s" + std::to_string(i)
-            + (i == 0 ? "" : ", needs: [s" + std::to_string(i - 1) + "]")
-            + ", activity: command, with: {argv: [sh, -c, \"echo $PPID >> '"
-            + begun_.string() + "'; sleep "
-            + std::to_string(static_cast<double>(each.count()) / thousand)
-            + "; echo $TROUPE_IDEMPOTENCY_KEY >> '" + file_.string()
-            + "'; echo null\"]}}\n";
-  return text;
-}
-
-bool effect_ledger::has_begun_in(const program& node) const {
-  auto in = std::ifstream{begun_};
-  for (auto parent = pid_t{}; in >> parent;)
-    if (parent == node.id())
-      return true;
-  return false;
-}
-
-std::map<std::string, int> effect_ledger::effects() const {
-  auto times = std::map<std::string, int>{};
-  auto in = std::ifstream{file_};
-  for (auto key = std::string{}; std::getline(in, key);)
-    ++times[key];
-  return times;
-}
-
-std::size_t effect_ledger::repeated() const {
-  auto count = std::size_t{0};
-  for (const auto& [key, times] : effects())
-    count += static_cast<std::size_t>(times - 1);
-  return count;
-}
-
-std::string worker_of(process_cluster& cluster, const effect_ledger& ledger) {
-  auto worker = std::string{};
-  cluster.await("its worker is known", [&] {
-    for (const std::string node : {"v", "w"})
-      if (ledger.has_begun_in(cluster.process(node)))
-        worker = node;
-    return !worker.empty();
-  });
-  return worker;
 }
 
 } // namespace troupe::tests

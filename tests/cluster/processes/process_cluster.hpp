@@ -57,7 +57,7 @@ public:
   [[nodiscard]] program& process(const std::string& node);
   [[nodiscard]] std::string socket(const std::string& node) const;
   [[nodiscard]] std::string config(const std::string& node) const;
-  /// What all nodes printed lately.
+  /// What all nodes printed lately, and what they know.
   [[nodiscard]] std::string logs() const;
   [[nodiscard]] bool is_running(const std::string& node) const;
   [[nodiscard]] bool is_frozen(const std::string& node) const;
@@ -70,8 +70,8 @@ public:
   /// the other coordinator, unless that one is silent. Empty: nobody.
   [[nodiscard]] std::string leader() const;
 
-  /// All nodes see all alive and the same leader, both coordinators under the
-  /// same epoch.
+  /// All nodes see all alive and the same leader, coordinators also the same
+  /// epoch.
   [[nodiscard]] bool is_of_one_mind() const;
 
   /// How the node sees the other.
@@ -87,14 +87,11 @@ public:
   /// once.
   std::string submit(const std::string& workflow, const std::string& key,
                      const std::string& first_node = "a");
-  /// Asks each node once; nothing: nobody has said that it is stored.
-  [[nodiscard]] std::optional<std::string>
-  try_to_submit(const std::string& workflow, const std::string& key,
-                const std::string& first_node) const;
-  /// Asks one only; by any thread.
-  [[nodiscard]] std::optional<std::string> ask(const std::string& node,
-                                               const std::string& workflow,
-                                               const std::string& key) const;
+  /// Asks one node. Nothing: it has not said in time that it is stored.
+  std::optional<std::string> try_to_submit(const std::string& workflow,
+                                           const std::string& key,
+                                           const std::string& node,
+                                           milliseconds patience) const;
   /// Waits for all.
   [[nodiscard]] ended_runs await(const std::vector<std::string>& runs) const;
 
@@ -124,6 +121,13 @@ public:
 private:
   void write_config(const std::string& node, bool is_coordinator);
   [[nodiscard]] bool is_healthy() const;
+  /// Nothing: it is frozen, gone, or does not answer in time.
+  [[nodiscard]] std::optional<messages::EngineAnswer>
+  ask(const std::string& node, messages::EngineCall what,
+      milliseconds patience) const;
+  /// Nothing: no node says that it has ended.
+  [[nodiscard]] std::optional<messages::RunResult>
+  try_to_await(const std::string& run) const;
 
   std::unique_ptr<namespace_network> network_;
   temporary_folder folder_;
@@ -136,35 +140,5 @@ private:
   std::map<std::string, bool> frozen_;
   int starts_ = 0;
 };
-
-/// One for all tests, whole again.
-[[nodiscard]] process_cluster& whole_cluster();
-
-/// Steps that append their idempotency keys to a file.
-class effect_ledger {
-public:
-  explicit effect_ledger(const process_cluster& of);
-
-  /// A workflow of `steps` commands, one after the other, that take so long.
-  [[nodiscard]] std::string workflow(int steps,
-                                     std::chrono::milliseconds each = {}) const;
-
-  /// Whether a step has begun as a child of that process.
-  [[nodiscard]] bool has_begun_in(const program& node) const;
-
-  /// How often each key was written.
-  [[nodiscard]] std::map<std::string, int> effects() const;
-
-  /// What was done more than once.
-  [[nodiscard]] std::size_t repeated() const;
-
-private:
-  std::filesystem::path file_;
-  std::filesystem::path begun_; ///< Whose children the commands were.
-};
-
-/// Where the only step of a ledger runs: the worker whose child it is.
-[[nodiscard]] std::string worker_of(process_cluster& cluster,
-                                    const effect_ledger& ledger);
 
 } // namespace troupe::tests

@@ -20,9 +20,10 @@ namespace troupe::tests {
 
 using namespace std::chrono_literals;
 using engine::engine_client;
-using steady = std::chrono::steady_clock;
 
 namespace {
+
+using steady = std::chrono::steady_clock;
 
 constexpr auto node_names = std::array{"a", "b", "v", "w"};
 constexpr auto coordinator_names = std::array{"a", "b"};

@@ -13,9 +13,10 @@
 namespace troupe::tests {
 
 using namespace std::chrono_literals;
-using steady = std::chrono::steady_clock;
 
 namespace {
+
+using steady = std::chrono::steady_clock;
 
 constexpr auto between_runs = 100ms;
 constexpr auto between_looks = 20ms;

@@ -1,5 +1,6 @@
 #include "tools/cli/bench_w8.hpp"
 
+#include "actors/simulation/scenario_file.hpp"
 #include "runtime/query/postgres_address.hpp"
 #include "tools/cli/bench_cluster.hpp"
 #include "tools/cli/bench_jobs.hpp"
@@ -89,6 +90,11 @@ outcome<json> bench_w8(const bench_w8_options& options) {
     return fail(runtime::problem_kind::invalid_input,
                 "a cluster has its store in PostgreSQL",
                 "give --database postgresql://USER@HOST/DATABASE");
+  // Before minutes of measuring are lost to a path.
+  if (options.people != 0)
+    if (const auto scenarios = simulation::read_scenarios(options.config);
+        !scenarios)
+      return fail(scenarios.error().front());
   auto settings = bench_settings{};
   settings.workload = "w8";
   settings.mode = "durable";

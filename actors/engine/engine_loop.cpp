@@ -268,6 +268,7 @@ void commit(engine_pointer self, instant now) {
     return;
   const auto changes = state.ledger->take_changes();
   auto request = store_changes(changes, *state.ledger);
+  add_open_blocks(request.transaction, state.open_runs.follow(changes));
   state.workflows->add_unstored(request.transaction, now);
   const auto trimming
     = add_dead_letters(request.transaction, changes, *state.ledger, {}, now);
@@ -399,6 +400,7 @@ void recover(engine_pointer self) {
   state.ledger
     = std::make_unique<run_ledger>(state.options.ledger, sources_of(self));
   state.ledger->set_time(state.clock->now());
+  state.open_runs = {};
   const auto guards = read_guard_records(state.options.store_path);
   if (!guards)
     return give_up(self, guards.error());
@@ -407,9 +409,11 @@ void recover(engine_pointer self) {
   auto set_aside = std::map<run_number, std::string>{};
   auto restored = state.stored->for_each_open(
     [&](run_number number, std::unique_ptr<run_state> run) {
+      state.open_runs.add(number);
       state.ledger->restore(number, std::move(run));
     },
     [&](run_number number, const runtime::problem& reason) {
+      state.open_runs.add(number);
       set_aside[number] = runtime::render(reason);
       runtime::log_error("engine", "a run is set aside: its history is broken",
                          {{"number", number},

@@ -5,6 +5,7 @@
 #include "actors/engine/engine.hpp"
 #include "actors/engine/engine_clock.hpp"
 #include "actors/engine/engine_outbox.hpp"
+#include "actors/engine/open_blocks.hpp"
 #include "actors/engine/recorded_runs.hpp"
 #include "actors/engine/unstored_reports.hpp"
 #include "actors/engine/workflow_table.hpp"
@@ -94,6 +95,7 @@ struct engine_state {
   std::unique_ptr<recorded_runs> stored;
   std::unique_ptr<workflow_table> workflows;
   std::unique_ptr<run_ledger> ledger;
+  open_blocks open_runs; ///< As the store has them with all that was taken.
   engine_outbox outbox;
   /// What operators did, to be stored with the next changes.
   messages::CommitTransaction by_hand;

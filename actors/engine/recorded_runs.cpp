@@ -320,11 +320,13 @@ outcome<std::unique_ptr<run_state>> recorded_runs::fold(run_number run,
 }
 
 /// The versions that open runs have.
-outcome<recorded_runs::version_map> recorded_runs::open_versions() {
+outcome<recorded_runs::version_map>
+recorded_runs::open_versions(const run_range& in) {
   auto digests = std::vector<std::uint64_t>{};
   auto read = reader_.query(
-    "SELECT DISTINCT workflow_digest FROM engine_runs WHERE is_over = 0", {},
-    [&](const sqlite_row& row) {
+    "SELECT DISTINCT workflow_digest FROM engine_runs"
+    " WHERE number BETWEEN ?1 AND ?2 AND is_over = 0",
+    std::vector<sql_value>{in.first, in.last}, [&](const sqlite_row& row) {
       digests.push_back(static_cast<std::uint64_t>(row.integer(0)));
     });
   if (!read)
@@ -339,14 +341,15 @@ outcome<recorded_runs::version_map> recorded_runs::open_versions() {
 /// as the whole history makes it, which is not read twice; null if that is
 /// broken, too.
 outcome<std::map<run_number, std::unique_ptr<run_state>>>
-recorded_runs::open_snapshots(const version_map& versions,
+recorded_runs::open_snapshots(const run_range& in, const version_map& versions,
                               const problem_handler& ignore) {
   auto found = std::map<run_number, std::unique_ptr<run_state>>{};
   auto unreadable = std::map<run_number, std::uint64_t>{};
   auto read = reader_.query(
     "SELECT s.run, r.workflow_digest, s.state FROM engine_snapshots s"
-    " JOIN engine_runs r ON r.number = s.run WHERE r.is_over = 0",
-    {}, [&](const sqlite_row& row) {
+    " JOIN engine_runs r ON r.number = s.run"
+    " WHERE r.number BETWEEN ?1 AND ?2 AND r.is_over = 0",
+    std::vector<sql_value>{in.first, in.last}, [&](const sqlite_row& row) {
       const auto digest = static_cast<std::uint64_t>(row.integer(1));
       const auto& of = versions.at(digest);
       if (!of)
@@ -374,10 +377,23 @@ recorded_runs::open_snapshots(const version_map& versions,
 outcome<void> recorded_runs::for_each_open(
   const std::function<void(run_number, std::unique_ptr<run_state>)>& handle,
   const problem_handler& set_aside, const problem_handler& ignore) {
-  const auto versions = open_versions();
+  const auto ranges = read_open_ranges(reader_);
+  if (!ranges)
+    return fail(ranges.error());
+  for (const auto& range : *ranges)
+    if (auto done = for_each_open_in(range, handle, set_aside, ignore); !done)
+      return done;
+  return {};
+}
+
+outcome<void> recorded_runs::for_each_open_in(
+  const run_range& in,
+  const std::function<void(run_number, std::unique_ptr<run_state>)>& handle,
+  const problem_handler& set_aside, const problem_handler& ignore) {
+  const auto versions = open_versions(in);
   if (!versions)
     return fail(versions.error());
-  auto begun = open_snapshots(*versions, ignore);
+  auto begun = open_snapshots(in, *versions, ignore);
   if (!begun)
     return fail(begun.error());
   auto number = run_number{0};
@@ -413,8 +429,9 @@ outcome<void> recorded_runs::for_each_open(
            " FROM engine_runs r LEFT JOIN engine_snapshots s"
            " ON s.run = r.number LEFT JOIN engine_history h"
            " ON h.run = r.number AND h.sequence > coalesce(s.sequence, 0)"
-           " WHERE r.is_over = 0 ORDER BY r.number, h.sequence",
-           {},
+           " WHERE r.number BETWEEN ?1 AND ?2 AND r.is_over = 0"
+           " ORDER BY r.number, h.sequence",
+           std::vector<sql_value>{in.first, in.last},
            [&](const sqlite_row& row) {
              if (row.integer(0) != number) {
                finish();

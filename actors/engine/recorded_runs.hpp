@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/engine/open_blocks.hpp"
 #include "actors/engine/queue_records.hpp"
 #include "actors/engine/run_deadlines.hpp"
 #include "actors/engine/run_ledger.hpp"
@@ -135,6 +136,9 @@ public:
   /// How deadlines stand.
   [[nodiscard]] runtime::outcome<deadline_figures> deadlines();
 
+  /// Open runs that `for_each_open` does not find.
+  [[nodiscard]] runtime::outcome<std::vector<run_number>> lost();
+
   /// Rows of the history that belong to no run.
   [[nodiscard]] runtime::outcome<std::int64_t> orphans();
 
@@ -156,9 +160,14 @@ private:
   using version_map
     = std::map<std::uint64_t, runtime::outcome<pinned_workflow>>;
 
-  runtime::outcome<version_map> open_versions();
+  runtime::outcome<version_map> open_versions(const run_range& in);
   runtime::outcome<std::map<run_number, std::unique_ptr<run_state>>>
-  open_snapshots(const version_map& versions, const problem_handler& ignore);
+  open_snapshots(const run_range& in, const version_map& versions,
+                 const problem_handler& ignore);
+  runtime::outcome<void> for_each_open_in(
+    const run_range& in,
+    const std::function<void(run_number, std::unique_ptr<run_state>)>& handle,
+    const problem_handler& set_aside, const problem_handler& ignore);
 
   runtime::snapshot_reader reader_;
   bool has_deadlines_; ///< Else the store is of an earlier version.

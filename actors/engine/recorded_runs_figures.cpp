@@ -68,6 +68,10 @@ outcome<std::map<run_number, std::string>> recorded_runs::set_aside() {
   return read_set_aside(reader_);
 }
 
+outcome<std::vector<run_number>> recorded_runs::lost() {
+  return find_lost_runs(reader_);
+}
+
 outcome<recorded_holds> recorded_runs::holds() {
   return read_holds(reader_);
 }

@@ -125,6 +125,16 @@ run_check_result check_runs(const std::string& path) {
   if (!deadlines)
     return fail_with(deadlines.error());
   result.deadlines = *deadlines;
+  const auto lost = runs->lost();
+  if (!lost)
+    return fail_with(lost.error());
+  for (const auto number : *lost) {
+    auto reason = problem{};
+    reason.message = "run number " + std::to_string(number)
+                     + " is open, and no start of an engine would find it";
+    reason.hint = "keep the store, and restore a backup beside it";
+    result.problems.push_back(std::move(reason));
+  }
   const auto orphans = runs->orphans();
   if (!orphans)
     return fail_with(orphans.error());

@@ -49,6 +49,7 @@ void run_ledger::restore(run_number number, std::unique_ptr<run_state> run) {
   const auto& state = *live.state;
   set_time(state.updated_at());
   live.is_over = is_over(state.status());
+  live.was_open = !live.is_over;
   live.stored = state.sequence();
   live.snapshot = live.stored - live.stored % snapshot_interval;
   live.is_paused = state.is_paused();

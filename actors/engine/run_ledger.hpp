@@ -300,6 +300,7 @@ private:
     bool is_cancelling = false;
     bool is_finished = false; ///< Told by take_finished.
     bool is_over = false; ///< Told by take_ended.
+    bool was_open = false; ///< When changes were last taken.
     bool awaits_verdict = false;
     bool must_store = true; ///< With the next changes, verdict or not.
     std::uint64_t stored = 0; ///< Sequence of the last event that is.
@@ -322,15 +323,6 @@ private:
     run_number number = 0;
     task_key task;
     guard_id guard = 0;
-  };
-
-  /// Finds texts by views of them.
-  struct text_hash {
-    using is_transparent = void;
-
-    std::size_t operator()(std::string_view text) const noexcept {
-      return std::hash<std::string_view>{}(text);
-    }
   };
 
   /// When to look at a task of a run, or, without one, at the run as a whole.

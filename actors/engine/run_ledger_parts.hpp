@@ -74,6 +74,15 @@ enum class snapshot_change : std::uint8_t {
   drop, ///< It is over.
 };
 
+/// Finds texts by views of them.
+struct text_hash {
+  using is_transparent = void;
+
+  std::size_t operator()(std::string_view text) const noexcept {
+    return std::hash<std::string_view>{}(text);
+  }
+};
+
 /// What has to be stored, in one transaction, before anybody is told.
 struct run_change {
   run_number number = 0;
@@ -82,6 +91,9 @@ struct run_change {
   std::shared_ptr<const std::string> events;
   std::uint64_t last_sequence = 0;
   snapshot_change snapshot = snapshot_change::none;
+  /// Whether the run was open when its changes were last taken, and is now.
+  bool was_open = false;
+  bool is_open = false;
 };
 
 /// Work that a worker is to stop.

@@ -331,9 +331,11 @@ std::vector<run_change> run_ledger::take_changes() {
     live->in_flight_last = live->state->sequence();
     live->must_store = false;
     in_flight_.push_back(number);
+    const auto is_open = !live->is_over;
     changes.push_back({number, std::exchange(live->is_new, false),
                        live->in_flight, live->in_flight_last,
-                       snapshot_of(*live)});
+                       snapshot_of(*live),
+                       std::exchange(live->was_open, is_open), is_open});
   }
   return changes;
 }

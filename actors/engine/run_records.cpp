@@ -2,6 +2,7 @@
 
 #include "actors/engine/dead_letters.hpp"
 #include "actors/engine/guard_records.hpp"
+#include "actors/engine/open_blocks.hpp"
 #include "actors/engine/queue_records.hpp"
 #include "actors/engine/run_blobs.hpp"
 #include "actors/engine/run_deadlines.hpp"
@@ -245,6 +246,7 @@ const runtime::migration_list& engine_schema() {
     blob_schema().front(),
     deadline_schema().front(),
     view_schema().front(),
+    open_block_schema().front(),
   };
   return schema;
 }

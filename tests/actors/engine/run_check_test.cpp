@@ -106,6 +106,10 @@ TEST_CASE_METHOD(checked_store, "whatever was tampered with is found") {
   SECTION("the epochs") {
     finds("DELETE FROM engine_epochs", "which no engine has claimed");
   }
+  SECTION("where open runs are") {
+    finds("DELETE FROM engine_open_blocks",
+          "run number 2 is open, and no start of an engine would find it");
+  }
   SECTION("a run") {
     finds("DELETE FROM engine_runs WHERE number = 2", "belong to no run");
   }

@@ -2,6 +2,8 @@
 
 #include "cluster/certificates/certificate_maker.hpp"
 #include "cluster/certificates/node_name.hpp"
+#include "cluster/certificates/openssl_handles.hpp"
+#include "cluster/certificates/revocation_list.hpp"
 #include "runtime/config/text_file.hpp"
 #include "runtime/file_descriptor.hpp"
 
@@ -31,8 +33,6 @@ constexpr auto pem_bytes_max = std::size_t{1} << 20;
 constexpr auto nodes_max = std::size_t{1000};
 constexpr auto authority_name = "troupe cluster authority";
 constexpr auto authority_valid = std::chrono::days{3650};
-/// For nodes whose clock is late.
-constexpr auto begins_before = std::chrono::minutes{5};
 
 problem about_file(problem_kind kind, const std::string& path,
                    std::string message, std::string hint) {
@@ -105,9 +105,9 @@ outcome<void> check_nodes(std::vector<std::string> names) {
   for (const auto& name : names) {
     if (auto checked = check_node_name(name); !checked)
       return checked;
-    if (name == "ca")
+    if (name == "ca" || name == "crl")
       return fail(problem_kind::invalid_input,
-                  "\"ca\" is the name of the authority's files",
+                  "\"" + name + "\" is the name of the authority's files",
                   "choose another name for the node");
   }
   std::ranges::sort(names);
@@ -146,12 +146,28 @@ find_authority(const std::string& certificate_path,
   return certificate_pair{std::move(*certificate), std::move(*key)};
 }
 
+outcome<revocation_list> read_revocations(const certificate_paths& paths,
+                                          const certificate_pair& authority,
+                                          runtime::instant now) {
+  auto text = runtime::read_text_file(paths.revocations, revocation_bytes_max);
+  if (!text)
+    return fail(std::move(text.error()));
+  return parse_revocation_list(*text, paths.revocations, authority.certificate,
+                               now);
+}
+
+std::string serial_in(const std::string& certificate) {
+  const auto read = read_certificate(certificate);
+  return read ? serial_text(X509_get0_serialNumber(read.get())) : "";
+}
+
 } // namespace
 
 certificate_paths certificates_in(const std::string& folder,
                                   const std::string& node) {
   const auto base = std::filesystem::path{folder};
-  return {base / "ca.pem", base / (node + ".pem"), base / (node + ".key")};
+  return {base / "ca.pem", base / (node + ".pem"), base / (node + ".key"),
+          base / "crl.pem"};
 }
 
 outcome<void> write_secret_file(const std::string& path,
@@ -185,7 +201,7 @@ write_cluster_certificates(const cluster_certificates_request& request,
   auto authority = find_authority(result.authority, result.authority_key);
   if (!authority)
     return fail(std::move(authority.error()));
-  const auto from = request.now - begins_before;
+  const auto from = request.now - signed_before;
   if (!*authority) {
     auto made = make_authority(
       authority_name, {from, request.now + authority_valid, draw_serial()});
@@ -218,6 +234,54 @@ write_cluster_certificates(const cluster_certificates_request& request,
     if (auto written = write_secret_file(path, *content, request.existing);
         !written)
       return fail(std::move(written.error()));
+  return result;
+}
+
+outcome<revoked_certificate> revoke_node(const std::string& folder,
+                                         const std::string& node,
+                                         runtime::instant now) {
+  if (auto checked = check_nodes({node}); !checked)
+    return fail(std::move(checked.error()));
+  const auto paths = certificates_in(folder, node);
+  const auto authority
+    = find_authority(paths.authority, certificates_in(folder, "ca").key);
+  if (!authority)
+    return fail(authority.error());
+  if (!*authority)
+    return fail(about_file(problem_kind::not_found, paths.authority,
+                           "there is no authority",
+                           "name the folder where troupe cluster init made "
+                           "the certificates"));
+  const auto certificate
+    = runtime::read_text_file(paths.certificate, pem_bytes_max);
+  if (!certificate)
+    return fail(certificate.error());
+  auto so_far = std::optional<revocation_list>{};
+  if (exists(paths.revocations)) {
+    auto known = read_revocations(paths, **authority, now);
+    if (!known)
+      return fail(std::move(known.error()));
+    so_far = std::move(*known);
+  }
+  auto result
+    = revoked_certificate{node, serial_in(*certificate), paths.revocations};
+  result.was_revoked = so_far && so_far->serials.contains(result.serial);
+  if (result.was_revoked) {
+    result.count = so_far->serials.size();
+    return result;
+  }
+  const auto list = revoke_certificate(**authority, so_far ? &*so_far : nullptr,
+                                       *certificate, now);
+  if (!list) {
+    auto reason = list.error();
+    reason.file = paths.certificate;
+    return fail(std::move(reason));
+  }
+  if (auto written = write_secret_file(paths.revocations, list->pem,
+                                       existing_file::replaced);
+      !written)
+    return fail(std::move(written.error()));
+  result.count = list->serials.size();
   return result;
 }
 

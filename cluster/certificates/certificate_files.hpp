@@ -17,6 +17,8 @@ struct certificate_paths {
   std::string authority; ///< Certificate of the authority: ca.pem.
   std::string certificate; ///< NODE.pem
   std::string key; ///< NODE.key
+  /// What the authority has revoked, crl.pem; it need not be there.
+  std::string revocations;
 
   friend bool operator==(const certificate_paths&, const certificate_paths&)
     = default;
@@ -64,5 +66,20 @@ using serial_source = std::function<std::array<std::uint8_t, 16>()>;
 [[nodiscard]] runtime::outcome<cluster_certificates>
 write_cluster_certificates(const cluster_certificates_request& request,
                            const serial_source& draw_serial);
+
+struct revoked_certificate {
+  std::string node;
+  std::string serial; ///< As `openssl x509 -serial` shows it.
+  std::string list; ///< The file with all that are revoked.
+  std::size_t count = 0; ///< How many these are.
+  bool was_revoked = false; ///< It was in the list already, which stays.
+};
+
+/// Adds the certificate of the node that is in the folder to the authority's
+/// list of those that are revoked. `not_found` when the folder has no such
+/// certificate or no authority; nothing is written unless all is well.
+[[nodiscard]] runtime::outcome<revoked_certificate>
+revoke_node(const std::string& folder, const std::string& node,
+            runtime::instant now);
 
 } // namespace troupe::cluster

@@ -1,6 +1,7 @@
 #include "cluster/certificates/certificate_files.hpp"
 
 #include "cluster/certificates/certificate_maker.hpp"
+#include "cluster/certificates/issued_certificates.hpp"
 #include "cluster/certificates/node_name.hpp"
 #include "cluster/certificates/openssl_handles.hpp"
 #include "cluster/certificates/revocation_list.hpp"
@@ -16,6 +17,7 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -30,6 +32,7 @@ using runtime::problem_kind;
 namespace {
 
 constexpr auto pem_bytes_max = std::size_t{1} << 20;
+constexpr auto register_bytes_max = std::size_t{256} << 20;
 constexpr auto nodes_max = std::size_t{1000};
 constexpr auto authority_name = "troupe cluster authority";
 constexpr auto authority_valid = std::chrono::days{3650};
@@ -146,19 +149,90 @@ find_authority(const std::string& certificate_path,
   return certificate_pair{std::move(*certificate), std::move(*key)};
 }
 
-outcome<revocation_list> read_revocations(const certificate_paths& paths,
-                                          const certificate_pair& authority,
-                                          runtime::instant now) {
-  auto text = runtime::read_text_file(paths.revocations, revocation_bytes_max);
-  if (!text)
-    return fail(std::move(text.error()));
-  return parse_revocation_list(*text, paths.revocations, authority.certificate,
-                               now);
+/// The text of a file; nothing if there is none.
+outcome<std::optional<std::string>> find_text(const std::string& path,
+                                              std::size_t bytes_max) {
+  auto text = runtime::read_text_file(path, bytes_max);
+  if (text)
+    return std::move(*text);
+  if (text.error().kind == problem_kind::not_found)
+    return std::nullopt;
+  return fail(std::move(text.error()));
 }
 
-std::string serial_in(const std::string& certificate) {
-  const auto read = read_certificate(certificate);
-  return read ? serial_text(X509_get0_serialNumber(read.get())) : "";
+std::string register_in(const std::string& folder) {
+  return std::filesystem::path{folder} / "ca.issued";
+}
+
+outcome<std::optional<revocation_list>>
+find_revocations(const certificate_paths& paths,
+                 const certificate_pair& authority, runtime::instant now) {
+  const auto text = find_text(paths.revocations, revocation_bytes_max);
+  if (!text)
+    return fail(text.error());
+  if (!*text)
+    return std::nullopt;
+  auto list = parse_revocation_list(**text, paths.revocations,
+                                    authority.certificate, now);
+  if (!list)
+    return fail(std::move(list.error()));
+  return std::move(*list);
+}
+
+/// All that count for the node: what is in its file, and what was replaced.
+outcome<std::vector<std::string>> certificates_of(const std::string& folder,
+                                                  const std::string& node,
+                                                  runtime::instant now) {
+  const auto issued = find_text(register_in(folder), register_bytes_max);
+  if (!issued)
+    return fail(issued.error());
+  auto found = issued_to(issued->value_or(""), node, now);
+  const auto path = certificates_in(folder, node).certificate;
+  const auto current = find_text(path, pem_bytes_max);
+  if (!current)
+    return fail(current.error());
+  if (*current)
+    found.push_back(**current);
+  if (found.empty())
+    return fail(about_file(problem_kind::not_found, path,
+                           "the authority has issued no certificate to node "
+                           "\""
+                             + node + "\"",
+                           "see which nodes there are: troupe doctor "
+                           "--certificates "
+                             + folder));
+  return found;
+}
+
+std::vector<std::string>
+serials_in(const std::vector<std::string>& certificates) {
+  auto serials = std::set<std::string>{};
+  for (const auto& text : certificates)
+    if (const auto certificate = read_certificate(text))
+      serials.insert(serial_text(X509_get0_serialNumber(certificate.get())));
+  return {serials.begin(), serials.end()};
+}
+
+bool has_all(const revocation_list& list,
+             const std::vector<std::string>& serials) {
+  return !serials.empty()
+         && std::ranges::all_of(serials, [&](const auto& serial) {
+              return list.serials.contains(serial);
+            });
+}
+
+outcome<void> note_issued(const cluster_certificates_request& request,
+                          const std::vector<certificate_pair>& issued) {
+  const auto path = register_in(request.folder);
+  const auto so_far = find_text(path, register_bytes_max);
+  if (!so_far)
+    return fail(so_far.error());
+  auto certificates = std::vector<std::string>{};
+  for (const auto& one : issued)
+    certificates.push_back(one.certificate);
+  return write_secret_file(
+    path, add_to_register(so_far->value_or(""), certificates, request.now),
+    existing_file::replaced);
 }
 
 } // namespace
@@ -219,6 +293,9 @@ write_cluster_certificates(const cluster_certificates_request& request,
       return fail(std::move(one.error()));
     issued.push_back(std::move(*one));
   }
+  // Before anybody gets a certificate: what is not in it cannot be revoked.
+  if (auto noted = note_issued(request, issued); !noted)
+    return fail(std::move(noted.error()));
   auto files = std::vector<std::pair<std::string, const std::string*>>{};
   if (result.is_new_authority) {
     files.emplace_back(result.authority_key, &(*authority)->key);
@@ -237,9 +314,9 @@ write_cluster_certificates(const cluster_certificates_request& request,
   return result;
 }
 
-outcome<revoked_certificate> revoke_node(const std::string& folder,
-                                         const std::string& node,
-                                         runtime::instant now) {
+outcome<revoked_node> revoke_node(const std::string& folder,
+                                  const std::string& node,
+                                  runtime::instant now) {
   if (auto checked = check_nodes({node}); !checked)
     return fail(std::move(checked.error()));
   const auto paths = certificates_in(folder, node);
@@ -252,26 +329,21 @@ outcome<revoked_certificate> revoke_node(const std::string& folder,
                            "there is no authority",
                            "name the folder where troupe cluster init made "
                            "the certificates"));
-  const auto certificate
-    = runtime::read_text_file(paths.certificate, pem_bytes_max);
-  if (!certificate)
-    return fail(certificate.error());
-  auto so_far = std::optional<revocation_list>{};
-  if (exists(paths.revocations)) {
-    auto known = read_revocations(paths, **authority, now);
-    if (!known)
-      return fail(std::move(known.error()));
-    so_far = std::move(*known);
-  }
+  const auto certificates = certificates_of(folder, node, now);
+  if (!certificates)
+    return fail(certificates.error());
+  const auto so_far = find_revocations(paths, **authority, now);
+  if (!so_far)
+    return fail(so_far.error());
   auto result
-    = revoked_certificate{node, serial_in(*certificate), paths.revocations};
-  result.was_revoked = so_far && so_far->serials.contains(result.serial);
-  if (result.was_revoked) {
-    result.count = so_far->serials.size();
+    = revoked_node{node, serials_in(*certificates), paths.revocations};
+  if (*so_far && has_all(**so_far, result.serials)) {
+    result.count = (*so_far)->serials.size();
+    result.was_revoked = true;
     return result;
   }
-  const auto list = revoke_certificate(**authority, so_far ? &*so_far : nullptr,
-                                       *certificate, now);
+  const auto list = revoke_certificates(
+    **authority, *so_far ? &**so_far : nullptr, *certificates, now);
   if (!list) {
     auto reason = list.error();
     reason.file = paths.certificate;

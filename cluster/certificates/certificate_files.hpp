@@ -4,6 +4,7 @@
 #include "runtime/problem.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -67,18 +68,20 @@ using serial_source = std::function<std::array<std::uint8_t, 16>()>;
 write_cluster_certificates(const cluster_certificates_request& request,
                            const serial_source& draw_serial);
 
-struct revoked_certificate {
+struct revoked_node {
   std::string node;
-  std::string serial; ///< As `openssl x509 -serial` shows it.
+  /// Of its certificates, as `openssl x509 -serial` shows them.
+  std::vector<std::string> serials;
   std::string list; ///< The file with all that are revoked.
   std::size_t count = 0; ///< How many these are.
-  bool was_revoked = false; ///< It was in the list already, which stays.
+  bool was_revoked = false; ///< They were in the list already, which stays.
 };
 
-/// Adds the certificate of the node that is in the folder to the authority's
-/// list of those that are revoked. `not_found` when the folder has no such
-/// certificate or no authority; nothing is written unless all is well.
-[[nodiscard]] runtime::outcome<revoked_certificate>
+/// Adds all certificates of the node that the authority of the folder has
+/// issued and that have not ended to its list of those that are revoked.
+/// `not_found` when there is none, or no authority; nothing is written unless
+/// all is well.
+[[nodiscard]] runtime::outcome<revoked_node>
 revoke_node(const std::string& folder, const std::string& node,
             runtime::instant now);
 

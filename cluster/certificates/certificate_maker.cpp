@@ -75,16 +75,14 @@ certificate_handle begin_certificate(EVP_PKEY* key, const std::string& name,
 }
 
 outcome<certificate_pair> as_pem(X509* certificate, EVP_PKEY* key) {
-  const auto certificate_text = bio_handle{BIO_new(BIO_s_mem())};
+  auto certificate_text = pem_of(certificate);
   const auto key_text = bio_handle{BIO_new(BIO_s_mem())};
-  if (!certificate_text || !key_text
-      || PEM_write_bio_X509(certificate_text.get(), certificate) != 1
+  if (certificate_text.empty() || !key_text
       || PEM_write_bio_PKCS8PrivateKey(key_text.get(), key, nullptr, nullptr, 0,
                                        nullptr, nullptr)
            != 1)
     return openssl_failed("cannot write a certificate");
-  return certificate_pair{text_in(certificate_text.get()),
-                          text_in(key_text.get())};
+  return certificate_pair{std::move(certificate_text), text_in(key_text.get())};
 }
 
 } // namespace

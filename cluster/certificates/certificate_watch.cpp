@@ -47,19 +47,20 @@ void certificate_watch::look() {
   auto found
     = renewal_.look(read_credential_files(options_.paths, options_.in_use.node),
                     options_.time->now());
+  if (found.taken) {
+    const auto& taken = *found.taken;
+    runtime::log_info(watch_log, "changed certificates are used",
+                      {{"node", taken.node},
+                       {"until", runtime::to_string(taken.until)},
+                       {"revoked", taken.revocations
+                                     ? taken.revocations->serials.size()
+                                     : std::size_t{0}}});
+    options_.use(std::move(*found.taken));
+  }
   if (found.refused)
     warn("changed certificates are not used", *found.refused);
   if (found.warning)
     warn("a certificate has to be renewed", *found.warning);
-  if (!found.taken)
-    return;
-  runtime::log_info(watch_log, "changed certificates are used",
-                    {{"node", found.taken->node},
-                     {"until", runtime::to_string(found.taken->until)},
-                     {"revoked", found.taken->revocations
-                                   ? found.taken->revocations->serials.size()
-                                   : std::size_t{0}}});
-  options_.use(std::move(*found.taken));
 }
 
 } // namespace troupe::cluster

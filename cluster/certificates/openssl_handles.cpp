@@ -7,6 +7,7 @@
 
 #include <array>
 #include <chrono>
+#include <utility>
 
 namespace troupe::cluster {
 
@@ -42,6 +43,23 @@ certificate_handle read_certificate(std::string_view pem) {
     PEM_read_bio_X509(from.get(), nullptr, have_no_passphrase, nullptr)};
   ERR_clear_error();
   return found;
+}
+
+std::vector<certificate_handle> read_certificates(std::string_view pem) {
+  const auto from = bytes_to_read(pem);
+  auto all = std::vector<certificate_handle>{};
+  while (auto next = certificate_handle{
+           PEM_read_bio_X509(from.get(), nullptr, have_no_passphrase, nullptr)})
+    all.push_back(std::move(next));
+  ERR_clear_error();
+  return all;
+}
+
+std::string pem_of(const X509* certificate) {
+  const auto text = bio_handle{BIO_new(BIO_s_mem())};
+  if (!text || PEM_write_bio_X509(text.get(), certificate) != 1)
+    return {};
+  return text_in(text.get());
 }
 
 crl_handle read_crl(std::string_view pem) {

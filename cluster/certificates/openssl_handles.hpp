@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace troupe::cluster {
 
@@ -39,6 +40,13 @@ using certificate_store_handle = openssl_handle<X509_STORE, X509_STORE_free>;
 
 /// The first certificate in PEM form; null if there is none.
 [[nodiscard]] certificate_handle read_certificate(std::string_view pem);
+
+/// All certificates in PEM form, one after another, up to what is none.
+[[nodiscard]] std::vector<certificate_handle>
+read_certificates(std::string_view pem);
+
+/// In PEM form; empty if OpenSSL fails.
+[[nodiscard]] std::string pem_of(const X509* certificate);
 
 /// The first list of revoked certificates in PEM form; null if there is none.
 [[nodiscard]] crl_handle read_crl(std::string_view pem);

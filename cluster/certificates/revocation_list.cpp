@@ -128,6 +128,14 @@ bool is_signed_by(X509_CRL* list, const X509* authority) {
   return is_good;
 }
 
+bool is_issued_by(X509* certificate, X509* authority) {
+  const auto is_good
+    = X509_check_issued(authority, certificate) == X509_V_OK
+      && X509_verify(certificate, X509_get0_pubkey(authority)) == 1;
+  (void)take_openssl_error();
+  return is_good;
+}
+
 } // namespace
 
 outcome<revocation_list> parse_revocation_list(const std::string& pem,
@@ -164,27 +172,29 @@ bool is_older(const revocation_list& list,
                                      : list.from < other.from;
 }
 
-outcome<revocation_list> revoke_certificate(const certificate_pair& authority,
-                                            const revocation_list* so_far,
-                                            const std::string& certificate,
-                                            runtime::instant now) {
+outcome<revocation_list> revoke_certificates(
+  const certificate_pair& authority, const revocation_list* so_far,
+  const std::vector<std::string>& certificates, runtime::instant now) {
   const auto opened = open_authority(authority);
   if (!opened)
     return fail(opened.error());
   auto* issuer = opened->certificate.get();
-  const auto revoked = read_certificate(certificate);
-  if (!revoked || X509_check_issued(issuer, revoked.get()) != X509_V_OK
-      || X509_verify(revoked.get(), X509_get0_pubkey(issuer)) != 1) {
-    (void)take_openssl_error();
-    return fail(problem_kind::invalid_input,
-                "the certificate is not one of the authority",
-                "take both from one folder of troupe cluster init");
-  }
   const auto made = begin_list(issuer, now - signed_before);
+  if (!made || (so_far != nullptr && !copy_entries(made.get(), so_far->pem)))
+    return openssl_failed();
+  for (const auto& each : certificates) {
+    const auto revoked = read_certificate(each);
+    if (!revoked || !is_issued_by(revoked.get(), issuer))
+      return fail(problem_kind::invalid_input,
+                  "the certificate is not one of the authority",
+                  "take both from one folder of troupe cluster init");
+    if (!serials_of(made.get())
+           .contains(serial_text(X509_get0_serialNumber(revoked.get())))
+        && !add_entry(made.get(), revoked.get(), now))
+      return openssl_failed();
+  }
   const auto number = so_far == nullptr ? 1 : so_far->number + 1;
-  if (!made || (so_far != nullptr && !copy_entries(made.get(), so_far->pem))
-      || !add_entry(made.get(), revoked.get(), now)
-      || !add_extensions(made.get(), issuer, number)
+  if (!add_extensions(made.get(), issuer, number)
       || X509_CRL_sort(made.get()) != 1
       || X509_CRL_sign(made.get(), opened->key.get(), EVP_sha256()) == 0)
     return openssl_failed();

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace troupe::cluster {
 
@@ -38,13 +39,12 @@ parse_revocation_list(const std::string& pem, const std::string& path,
 [[nodiscard]] bool is_older(const revocation_list& list,
                             const revocation_list& other) noexcept;
 
-/// The next list of the authority after `so_far` (null: its first), with that
-/// certificate, revoked at `now`. Valid until the authority ends.
-/// `invalid_input` for a certificate of another authority, or a key that is not
-/// the authority's.
-[[nodiscard]] runtime::outcome<revocation_list>
-revoke_certificate(const certificate_pair& authority,
-                   const revocation_list* so_far,
-                   const std::string& certificate, runtime::instant now);
+/// The next list of the authority after `so_far` (null: its first), with those
+/// certificates, revoked at `now`, unless they are in it. Valid until the
+/// authority ends. `invalid_input` for a certificate of another authority, or a
+/// key that is not the authority's.
+[[nodiscard]] runtime::outcome<revocation_list> revoke_certificates(
+  const certificate_pair& authority, const revocation_list* so_far,
+  const std::vector<std::string>& certificates, runtime::instant now);
 
 } // namespace troupe::cluster

@@ -61,7 +61,7 @@ TEST_CASE("a folder of certificates has what every node needs") {
   for ([[maybe_unused]] const auto& file :
        std::filesystem::directory_iterator{folder / "certs"})
     ++count;
-  CHECK(count == 6); // No drafts are left.
+  CHECK(count == 7); // With the register of the authority; no drafts.
 }
 
 TEST_CASE("a node is added under the authority that is there") {
@@ -154,7 +154,7 @@ TEST_CASE("a node is revoked until its certificate is made anew") {
   const auto again = revoke_node(certs, "a", files_now);
   REQUIRE(again);
   CHECK(again->was_revoked);
-  CHECK(again->serial == revoked->serial);
+  CHECK(again->serials == revoked->serials);
   CHECK(read_file(paths.revocations) == list);
 
   request.nodes = {"a"};
@@ -162,6 +162,27 @@ TEST_CASE("a node is revoked until its certificate is made anew") {
   REQUIRE(write_cluster_certificates(request, draw));
   CHECK(read_node_credentials(paths, "a", files_now));
   CHECK(revoke_node(certs, "a", files_now)->count == 2);
+}
+
+TEST_CASE("what was replaced is revoked as well") {
+  const auto folder = temporary_folder{};
+  const auto certs = std::string{folder / "certs"};
+  const auto draw = count_serials();
+  auto request = request_for(folder, {"a", "b"});
+  REQUIRE(write_cluster_certificates(request, draw));
+  request.nodes = {"a"};
+  request.existing = existing_file::replaced;
+  REQUIRE(write_cluster_certificates(request, draw));
+  const auto revoked = revoke_node(certs, "a", files_now);
+  REQUIRE(revoked);
+  CHECK(revoked->serials.size() == 2);
+  CHECK(revoked->count == 2);
+  CHECK(read_node_credentials(certificates_in(certs, "b"), "b", files_now));
+  CHECK(mode_of(certs + "/ca.issued") == 0600);
+
+  // The files of the node may be anywhere.
+  std::filesystem::remove(certificates_in(certs, "b").certificate);
+  CHECK(revoke_node(certs, "b", files_now)->count == 3);
 }
 
 TEST_CASE("what cannot be revoked is told, and nothing is written") {

@@ -42,9 +42,9 @@ struct renewal_fixture {
 
   [[nodiscard]] revocation_list
   revoke(std::uint8_t serial, const revocation_list* so_far = nullptr) const {
-    return revoke_certificate(authority, so_far,
-                              issue(serial, days{10}, "b").certificate,
-                              renewal_now)
+    return revoke_certificates(authority, so_far,
+                               {issue(serial, days{10}, "b").certificate},
+                               renewal_now)
       .value();
   }
 
@@ -158,7 +158,7 @@ TEST_CASE_METHOD(renewal_fixture, "nobody who was revoked comes back") {
 
 TEST_CASE_METHOD(renewal_fixture, "a node hears that it is revoked itself") {
   const auto list
-    = revoke_certificate(authority, nullptr, files.certificate, renewal_now)
+    = revoke_certificates(authority, nullptr, {files.certificate}, renewal_now)
         .value();
   files.revocations = list.pem;
   check_refused("the certificate is revoked");

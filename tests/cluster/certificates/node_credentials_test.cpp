@@ -152,7 +152,7 @@ TEST_CASE_METHOD(credentials_fixture,
   CHECK_FALSE(read_node_credentials(paths, "a", now)->revocations);
   const auto other = issue(authority, "b");
   const auto list
-    = revoke_certificate(authority, nullptr, other.certificate, now).value();
+    = revoke_certificates(authority, nullptr, {other.certificate}, now).value();
   write(paths.revocations, list.pem);
   // Serial numbers are the same in this test.
   CHECK(refusal().message == "the certificate is revoked");

@@ -33,7 +33,7 @@ struct revoking_authority {
   [[nodiscard]] revocation_list revoke(const std::string& certificate,
                                        const revocation_list* so_far = nullptr,
                                        runtime::instant at = list_now) const {
-    return revoke_certificate(pair, so_far, certificate, at).value();
+    return revoke_certificates(pair, so_far, {certificate}, at).value();
   }
 
   [[nodiscard]] runtime::outcome<revocation_list>
@@ -58,6 +58,20 @@ TEST_CASE("a list has what was revoked, and grows") {
   CHECK(is_older(first, second));
   CHECK_FALSE(is_older(second, first));
   CHECK_FALSE(is_older(second, second));
+}
+
+TEST_CASE("several certificates are revoked at once, each once") {
+  const auto authority = revoking_authority{};
+  const auto one = authority.node(0x2a);
+  const auto first = authority.revoke(one);
+  const auto all
+    = revoke_certificates(authority.pair, &first,
+                          {one, authority.node(0x2b), authority.node(0x2c)},
+                          list_now)
+        .value();
+  CHECK(all.serials == std::set<std::string>{"2A", "2B", "2C"});
+  CHECK(sk_X509_REVOKED_num(X509_CRL_get_REVOKED(read_crl(all.pem).get()))
+        == 3);
 }
 
 TEST_CASE("lists without a number are told apart by their time") {
@@ -114,12 +128,12 @@ TEST_CASE("an authority revokes only what it has issued") {
   const auto other = revoking_authority{};
   for (const auto& certificate : {other.node(0x2a), std::string{"none"}}) {
     const auto refused
-      = revoke_certificate(authority.pair, nullptr, certificate, list_now);
+      = revoke_certificates(authority.pair, nullptr, {certificate}, list_now);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().message
           == "the certificate is not one of the authority");
   }
-  CHECK_FALSE(revoke_certificate({authority.pair.certificate, other.pair.key},
-                                 nullptr, authority.node(0x2a), list_now));
+  CHECK_FALSE(revoke_certificates({authority.pair.certificate, other.pair.key},
+                                  nullptr, {authority.node(0x2a)}, list_now));
   CHECK(ERR_peek_error() == 0);
 }

@@ -40,8 +40,8 @@ link_authority::without(cluster::node_credentials credentials,
                         const cluster::node_credentials& revoked) const {
   const auto so_far = credentials.revocations;
   credentials.revocations
-    = cluster::revoke_certificate(pair_, so_far ? &*so_far : nullptr,
-                                  revoked.certificate, now_)
+    = cluster::revoke_certificates(pair_, so_far ? &*so_far : nullptr,
+                                   {revoked.certificate}, now_)
         .value();
   return credentials;
 }

@@ -9,6 +9,7 @@
 #include "runtime/file_descriptor.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -132,6 +133,20 @@ outcome<void> check_room(const cluster_certificates_request& request) {
         return fail(is_there(path));
   }
   return {};
+}
+
+/// Held while the files of the authority are read and written: what two calls
+/// at once add to its lists must not be lost. Waits for the other.
+outcome<file_descriptor> lock_folder(const std::string& path) {
+  auto folder
+    = file_descriptor{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!folder || ::flock(folder.get(), LOCK_EX) != 0)
+    return fail(about_file(
+      errno == ENOENT ? problem_kind::not_found : problem_kind::unavailable,
+      path, "cannot use the folder: " + std::generic_category().message(errno),
+      "name the folder where troupe cluster init made "
+      "the certificates"));
+  return folder;
 }
 
 /// The authority of the folder; nothing if it has none.
@@ -268,6 +283,9 @@ write_cluster_certificates(const cluster_certificates_request& request,
     return fail(std::move(checked.error()));
   if (auto made = make_folder(request.folder); !made)
     return fail(std::move(made.error()));
+  const auto lock = lock_folder(request.folder);
+  if (!lock)
+    return fail(lock.error());
   auto result = cluster_certificates{};
   result.authority = certificates_in(request.folder, "ca").certificate;
   result.authority_key = certificates_in(request.folder, "ca").key;
@@ -319,6 +337,9 @@ outcome<revoked_node> revoke_node(const std::string& folder,
                                   runtime::instant now) {
   if (auto checked = check_nodes({node}); !checked)
     return fail(std::move(checked.error()));
+  const auto lock = lock_folder(folder);
+  if (!lock)
+    return fail(lock.error());
   const auto paths = certificates_in(folder, node);
   const auto authority
     = find_authority(paths.authority, certificates_in(folder, "ca").key);

@@ -56,14 +56,16 @@ json problems_json(const std::vector<runtime::problem>& reasons) {
   return problems;
 }
 
+void print_lines(const json& problems) {
+  for (const auto& reason : problems)
+    print_json(reason);
+}
+
 void print_as_json(const std::string& store, const store_examination& found,
                    const retention& kept, bool is_lines) {
   const auto problems = problems_json(found.problems);
-  if (is_lines) {
-    for (const auto& reason : problems)
-      print_json(reason);
-    return;
-  }
+  if (is_lines)
+    return print_lines(problems);
   auto to = json{
     {"store", store},
     {"clean", problems.empty()},
@@ -152,6 +154,8 @@ int examine_folder(const std::string& folder, const invocation& with) {
     return report(found.error(), with.output);
   if (with.output == output_format::text) {
     print_certificates(folder, *found);
+  } else if (with.output == output_format::jsonl) {
+    print_lines(problems_json(found->problems));
   } else {
     auto nodes = json::array();
     for (const auto& [node, until] : found->nodes)

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 
 #include <string>
+#include <thread>
+#include <vector>
 
 using namespace troupe;
 using namespace troupe::cluster;
@@ -183,6 +185,20 @@ TEST_CASE("what was replaced is revoked as well") {
   // The files of the node may be anywhere.
   std::filesystem::remove(certificates_in(certs, "b").certificate);
   CHECK(revoke_node(certs, "b", files_now)->count == 3);
+}
+
+TEST_CASE("nodes that are revoked at the same time are all revoked") {
+  const auto folder = temporary_folder{};
+  const auto certs = std::string{folder / "certs"};
+  const auto nodes = std::vector<std::string>{"a", "b", "c", "d", "e", "f"};
+  REQUIRE(
+    write_cluster_certificates(request_for(folder, nodes), count_serials()));
+  auto threads = std::vector<std::thread>{};
+  for (const auto& node : nodes)
+    threads.emplace_back([&] { (void)revoke_node(certs, node, files_now); });
+  for (auto& thread : threads)
+    thread.join();
+  CHECK(revoke_node(certs, "a", files_now)->count == nodes.size());
 }
 
 TEST_CASE("what cannot be revoked is told, and nothing is written") {

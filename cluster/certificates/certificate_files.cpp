@@ -250,6 +250,30 @@ outcome<void> note_issued(const cluster_certificates_request& request,
     existing_file::replaced);
 }
 
+outcome<std::vector<certificate_pair>>
+issue_all(const cluster_certificates_request& request,
+          const certificate_pair& authority, const serial_source& draw_serial) {
+  auto issued = std::vector<certificate_pair>{};
+  for (const auto& node : request.nodes) {
+    auto one = issue_certificate(authority, node,
+                                 {request.now - signed_before,
+                                  request.now + request.valid, draw_serial()});
+    if (!one)
+      return fail(std::move(one.error()));
+    issued.push_back(std::move(*one));
+  }
+  return issued;
+}
+
+/// The key first: a certificate is what others look for.
+outcome<void> write_pair(const std::string& certificate_path,
+                         const std::string& key_path,
+                         const certificate_pair& pair, existing_file existing) {
+  if (auto written = write_secret_file(key_path, pair.key, existing); !written)
+    return written;
+  return write_secret_file(certificate_path, pair.certificate, existing);
+}
+
 } // namespace
 
 certificate_paths certificates_in(const std::string& folder,
@@ -293,42 +317,35 @@ write_cluster_certificates(const cluster_certificates_request& request,
   auto authority = find_authority(result.authority, result.authority_key);
   if (!authority)
     return fail(std::move(authority.error()));
-  const auto from = request.now - signed_before;
   if (!*authority) {
-    auto made = make_authority(
-      authority_name, {from, request.now + authority_valid, draw_serial()});
+    auto made = make_authority(authority_name,
+                               {request.now - signed_before,
+                                request.now + authority_valid, draw_serial()});
     if (!made)
       return fail(std::move(made.error()));
     *authority = std::move(*made);
     result.is_new_authority = true;
   }
   // All are issued before the first is written: a refusal leaves nothing.
-  auto issued = std::vector<certificate_pair>{};
-  for (const auto& node : request.nodes) {
-    auto one = issue_certificate(**authority, node,
-                                 {from, result.until, draw_serial()});
-    if (!one)
-      return fail(std::move(one.error()));
-    issued.push_back(std::move(*one));
-  }
-  // Before anybody gets a certificate: what is not in it cannot be revoked.
-  if (auto noted = note_issued(request, issued); !noted)
-    return fail(std::move(noted.error()));
-  auto files = std::vector<std::pair<std::string, const std::string*>>{};
-  if (result.is_new_authority) {
-    files.emplace_back(result.authority_key, &(*authority)->key);
-    files.emplace_back(result.authority, &(*authority)->certificate);
-  }
-  for (std::size_t i = 0; i < issued.size(); ++i) {
-    auto paths = certificates_in(request.folder, request.nodes[i]);
-    files.emplace_back(paths.key, &issued[i].key);
-    files.emplace_back(paths.certificate, &issued[i].certificate);
-    result.nodes.emplace_back(request.nodes[i], std::move(paths));
-  }
-  for (const auto& [path, content] : files)
-    if (auto written = write_secret_file(path, *content, request.existing);
+  const auto issued = issue_all(request, **authority, draw_serial);
+  if (!issued)
+    return fail(issued.error());
+  if (result.is_new_authority)
+    if (auto written = write_pair(result.authority, result.authority_key,
+                                  **authority, existing_file::kept);
         !written)
       return fail(std::move(written.error()));
+  // Before anybody gets a certificate: what is not in it cannot be revoked.
+  if (auto noted = note_issued(request, *issued); !noted)
+    return fail(std::move(noted.error()));
+  for (std::size_t i = 0; i < issued->size(); ++i) {
+    auto paths = certificates_in(request.folder, request.nodes[i]);
+    if (auto written = write_pair(paths.certificate, paths.key, (*issued)[i],
+                                  request.existing);
+        !written)
+      return fail(std::move(written.error()));
+    result.nodes.emplace_back(request.nodes[i], std::move(paths));
+  }
   return result;
 }
 

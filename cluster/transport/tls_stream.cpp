@@ -69,7 +69,7 @@ public:
     return result_of(code, count);
   }
 
-  std::optional<link_proof> proof() const override {
+  [[nodiscard]] std::optional<link_proof> proof() const override {
     const auto* certificate = SSL_get0_peer_certificate(ssl_.get());
     if (certificate == nullptr)
       return link_proof{};
@@ -78,7 +78,7 @@ public:
                       instant_of(X509_get0_notAfter(certificate))};
   }
 
-  std::string reason() const override {
+  [[nodiscard]] std::string reason() const override {
     return reason_;
   }
 

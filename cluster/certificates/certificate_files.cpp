@@ -274,6 +274,29 @@ outcome<void> write_pair(const std::string& certificate_path,
   return write_secret_file(certificate_path, pair.certificate, existing);
 }
 
+outcome<void> write_everything(const cluster_certificates_request& request,
+                               const certificate_pair& authority,
+                               const std::vector<certificate_pair>& issued,
+                               cluster_certificates& result) {
+  if (result.is_new_authority)
+    if (auto written = write_pair(result.authority, result.authority_key,
+                                  authority, existing_file::kept);
+        !written)
+      return written;
+  // Before anybody gets a certificate: what is not in it cannot be revoked.
+  if (auto noted = note_issued(request, issued); !noted)
+    return noted;
+  for (std::size_t i = 0; i < issued.size(); ++i) {
+    auto paths = certificates_in(request.folder, request.nodes[i]);
+    if (auto written
+        = write_pair(paths.certificate, paths.key, issued[i], request.existing);
+        !written)
+      return written;
+    result.nodes.emplace_back(request.nodes[i], std::move(paths));
+  }
+  return {};
+}
+
 } // namespace
 
 certificate_paths certificates_in(const std::string& folder,
@@ -330,22 +353,9 @@ write_cluster_certificates(const cluster_certificates_request& request,
   const auto issued = issue_all(request, **authority, draw_serial);
   if (!issued)
     return fail(issued.error());
-  if (result.is_new_authority)
-    if (auto written = write_pair(result.authority, result.authority_key,
-                                  **authority, existing_file::kept);
-        !written)
-      return fail(std::move(written.error()));
-  // Before anybody gets a certificate: what is not in it cannot be revoked.
-  if (auto noted = note_issued(request, *issued); !noted)
-    return fail(std::move(noted.error()));
-  for (std::size_t i = 0; i < issued->size(); ++i) {
-    auto paths = certificates_in(request.folder, request.nodes[i]);
-    if (auto written = write_pair(paths.certificate, paths.key, (*issued)[i],
-                                  request.existing);
-        !written)
-      return fail(std::move(written.error()));
-    result.nodes.emplace_back(request.nodes[i], std::move(paths));
-  }
+  if (auto written = write_everything(request, **authority, *issued, result);
+      !written)
+    return fail(std::move(written.error()));
   return result;
 }
 

@@ -353,8 +353,8 @@ int main(int argc, char** argv) {
   }));
   std::printf("%-6s %11s  %-12s %14s %14s\n", "", "size", "", "link", "BASP");
   for (const auto is_secure : {false, true})
-    for (const auto bytes :
-         {std::size_t{100}, std::size_t{10'000}, std::size_t{1'000'000}})
+    for (const auto bytes : {std::size_t{100}, std::size_t{10'000},
+                             std::size_t{65'536}, std::size_t{1'000'000}})
       compare({carrier::link, is_secure, folder}, bytes, each, rounds);
   auto ignored = std::error_code{};
   std::filesystem::remove_all(folder, ignored);

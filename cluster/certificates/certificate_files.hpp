@@ -4,6 +4,7 @@
 #include "runtime/problem.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -17,6 +18,8 @@ struct certificate_paths {
   std::string authority; ///< Certificate of the authority: ca.pem.
   std::string certificate; ///< NODE.pem
   std::string key; ///< NODE.key
+  /// What the authority has revoked, crl.pem; it need not be there.
+  std::string revocations;
 
   friend bool operator==(const certificate_paths&, const certificate_paths&)
     = default;
@@ -64,5 +67,22 @@ using serial_source = std::function<std::array<std::uint8_t, 16>()>;
 [[nodiscard]] runtime::outcome<cluster_certificates>
 write_cluster_certificates(const cluster_certificates_request& request,
                            const serial_source& draw_serial);
+
+struct revoked_node {
+  std::string node;
+  /// Of its certificates, as `openssl x509 -serial` shows them.
+  std::vector<std::string> serials;
+  std::string list; ///< The file with all that are revoked.
+  std::size_t count = 0; ///< How many these are.
+  bool was_revoked = false; ///< They were in the list already, which stays.
+};
+
+/// Adds all certificates of the node that the authority of the folder has
+/// issued and that have not ended to its list of those that are revoked.
+/// `not_found` when there is none, or no authority; nothing is written unless
+/// all is well.
+[[nodiscard]] runtime::outcome<revoked_node>
+revoke_node(const std::string& folder, const std::string& node,
+            runtime::instant now);
 
 } // namespace troupe::cluster

@@ -1,7 +1,7 @@
 #include "cluster/certificates/certificate_maker.hpp"
 
 #include "cluster/certificates/node_name.hpp"
-#include "cluster/certificates/openssl_handles.hpp"
+#include "cluster/certificates/opened_authority.hpp"
 
 #include <openssl/pem.h>
 
@@ -23,11 +23,6 @@ using extension_text = std::pair<int, const char*>;
 
 tl::unexpected<runtime::problem> openssl_failed(const std::string& what) {
   return fail(problem_kind::failed, what + ": " + take_openssl_error());
-}
-
-std::time_t seconds_of(runtime::instant at) {
-  return std::chrono::system_clock::to_time_t(
-    std::chrono::floor<std::chrono::seconds>(at));
 }
 
 bool set_serial(X509* certificate, std::array<std::uint8_t, 16> bytes) {
@@ -79,23 +74,15 @@ certificate_handle begin_certificate(EVP_PKEY* key, const std::string& name,
   return is_begun ? std::move(made) : nullptr;
 }
 
-std::string text_in(BIO* bytes) {
-  char* data = nullptr;
-  const auto size = BIO_get_mem_data(bytes, &data);
-  return {data, static_cast<std::size_t>(size)};
-}
-
 outcome<certificate_pair> as_pem(X509* certificate, EVP_PKEY* key) {
-  const auto certificate_text = bio_handle{BIO_new(BIO_s_mem())};
+  auto certificate_text = pem_of(certificate);
   const auto key_text = bio_handle{BIO_new(BIO_s_mem())};
-  if (!certificate_text || !key_text
-      || PEM_write_bio_X509(certificate_text.get(), certificate) != 1
+  if (certificate_text.empty() || !key_text
       || PEM_write_bio_PKCS8PrivateKey(key_text.get(), key, nullptr, nullptr, 0,
                                        nullptr, nullptr)
            != 1)
     return openssl_failed("cannot write a certificate");
-  return certificate_pair{text_in(certificate_text.get()),
-                          text_in(key_text.get())};
+  return certificate_pair{std::move(certificate_text), text_in(key_text.get())};
 }
 
 } // namespace
@@ -123,17 +110,12 @@ outcome<certificate_pair> issue_certificate(const certificate_pair& authority,
                                             const certificate_terms& terms) {
   if (auto checked = check_node_name(name); !checked)
     return fail(std::move(checked.error()));
-  const auto issuer = read_certificate(authority.certificate);
-  const auto issuer_key = read_private_key(authority.key);
-  if (!issuer || !issuer_key
-      || X509_check_private_key(issuer.get(), issuer_key.get()) != 1) {
-    (void)take_openssl_error();
-    return fail(problem_kind::invalid_input,
-                "the authority's certificate and key do not belong together",
-                "take both from the folder where the authority was made");
-  }
+  const auto opened = open_authority(authority);
+  if (!opened)
+    return fail(opened.error());
+  auto* issuer = opened->certificate.get();
   auto until = seconds_of(terms.until);
-  if (X509_cmp_time(X509_get0_notAfter(issuer.get()), &until) < 0)
+  if (X509_cmp_time(X509_get0_notAfter(issuer), &until) < 0)
     return fail(problem_kind::invalid_input,
                 "the certificate would be valid for longer than its authority",
                 "ask for fewer days, or make a new authority in a new folder");
@@ -143,16 +125,15 @@ outcome<certificate_pair> issue_certificate(const certificate_pair& authority,
   const auto made = begin_certificate(key.get(), name, terms);
   const auto host = "DNS:" + name;
   if (!made
-      || X509_set_issuer_name(made.get(), X509_get_subject_name(issuer.get()))
-           != 1
-      || !add_extensions(made.get(), issuer.get(),
+      || X509_set_issuer_name(made.get(), X509_get_subject_name(issuer)) != 1
+      || !add_extensions(made.get(), issuer,
                          {{NID_basic_constraints, "critical,CA:FALSE"},
                           {NID_key_usage, "critical,digitalSignature"},
                           {NID_ext_key_usage, "serverAuth,clientAuth"},
                           {NID_subject_key_identifier, "hash"},
                           {NID_authority_key_identifier, "keyid"},
                           {NID_subject_alt_name, host.c_str()}})
-      || X509_sign(made.get(), issuer_key.get(), EVP_sha256()) == 0)
+      || X509_sign(made.get(), opened->key.get(), EVP_sha256()) == 0)
     return openssl_failed("cannot issue a certificate");
   return as_pem(made.get(), key.get());
 }

@@ -4,10 +4,14 @@
 #include "runtime/problem.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <string>
 
 namespace troupe::cluster {
+
+/// What an authority signs begins so long ago, for nodes whose clock is late.
+inline constexpr auto signed_before = std::chrono::minutes{5};
 
 /// A certificate and the private key that belongs to it, both as PEM.
 struct certificate_pair {

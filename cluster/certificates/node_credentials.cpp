@@ -32,24 +32,11 @@ tl::unexpected<problem> wrong_file(const std::string& path, std::string message,
   return fail(std::move(reason));
 }
 
-std::string how_to_renew(const std::string& node) {
-  return "make a new one where the authority is kept: troupe cluster init "
-         "--nodes "
-         + (node.empty() ? "NAME" : node) + " --dir DIR --replace";
-}
-
 tl::unexpected<problem> not_read(problem reason, const std::string& node) {
   if (reason.kind == problem_kind::not_found)
     reason.hint = "make certificates with troupe cluster init --nodes "
                   + (node.empty() ? "NAME" : node) + " --dir DIR";
   return fail(std::move(reason));
-}
-
-runtime::instant instant_of(const ASN1_TIME* at) {
-  auto parts = std::tm{};
-  if (ASN1_TIME_to_tm(at, &parts) != 1)
-    return {};
-  return runtime::instant{std::chrono::seconds{::timegm(&parts)}};
 }
 
 /// Why the certificate is not one of the authority that is valid now.
@@ -121,17 +108,66 @@ outcome<void> check_use(X509* certificate, const certificate_paths& paths,
   return {};
 }
 
-outcome<node_credentials> check(node_credentials found,
-                                const certificate_paths& paths,
-                                const std::string& node, runtime::instant now) {
+/// The list is that of the authority, and does not name the node itself.
+outcome<std::optional<revocation_list>>
+check_revocations(const credential_files& files, const X509* certificate,
+                  const certificate_paths& paths, const std::string& node,
+                  runtime::instant now) {
+  if (!files.revocations)
+    return std::nullopt;
+  auto list = parse_revocation_list(*files.revocations, paths.revocations,
+                                    files.authority, now);
+  if (!list)
+    return fail(std::move(list.error()));
+  if (list->serials.contains(serial_text(X509_get0_serialNumber(certificate))))
+    return wrong_file(paths.certificate, "the certificate is revoked",
+                      how_to_renew(node));
+  return std::move(*list);
+}
+
+} // namespace
+
+std::string how_to_renew(const std::string& node) {
+  return "make a new one where the authority is kept: troupe cluster init "
+         "--nodes "
+         + (node.empty() ? "NAME" : node) + " --dir DIR --replace";
+}
+
+outcome<credential_files> read_credential_files(const certificate_paths& paths,
+                                                const std::string& node) {
+  auto files = credential_files{};
+  for (const auto& [path, content] :
+       {std::pair{&paths.authority, &files.authority},
+        std::pair{&paths.certificate, &files.certificate}}) {
+    auto read = runtime::read_text_file(*path, credential_bytes_max);
+    if (!read)
+      return not_read(std::move(read.error()), node);
+    *content = std::move(*read);
+  }
+  auto key = runtime::read_private_file(paths.key, credential_bytes_max);
+  if (!key)
+    return not_read(std::move(key.error()), node);
+  files.key = std::move(*key);
+  auto list = runtime::read_text_file(paths.revocations, revocation_bytes_max);
+  if (list)
+    files.revocations = std::move(*list);
+  else if (list.error().kind != problem_kind::not_found)
+    return fail(std::move(list.error()));
+  return files;
+}
+
+outcome<node_credentials> check_credentials(const credential_files& files,
+                                            const certificate_paths& paths,
+                                            const std::string& node,
+                                            runtime::instant now) {
   constexpr auto no_pem = "is not a certificate in PEM form";
-  const auto authority = read_certificate(found.authority);
+  const auto authority = read_certificate(files.authority);
   if (!authority)
     return wrong_file(paths.authority, no_pem, how_to_renew(node));
-  const auto certificate = read_certificate(found.certificate);
+  const auto certificate = read_certificate(files.certificate);
   if (!certificate)
     return wrong_file(paths.certificate, no_pem, how_to_renew(node));
-  const auto key = read_private_key(found.key);
+  const auto key = read_private_key(files.key);
   if (!key)
     return wrong_file(paths.key,
                       "is not a private key in PEM form without a passphrase",
@@ -147,32 +183,24 @@ outcome<node_credentials> check(node_credentials found,
     return fail(std::move(good.error()));
   if (auto good = check_use(certificate.get(), paths, node); !good)
     return fail(std::move(good.error()));
-  found.node = node_name_of(certificate.get());
-  found.until = instant_of(X509_get0_notAfter(certificate.get()));
-  return found;
+  auto list = check_revocations(files, certificate.get(), paths, node, now);
+  if (!list)
+    return fail(std::move(list.error()));
+  return node_credentials{node_name_of(certificate.get()),
+                          files.authority,
+                          files.certificate,
+                          files.key,
+                          instant_of(X509_get0_notAfter(certificate.get())),
+                          std::move(*list)};
 }
-
-} // namespace
 
 outcome<node_credentials> read_node_credentials(const certificate_paths& paths,
                                                 const std::string& node,
                                                 runtime::instant now) {
-  auto authority
-    = runtime::read_text_file(paths.authority, credential_bytes_max);
-  if (!authority)
-    return not_read(std::move(authority.error()), node);
-  auto certificate
-    = runtime::read_text_file(paths.certificate, credential_bytes_max);
-  if (!certificate)
-    return not_read(std::move(certificate.error()), node);
-  auto key = runtime::read_private_file(paths.key, credential_bytes_max);
-  if (!key)
-    return not_read(std::move(key.error()), node);
-  auto found = node_credentials{};
-  found.authority = std::move(*authority);
-  found.certificate = std::move(*certificate);
-  found.key = std::move(*key);
-  return check(std::move(found), paths, node, now);
+  const auto files = read_credential_files(paths, node);
+  if (!files)
+    return fail(files.error());
+  return check_credentials(*files, paths, node, now);
 }
 
 } // namespace troupe::cluster

@@ -6,6 +6,8 @@
 #include <openssl/pem.h>
 
 #include <array>
+#include <chrono>
+#include <utility>
 
 namespace troupe::cluster {
 
@@ -43,6 +45,31 @@ certificate_handle read_certificate(std::string_view pem) {
   return found;
 }
 
+std::vector<certificate_handle> read_certificates(std::string_view pem) {
+  const auto from = bytes_to_read(pem);
+  auto all = std::vector<certificate_handle>{};
+  while (auto next = certificate_handle{
+           PEM_read_bio_X509(from.get(), nullptr, have_no_passphrase, nullptr)})
+    all.push_back(std::move(next));
+  ERR_clear_error();
+  return all;
+}
+
+std::string pem_of(const X509* certificate) {
+  const auto text = bio_handle{BIO_new(BIO_s_mem())};
+  if (!text || PEM_write_bio_X509(text.get(), certificate) != 1)
+    return {};
+  return text_in(text.get());
+}
+
+crl_handle read_crl(std::string_view pem) {
+  const auto from = bytes_to_read(pem);
+  auto found = crl_handle{
+    PEM_read_bio_X509_CRL(from.get(), nullptr, have_no_passphrase, nullptr)};
+  ERR_clear_error();
+  return found;
+}
+
 key_handle read_private_key(std::string_view pem) {
   const auto from = bytes_to_read(pem);
   auto found = key_handle{
@@ -65,6 +92,35 @@ std::string node_name_of(const X509* certificate) {
     = std::string{reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
                   static_cast<std::size_t>(ASN1_STRING_length(text))};
   return is_node_name(name) ? name : std::string{};
+}
+
+std::string serial_text(const ASN1_INTEGER* number) {
+  const auto value
+    = openssl_handle<BIGNUM, BN_free>{ASN1_INTEGER_to_BN(number, nullptr)};
+  auto* digits = value ? BN_bn2hex(value.get()) : nullptr;
+  if (digits == nullptr)
+    return {};
+  auto text = std::string{digits};
+  OPENSSL_free(digits);
+  return text;
+}
+
+std::time_t seconds_of(runtime::instant at) {
+  return std::chrono::system_clock::to_time_t(
+    std::chrono::floor<std::chrono::seconds>(at));
+}
+
+runtime::instant instant_of(const ASN1_TIME* at) {
+  auto parts = std::tm{};
+  if (ASN1_TIME_to_tm(at, &parts) != 1)
+    return {};
+  return runtime::instant{std::chrono::seconds{::timegm(&parts)}};
+}
+
+std::string text_in(BIO* bytes) {
+  char* data = nullptr;
+  const auto size = BIO_get_mem_data(bytes, &data);
+  return {data, static_cast<std::size_t>(size)};
 }
 
 std::string fingerprint_of(const X509* certificate) {

@@ -2,7 +2,7 @@
 
 #include "actors/engine/basic_activities.hpp"
 #include "actors/engine/engine_gateway.hpp"
-#include "cluster/certificates/node_credentials.hpp"
+#include "cluster/certificates/certificate_watch.hpp"
 #include "cluster/computing/compute_desk.hpp"
 #include "cluster/computing/compute_service.hpp"
 #include "cluster/hosting/hosted_port.hpp"
@@ -44,7 +44,8 @@ constexpr auto farewell_timeout = 3s;
 
 /// On any thread.
 std::uint64_t draw() {
-  auto device = std::random_device{};
+  // To open one takes longer than all else that an idle leader does in a tick.
+  static thread_local std::random_device device;
   return (static_cast<std::uint64_t>(device()) << 32U) | device();
 }
 
@@ -73,6 +74,7 @@ struct node::parts {
   std::string address;
 
   node_exchange_actor exchange;
+  std::unique_ptr<certificate_watch> certificates; ///< Null: links are plain.
   incarnation_store_actor incarnations;
   membership_actor membership;
   lease_database_actor database;
@@ -96,6 +98,7 @@ struct node::parts {
 
   /// In the order in which the others are to hear of it.
   ~parts() {
+    certificates.reset();
     if (leadership)
       ask_to_end<leadership_stopped>(leadership, stop_leading{});
     if (membership)
@@ -147,6 +150,7 @@ struct node::parts {
   }
 
   outcome<void> open_links();
+  void watch_certificates(const node_credentials& in_use);
   void join();
   outcome<void> open_leadership();
   outcome<void> open_door();
@@ -161,7 +165,7 @@ outcome<void> node::parts::open_links() {
     return fail(credentials.error());
   auto from = socket_transport_options{};
   from.self = identity();
-  from.credentials = std::move(*credentials);
+  from.credentials = *credentials;
   const auto listening
     = std::make_shared<std::promise<outcome<std::uint16_t>>>();
   auto to = node_exchange_options{};
@@ -183,10 +187,25 @@ outcome<void> node::parts::open_links() {
   const auto bound = listening->get_future().get();
   if (!bound)
     return fail(bound.error());
+  if (*credentials)
+    watch_certificates(**credentials);
   const auto& at = options.file.listen.host;
   address = (at.find(':') == std::string::npos ? at : "[" + at + "]") + ":"
             + std::to_string(*bound);
   return {};
+}
+
+void node::parts::watch_certificates(const node_credentials& in_use) {
+  auto from = certificate_watch_options{};
+  from.paths = certificates_in(options.file.certificates, options.file.name);
+  from.in_use = in_use;
+  from.time = options.time;
+  from.use = [to = exchange](node_credentials next) {
+    caf::anon_send(to,
+                   renew_credentials{std::make_shared<const node_credentials>(
+                     std::move(next))});
+  };
+  certificates = std::make_unique<certificate_watch>(std::move(from));
 }
 
 void node::parts::join() {

@@ -95,6 +95,7 @@ void link_connection::go_on_securing(time_point now) {
       return;
   }
   phase_ = phase::greeting;
+  proof_ = stream_->proof();
   input_.resize(greeting_input_bytes);
   append_control(output_, frame_kind::hello,
                  hello_of(terms_.self, terms_.limits).SerializeAsString());
@@ -195,9 +196,10 @@ void link_connection::handle_hello(std::string_view payload, time_point now) {
   context.self = terms_.self;
   context.builds = terms_.builds;
   context.expected = expected_;
-  context.proved = stream_->proved_name();
-  if (context.proved)
-    peer_.node.name = *context.proved; // Known even when it is refused.
+  if (proof_) {
+    context.proved = proof_->name;
+    peer_.node.name = proof_->name; // Known even when it is refused.
+  }
   if (const auto objection = check_hello(hello, context))
     return break_off(*objection, now);
   auto peer = link_peer{};

@@ -5,6 +5,7 @@
 #include "cluster/transport/link_socket.hpp"
 #include "cluster/transport/link_stream.hpp"
 #include "cluster/transport/shared_link.hpp"
+#include "runtime/clock.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -44,6 +45,7 @@ struct link_terms {
   build_rule builds = build_rule::same;
   link_limits limits;
   std::shared_ptr<loop_signal> signal;
+  const runtime::clock* time = nullptr; ///< For the ends of certificates.
 };
 
 /// One connection from its socket to its end.
@@ -122,6 +124,11 @@ public:
   [[nodiscard]] const link_peer& peer() const noexcept {
     return peer_;
   }
+  /// What the other end has proved; nothing before the handshake, or where
+  /// nothing is proved.
+  [[nodiscard]] const std::optional<link_proof>& proof() const noexcept {
+    return proof_;
+  }
   /// Once it is up.
   [[nodiscard]] const std::shared_ptr<shared_link>& link() const noexcept {
     return link_;
@@ -165,6 +172,7 @@ private:
 
   phase phase_ = phase::connecting;
   std::unique_ptr<link_stream> stream_;
+  std::optional<link_proof> proof_;
   link_peer peer_;
   std::optional<messages::LinkHello> hello_;
   std::shared_ptr<shared_link> link_;

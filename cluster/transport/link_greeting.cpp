@@ -82,6 +82,17 @@ node_identity identity_of(const messages::LinkHello& hello) {
   return {hello.node(), hello.incarnation(), hello.build()};
 }
 
+std::optional<std::string> check_proof(const link_proof& proof,
+                                       const std::set<std::string>& revoked,
+                                       runtime::instant now) {
+  const auto whose = "the certificate of \"" + proof.name + "\" ";
+  if (revoked.contains(proof.serial))
+    return whose + "is revoked";
+  if (proof.until <= now)
+    return whose + "ended at " + runtime::to_string(proof.until);
+  return std::nullopt;
+}
+
 second_link judge_second_link(const std::string& self, const link_peer& first,
                               const link_peer& second) {
   if (second.node.incarnation != first.node.incarnation)

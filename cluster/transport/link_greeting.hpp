@@ -1,10 +1,12 @@
 #pragma once
 
 #include "cluster/transport/link_limits.hpp"
+#include "cluster/transport/link_stream.hpp"
 #include "cluster/transport/transport.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace troupe::cluster {
@@ -31,6 +33,13 @@ struct greeting_context {
 check_hello(const messages::LinkHello& hello, const greeting_context& context);
 
 [[nodiscard]] node_identity identity_of(const messages::LinkHello& hello);
+
+/// Why a link whose other end has proved that may not go on, although it was
+/// fine at the handshake: its certificate has ended at `now`, or is one of
+/// `revoked`. Nothing if it may.
+[[nodiscard]] std::optional<std::string>
+check_proof(const link_proof& proof, const std::set<std::string>& revoked,
+            runtime::instant now);
 
 /// What is done with a second link to the same node.
 enum class second_link : std::uint8_t {

@@ -29,6 +29,9 @@ struct link_limits {
   /// Connections whose link is not up yet; one more pushes out the oldest.
   std::size_t greetings_max = 128;
   std::size_t links_max = 1'000;
+  /// How often the certificates of those who are linked are held against the
+  /// clock.
+  std::chrono::milliseconds proof_interval{5'000};
 };
 
 /// One number per lane.

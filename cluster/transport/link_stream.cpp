@@ -29,7 +29,7 @@ public:
                      stream_status::want_write);
   }
 
-  std::optional<std::string> proved_name() const override {
+  std::optional<link_proof> proof() const override {
     return std::nullopt;
   }
 

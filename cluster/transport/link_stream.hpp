@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/file_descriptor.hpp"
+#include "runtime/instant.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,13 @@ struct stream_result {
   std::size_t bytes = 0; ///< How many were read or written, if done.
 };
 
+/// What a certificate of the other end has proved at the handshake.
+struct link_proof {
+  std::string name; ///< Empty if the certificate is of no node.
+  std::string serial; ///< Of the certificate, as in lists of revoked ones.
+  runtime::instant until; ///< End of the certificate.
+};
+
 /// The bytes of one connection, in the clear or under TLS. Never blocks; for
 /// one thread.
 class link_stream {
@@ -42,9 +50,9 @@ public:
   /// May write a part.
   [[nodiscard]] virtual stream_result write(std::string_view bytes) = 0;
 
-  /// The name that the certificate of the other end proves, after the
-  /// handshake; empty if it is of no node. Nothing where nothing is proved.
-  [[nodiscard]] virtual std::optional<std::string> proved_name() const = 0;
+  /// What the other end has proved, after the handshake; nothing where nothing
+  /// is proved.
+  [[nodiscard]] virtual std::optional<link_proof> proof() const = 0;
 
   /// Why it failed.
   [[nodiscard]] virtual std::string reason() const = 0;

@@ -233,6 +233,11 @@ public:
       state_->cut(self_, other, reason);
   }
 
+  outcome<void> use_credentials(const node_credentials&) override {
+    return fail(problem_kind::invalid_input,
+                "nodes of one process prove nothing to each other");
+  }
+
   std::vector<link_peer> links() const override {
     const auto guard = std::lock_guard{state_->mutex};
     auto result = std::vector<link_peer>{};

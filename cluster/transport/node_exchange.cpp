@@ -1,5 +1,6 @@
 #include "cluster/transport/node_exchange.hpp"
 
+#include "cluster/certificates/node_credentials.hpp"
 #include "cluster/transport/outstanding_calls.hpp"
 #include "messages/problem.pb.h"
 #include "runtime/actor_errors.hpp"
@@ -368,6 +369,12 @@ void drop_link(exchange_pointer self, const end_link& unwanted) {
   self->state.links->disconnect(unwanted.node, unwanted.reason);
 }
 
+void renew(exchange_pointer self, const node_credentials& credentials) {
+  if (const auto used = self->state.links->use_credentials(credentials); !used)
+    runtime::log_error(exchange_log, "certificates are not used",
+                       {{"reason", used.error().message}});
+}
+
 void send_notice(exchange_pointer self, const node_notice& what) {
   auto envelope = what.envelope;
   envelope.set_kind(messages::Envelope::KIND_NOTICE);
@@ -399,6 +406,7 @@ node_exchange(exchange_pointer self, const node_exchange_options& options) {
     [=](const watch_links& what) { start_watching(self, what.watcher); },
     [=](const keep_linked& what) { want_link(self, what); },
     [=](const end_link& what) { drop_link(self, what); },
+    [=](const renew_credentials& what) { renew(self, *what.credentials); },
     [=](const exchange_event& event) {
       std::visit([&](auto& what) { note(self, what); }, *event.what);
       plan_tick(self);

@@ -82,6 +82,11 @@ struct end_link {
   std::string reason;
 };
 
+/// What this node's links prove from now on, and to whom.
+struct renew_credentials {
+  std::shared_ptr<const node_credentials> credentials;
+};
+
 /// Speaks for the actors of this node to those of others.
 using node_exchange_actor = caf::typed_actor<
   // The answer, or a problem: `unavailable` at once when there is no link or it
@@ -91,7 +96,9 @@ using node_exchange_actor = caf::typed_actor<
   caf::reacts_to<node_notice>,
   // Replaces who served the target.
   caf::reacts_to<serve_target>, caf::reacts_to<watch_links>,
-  caf::reacts_to<keep_linked>, caf::reacts_to<end_link>>;
+  caf::reacts_to<keep_linked>, caf::reacts_to<end_link>,
+  // Checked already; if the transport does not take it, what was stays.
+  caf::reacts_to<renew_credentials>>;
 
 struct node_exchange_options {
   /// This node: what is said to it under its own name goes to its services
@@ -124,3 +131,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::serve_target)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::watch_links)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::keep_linked)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::end_link)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::renew_credentials)

@@ -65,10 +65,9 @@ void link_table::end_dialing(const std::string& node) {
   dialing_.erase(node);
 }
 
-socket_loop::socket_loop(link_terms terms,
-                         link_connection::stream_maker make_stream,
+socket_loop::socket_loop(link_terms terms, link_proving proving,
                          transport_events events, link_table& table)
-  : terms_{std::move(terms)}, make_stream_{std::move(make_stream)},
+  : terms_{std::move(terms)}, proving_{std::move(proving)},
     events_{std::move(events)}, table_{table},
     poll_{::epoll_create1(EPOLL_CLOEXEC)}, now_{
                                              std::chrono::steady_clock::now()} {
@@ -168,6 +167,9 @@ void socket_loop::tick() {
   if (now_ >= listen_again_at_)
     resume_listeners();
   plan(listen_again_at_);
+  if (now_ >= check_proofs_at_)
+    check_proofs();
+  plan(check_proofs_at_);
   for (auto& [number, connection] : connections_) {
     connection->on_tick(now_);
     settle(*connection);
@@ -217,7 +219,7 @@ void socket_loop::add(runtime::file_descriptor socket, const std::string& node,
   const auto number = ++last_number_;
   auto made = std::make_unique<link_connection>(number, std::move(socket), node,
                                                 address, deadline, terms_,
-                                                make_stream_, *this);
+                                                proving_.make_stream, *this);
   auto& connection = *made;
   connection.registered_events = connection.events();
   watch(connection.descriptor(), number, connection.registered_events,
@@ -338,7 +340,11 @@ std::optional<std::string> socket_loop::object_to(const link_peer& peer) {
 void socket_loop::went_up(link_connection& connection) {
   const auto& peer = connection.peer();
   // Asked again: another may have come up since the hello.
-  if (const auto objection = object_to(peer))
+  auto objection = object_to(peer);
+  // It may have been revoked during the handshake.
+  if (!objection)
+    objection = object_to_proof(connection);
+  if (objection)
     return connection.end_politely(*objection, now_);
   if (auto* first = find_up(peer.node.name)) {
     first->end_politely("another link to the same node replaces it", now_);
@@ -346,6 +352,11 @@ void socket_loop::went_up(link_connection& connection) {
   }
   greetings_.erase(connection.number());
   up_[peer.node.name] = connection.number();
+  if (connection.proof()) {
+    check_proofs_at_
+      = std::min(check_proofs_at_, now_ + terms_.limits.proof_interval);
+    plan(check_proofs_at_);
+  }
   table_.set(peer.node.name, connection.link());
   if (connection.origin() == link_origin::dialed) {
     dialings_.erase(peer.node.name);
@@ -400,6 +411,36 @@ void socket_loop::disconnect(const std::string& node,
     connection->end_politely(reason, now_);
     settle(*connection);
   }
+}
+
+void socket_loop::use(link_proving proving) {
+  proving_ = std::move(proving);
+  check_proofs();
+  plan(check_proofs_at_);
+}
+
+/// What was fine at the handshake may have ended, or be revoked, since.
+void socket_loop::check_proofs() {
+  using phase = link_connection::phase;
+  check_proofs_at_ = time_point::max();
+  for (auto& [number, connection] : connections_) {
+    const auto where = connection->where();
+    if (!connection->proof()
+        || (where != phase::greeting && where != phase::up))
+      continue;
+    check_proofs_at_ = now_ + terms_.limits.proof_interval;
+    if (const auto objection = object_to_proof(*connection)) {
+      connection->end_politely(*objection, now_);
+      settle(*connection);
+    }
+  }
+}
+
+std::optional<std::string>
+socket_loop::object_to_proof(const link_connection& connection) const {
+  if (!connection.proof())
+    return std::nullopt;
+  return check_proof(*connection.proof(), proving_.revoked, terms_.time->now());
 }
 
 void socket_loop::pause_listeners() {

@@ -44,12 +44,18 @@ struct dialing {
   std::uint64_t connection = 0; ///< Zero: its name is being resolved.
 };
 
+/// What is proved at both ends of links, and what counts no more.
+struct link_proving {
+  link_connection::stream_maker make_stream;
+  std::set<std::string> revoked; ///< Serial numbers.
+};
+
 /// Owns the sockets of a transport. Everything but the constructor runs on one
 /// thread, that of `run`.
 class socket_loop final : public link_connection_owner {
 public:
-  socket_loop(link_terms terms, link_connection::stream_maker make_stream,
-              transport_events events, link_table& table);
+  socket_loop(link_terms terms, link_proving proving, transport_events events,
+              link_table& table);
 
   /// Until `stop`.
   void run();
@@ -60,6 +66,9 @@ public:
   void go_on(const std::string& node,
              runtime::outcome<std::vector<socket_address>> addresses);
   void disconnect(const std::string& node, const std::string& reason);
+
+  /// For handshakes from now on; ends the links to nodes that are revoked.
+  void use(link_proving proving);
 
   // As link_connection_owner.
   std::optional<std::string> object_to(const link_peer& peer) override;
@@ -84,6 +93,9 @@ private:
   void tick();
   void pause_listeners();
   void resume_listeners();
+  void check_proofs();
+  [[nodiscard]] std::optional<std::string>
+  object_to_proof(const link_connection& connection) const;
   void tell_refusal(const link_connection& connection,
                     const std::string& reason);
   void refuse_dialing(const std::string& node, const std::string& reason);
@@ -94,7 +106,7 @@ private:
   void plan(time_point at) noexcept;
 
   link_terms terms_;
-  link_connection::stream_maker make_stream_;
+  link_proving proving_;
   transport_events events_;
   link_table& table_;
   refusal_log refusals_;
@@ -111,6 +123,7 @@ private:
   time_point now_;
   time_point next_tick_ = time_point::max();
   time_point listen_again_at_ = time_point::max();
+  time_point check_proofs_at_ = time_point::max();
   bool is_stopping_ = false;
 };
 

@@ -26,25 +26,46 @@ tl::unexpected<runtime::problem> not_secure(const std::string& address) {
               "make certificates with troupe cluster init, or use 127.0.0.1");
 }
 
-link_connection::stream_maker
-make_stream_maker(std::shared_ptr<const tls_context> tls) {
-  if (!tls)
-    return [](const runtime::file_descriptor& socket, link_origin) {
-      return make_plain_stream(socket);
-    };
-  return [tls = std::move(tls)](const runtime::file_descriptor& socket,
-                                link_origin origin) {
-    return tls->make_stream(socket, origin);
-  };
+const runtime::clock& machine_clock() {
+  static const auto clock = runtime::real_clock{};
+  return clock;
+}
+
+link_proving prove_nothing() {
+  return {[](const runtime::file_descriptor& socket, link_origin) {
+            return make_plain_stream(socket);
+          },
+          {}};
+}
+
+outcome<link_proving> prove_with(const node_credentials& credentials,
+                                 const std::string& self) {
+  if (credentials.node != self)
+    return fail(problem_kind::invalid_input,
+                "the certificate is of node \"" + credentials.node
+                  + "\", not of \"" + self + "\"",
+                "start the node under the name in its certificate");
+  auto made = tls_context::create(credentials);
+  if (!made)
+    return fail(std::move(made.error()));
+  auto proving = link_proving{};
+  proving.make_stream
+    = [tls = std::make_shared<const tls_context>(std::move(*made))](
+        const runtime::file_descriptor& socket, link_origin origin) {
+        return tls->make_stream(socket, origin);
+      };
+  if (credentials.revocations)
+    proving.revoked = credentials.revocations->serials;
+  return proving;
 }
 
 class socket_transport final : public transport {
 public:
-  socket_transport(link_terms terms, std::shared_ptr<const tls_context> tls,
+  /// `proves`: there are certificates at both ends.
+  socket_transport(link_terms terms, link_proving proving, bool proves,
                    bool may_leave, transport_events events)
-    : signal_{terms.signal}, self_{terms.self},
-      may_leave_{may_leave}, loop_{std::move(terms),
-                                   make_stream_maker(std::move(tls)),
+    : signal_{terms.signal}, self_{terms.self}, proves_{proves},
+      may_leave_{may_leave}, loop_{std::move(terms), std::move(proving),
                                    std::move(events), table_},
       thread_{runtime::start_worker_thread("links", [this] { loop_.run(); })} {}
 
@@ -110,6 +131,17 @@ public:
     signal_->run([this, node, reason] { loop_.disconnect(node, reason); });
   }
 
+  outcome<void> use_credentials(const node_credentials& credentials) override {
+    if (!proves_)
+      return fail(problem_kind::invalid_input,
+                  "the links of this node are plain");
+    auto proving = prove_with(credentials, self_.name);
+    if (!proving)
+      return fail(std::move(proving.error()));
+    signal_->run([this, next = std::move(*proving)] { loop_.use(next); });
+    return {};
+  }
+
   std::vector<link_peer> links() const override {
     return table_.peers();
   }
@@ -129,6 +161,7 @@ private:
 
   std::shared_ptr<loop_signal> signal_;
   node_identity self_;
+  bool proves_;
   bool may_leave_;
   link_table table_;
   socket_loop loop_;
@@ -158,22 +191,18 @@ make_socket_transport(socket_transport_options options,
     return fail(std::move(checked.error()));
   if (auto checked = check_limits(options.limits); !checked)
     return fail(std::move(checked.error()));
-  auto tls = std::shared_ptr<const tls_context>{};
-  if (options.credentials) {
-    if (options.credentials->node != options.self.name)
-      return fail(problem_kind::invalid_input,
-                  "the certificate is of node \"" + options.credentials->node
-                    + "\", not of \"" + options.self.name + "\"",
-                  "start the node under the name in its certificate");
-    auto made = tls_context::create(*options.credentials);
-    if (!made)
-      return fail(std::move(made.error()));
-    tls = std::make_shared<const tls_context>(std::move(*made));
-  }
-  const auto may_leave = tls || options.plain == plain_links::anywhere;
+  auto proving = options.credentials
+                   ? prove_with(*options.credentials, options.self.name)
+                   : outcome<link_proving>{prove_nothing()};
+  if (!proving)
+    return fail(std::move(proving.error()));
+  const auto proves = options.credentials.has_value();
+  const auto may_leave = proves || options.plain == plain_links::anywhere;
   auto terms = link_terms{options.self, options.builds, options.limits,
-                          std::make_shared<loop_signal>()};
-  return std::make_unique<socket_transport>(std::move(terms), std::move(tls),
+                          std::make_shared<loop_signal>(),
+                          options.time ? options.time : &machine_clock()};
+  return std::make_unique<socket_transport>(std::move(terms),
+                                            std::move(*proving), proves,
                                             may_leave, std::move(events));
 }
 

@@ -4,6 +4,7 @@
 #include "cluster/transport/link_greeting.hpp"
 #include "cluster/transport/link_limits.hpp"
 #include "cluster/transport/transport.hpp"
+#include "runtime/clock.hpp"
 
 #include <memory>
 #include <optional>
@@ -23,6 +24,9 @@ struct socket_transport_options {
   plain_links plain = plain_links::on_loopback;
   build_rule builds = build_rule::same;
   link_limits limits;
+  /// Tells when certificates have ended; must outlive the transport. Null: the
+  /// machine's clock.
+  const runtime::clock* time = nullptr;
 };
 
 /// Links over TCP, with TLS 1.3 and certificates at both ends where there are

@@ -35,7 +35,19 @@ std::string explain(const std::string& words) {
 
 class tls_stream final : public link_stream {
 public:
-  explicit tls_stream(ssl_handle ssl) noexcept : ssl_{std::move(ssl)} {}
+  explicit tls_stream(ssl_handle ssl) noexcept : ssl_{std::move(ssl)} {
+    SSL_set_app_data(ssl_.get(), this);
+  }
+
+  /// OpenSSL forgets a certificate that does not hold.
+  static int on_verified(int is_good, X509_STORE_CTX* about) {
+    auto* ssl = static_cast<SSL*>(
+      X509_STORE_CTX_get_ex_data(about, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    auto* stream = static_cast<tls_stream*>(SSL_get_app_data(ssl));
+    if (is_good != 1 && stream != nullptr)
+      stream->keep_claim(X509_STORE_CTX_get0_cert(about));
+    return is_good;
+  }
 
   stream_result handshake() override {
     clear_errors();
@@ -57,12 +69,16 @@ public:
     return result_of(code, count);
   }
 
-  std::optional<std::string> proved_name() const override {
+  [[nodiscard]] std::optional<link_proof> proof() const override {
     const auto* certificate = SSL_get0_peer_certificate(ssl_.get());
-    return certificate == nullptr ? std::string{} : node_name_of(certificate);
+    if (certificate == nullptr)
+      return link_proof{};
+    return link_proof{node_name_of(certificate),
+                      serial_text(X509_get0_serialNumber(certificate)),
+                      instant_of(X509_get0_notAfter(certificate))};
   }
 
-  std::string reason() const override {
+  [[nodiscard]] std::string reason() const override {
     return reason_;
   }
 
@@ -95,6 +111,13 @@ private:
     }
   }
 
+  void keep_claim(const X509* certificate) {
+    const auto name = node_name_of(certificate);
+    if (!name.empty())
+      claim_ = " (\"" + name + "\", serial "
+               + serial_text(X509_get0_serialNumber(certificate)) + ")";
+  }
+
   stream_result failure() {
     const auto code = ERR_peek_last_error();
     const auto verified = SSL_get_verify_result(ssl_.get());
@@ -104,13 +127,14 @@ private:
       return {stream_status::closed};
     if (ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED)
       reason_ = std::string{"its certificate does not hold: "}
-                + X509_verify_cert_error_string(verified);
+                + X509_verify_cert_error_string(verified) + claim_;
     else
       reason_ = explain(words);
     return {stream_status::failed};
   }
 
   ssl_handle ssl_;
+  std::string claim_; ///< Whose certificate does not hold.
   std::string reason_;
 };
 
@@ -128,6 +152,16 @@ bool use_credentials(SSL_CTX* context, const node_credentials& credentials) {
          && SSL_CTX_check_private_key(context) == 1;
 }
 
+/// From now on each handshake looks whether the other end is revoked.
+bool use_revocations(SSL_CTX* context, const node_credentials& credentials) {
+  if (!credentials.revocations)
+    return true;
+  const auto list = read_crl(credentials.revocations->pem);
+  auto* store = SSL_CTX_get_cert_store(context);
+  return list && X509_STORE_add_crl(store, list.get()) == 1
+         && X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK) == 1;
+}
+
 } // namespace
 
 outcome<tls_context> tls_context::create(const node_credentials& credentials) {
@@ -135,10 +169,12 @@ outcome<tls_context> tls_context::create(const node_credentials& credentials) {
   auto context = context_handle{SSL_CTX_new(TLS_method())};
   if (!context
       || SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION) != 1
-      || !use_credentials(context.get(), credentials))
+      || !use_credentials(context.get(), credentials)
+      || !use_revocations(context.get(), credentials))
     return tls_refused("OpenSSL does not take the certificate of the node");
-  SSL_CTX_set_verify(
-    context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  SSL_CTX_set_verify(context.get(),
+                     SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                     tls_stream::on_verified);
   // A node may not come back with what was proved earlier.
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context.get(), 0);

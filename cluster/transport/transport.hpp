@@ -16,6 +16,8 @@ namespace troupe::cluster {
 /// Nodes that speak different versions do not talk to each other.
 inline constexpr auto link_protocol_version = std::uint32_t{1};
 
+struct node_credentials;
+
 /// Who a node is.
 struct node_identity {
   std::string name; ///< As in its certificate; see `is_node_name`.
@@ -120,6 +122,12 @@ public:
   /// Ends the link to that node, if there is one; `lost` follows at both ends.
   virtual void disconnect(const std::string& node, const std::string& reason)
     = 0;
+
+  /// What links prove from now on, and to whom. Those that are up stay, but for
+  /// those to nodes that are revoked now. `invalid_input`, and nothing changes,
+  /// when they are of another node, or nothing is proved here.
+  [[nodiscard]] virtual runtime::outcome<void>
+  use_credentials(const node_credentials& credentials) = 0;
 
   /// The links that are up, by name.
   [[nodiscard]] virtual std::vector<link_peer> links() const = 0;

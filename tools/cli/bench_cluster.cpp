@@ -70,7 +70,9 @@ bench_cluster::start(bench_cluster_options options) {
 
 bench_cluster::~bench_cluster() {
   client_.reset();
-  nodes_.clear();
+  // Workers wait for a leader that is gone, so it goes last.
+  while (!nodes_.empty())
+    nodes_.pop_back();
   auto ignored = std::error_code{};
   fs::remove_all(options_.folder, ignored);
 }
@@ -159,6 +161,13 @@ double bench_cluster::pss_mib() const {
   for (const auto& node : nodes_)
     sum += node.pss_mib();
   return sum;
+}
+
+double bench_cluster::rss_mib_max() const {
+  auto most = 0.0;
+  for (const auto& node : nodes_)
+    most = std::max(most, node.rss_mib());
+  return most;
 }
 
 } // namespace troupe::tools

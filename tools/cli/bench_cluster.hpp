@@ -54,6 +54,9 @@ public:
   /// Proportional memory of the nodes.
   [[nodiscard]] double pss_mib() const;
 
+  /// Resident memory of the node that has most.
+  [[nodiscard]] double rss_mib_max() const;
+
 private:
   explicit bench_cluster(bench_cluster_options options)
     : options_{std::move(options)} {}

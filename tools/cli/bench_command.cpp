@@ -144,6 +144,9 @@ void add_w8(CLI::App& bench, command_line& line) {
                  "a database that nobody else uses; without it no runs are "
                  "submitted")
     ->type_name("ADDRESS");
+  add_number(*app, "--idle-seconds", options->idle_seconds,
+             "how long the nodes have nothing to do, before the runs", 0,
+             3'600);
   add_number(*app, "--jobs", options->jobs, "runs", 1, 10'000'000);
   add_number(*app, "--nodes", options->nodes, "nodes that work", 1, 32);
   add_number(*app, "--places", options->places,

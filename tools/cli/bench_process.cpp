@@ -15,13 +15,18 @@ namespace troupe::tools {
 
 namespace {
 
-double pss_of(const std::string& process) {
+double memory_of(const std::string& process, const std::string& file,
+                 const std::string& key) {
   constexpr auto kib_per_mib = 1024.0;
-  auto file = std::ifstream{"/proc/" + process + "/smaps_rollup"};
-  for (auto line = std::string{}; std::getline(file, line);)
-    if (line.starts_with("Pss:"))
-      return std::stod(line.substr(4)) / kib_per_mib;
+  auto from = std::ifstream{"/proc/" + process + "/" + file};
+  for (auto line = std::string{}; std::getline(from, line);)
+    if (line.starts_with(key))
+      return std::stod(line.substr(key.size())) / kib_per_mib;
   return 0.0;
+}
+
+double pss_of(const std::string& process) {
+  return memory_of(process, "smaps_rollup", "Pss:");
 }
 
 } // namespace
@@ -75,6 +80,10 @@ double bench_process::cpu_seconds() const {
 
 double bench_process::pss_mib() const {
   return pss_of(std::to_string(id_));
+}
+
+double bench_process::rss_mib() const {
+  return memory_of(std::to_string(id_), "status", "VmRSS:");
 }
 
 double own_pss_mib() {

@@ -43,6 +43,9 @@ public:
   /// Its proportional memory.
   [[nodiscard]] double pss_mib() const;
 
+  /// Its resident memory, with all that it shares.
+  [[nodiscard]] double rss_mib() const;
+
 private:
   explicit bench_process(pid_t id) noexcept : id_{id} {}
 

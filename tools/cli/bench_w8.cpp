@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <thread>
 #include <utility>
 
 namespace troupe::tools {
@@ -48,11 +50,31 @@ outcome<std::unique_ptr<bench_cluster>> start(const bench_w8_options& options) {
   return made;
 }
 
+/// What nodes cost that have nothing to do.
+json idle(const bench_cluster& nodes, const bench_w8_options& options) {
+  auto figures = json{};
+  if (options.idle_seconds == 0)
+    return figures;
+  const auto coordinator = nodes.coordinator_cpu_seconds();
+  const auto workers = nodes.worker_cpu_seconds();
+  const auto begin = seconds_now();
+  std::this_thread::sleep_for(std::chrono::seconds{options.idle_seconds});
+  const auto percent_per_second = 100 / (seconds_now() - begin);
+  figures["idle_coordinator_cpu_percent"]
+    = (nodes.coordinator_cpu_seconds() - coordinator) * percent_per_second;
+  figures["idle_worker_cpu_percent"] = (nodes.worker_cpu_seconds() - workers)
+                                       * percent_per_second
+                                       / static_cast<double>(options.nodes);
+  figures["idle_rss_mib_max"] = nodes.rss_mib_max();
+  return figures;
+}
+
 outcome<bench_figures> bulk(const bench_w8_options& options) {
   auto made = start(options);
   if (!made)
     return fail(made.error());
   auto& nodes = **made;
+  auto figures = idle(nodes, options);
   auto done = submit_in_bulk(nodes.client(), warm_up);
   if (done)
     done = nodes.drain();
@@ -71,7 +93,6 @@ outcome<bench_figures> bulk(const bench_w8_options& options) {
     return fail(done.error());
   constexpr auto micro = 1e6;
   const auto jobs = static_cast<double>(options.jobs);
-  auto figures = json{};
   figures["jobs_per_s"] = jobs / (end - begin);
   figures["enqueue_per_s"] = jobs / (enqueued - begin);
   figures["coordinator_cpu_us"]
@@ -99,6 +120,7 @@ outcome<json> bench_w8(const bench_w8_options& options) {
   settings.workload = "w8";
   settings.mode = "durable";
   settings.runs = options.runs;
+  settings.settings["idle_seconds"] = options.idle_seconds;
   settings.settings["jobs"] = options.jobs;
   settings.settings["nodes"] = options.nodes;
   settings.settings["places"] = options.places;

@@ -16,6 +16,8 @@ namespace troupe::tools {
 struct bench_w8_options {
   /// An address of PostgreSQL that nobody else uses; empty: no runs in bulk.
   std::string store;
+  /// How long the nodes are left alone before the first run; 0: not at all.
+  std::size_t idle_seconds = 10;
   std::size_t jobs = 20'000;
   std::size_t nodes = 2; ///< That work, beside the coordinator.
   std::size_t places = 10; ///< Activities at the same time, of each worker.

@@ -22,10 +22,11 @@ namespace {
 
 constexpr auto cluster_examples = R"(Examples:
   troupe cluster init --nodes a,b,c --dir certs
+  troupe cluster revoke b --dir certs
   troupe cluster status --socket data/a/node.sock
   troupe cluster drain b --socket data/a/node.sock
 
-All but init ask a node, over the socket in its data folder (--socket, or
+All but init and revoke ask a node, over the socket in its data folder (--socket, or
 TROUPE_SERVER_SOCKET).)";
 
 constexpr auto cluster_init_examples = R"(Examples:
@@ -34,8 +35,18 @@ constexpr auto cluster_init_examples = R"(Examples:
   troupe cluster init --nodes a --dir certs --replace
 
 The first call makes an authority, ca.pem and ca.key; later calls use it. Each
-node gets ca.pem, NODE.pem and NODE.key and nothing else: whoever has ca.key
-can make nodes. Keep it where no node runs.)";
+node gets ca.pem, NODE.pem and NODE.key (and crl.pem, once there is one) and
+nothing else: whoever has ca.key can make nodes. Keep it where no node runs.
+Nodes that run use files that are replaced after a few seconds.)";
+
+constexpr auto cluster_revoke_examples = R"(Examples:
+  troupe cluster revoke b --dir certs
+  openssl crl -in certs/crl.pem -noout -text
+
+Adds all certificates of the node so far to the list of the authority, crl.pem.
+Copy the list to the certificates of all nodes: those that run read it within
+seconds, end their links to that node and refuse it from then on. For one that
+counts again: troupe cluster init --nodes b --dir certs --replace, afterwards.)";
 
 struct cluster_init_flags {
   std::vector<std::string> nodes;
@@ -111,6 +122,53 @@ void add_init(CLI::App& parent, command_line& line) {
   });
 }
 
+struct cluster_revoke_flags {
+  std::string node;
+  std::string folder;
+};
+
+void print_revoked(const cluster::revoked_node& revoked) {
+  for (const auto& serial : revoked.serials)
+    std::printf("%s the certificate of node %s with serial number %s\n",
+                revoked.was_revoked ? "had revoked" : "revoked",
+                revoked.node.c_str(), serial.c_str());
+  std::printf("copy %s to the certificates of all nodes\n",
+              revoked.list.c_str());
+}
+
+int revoke_node(const cluster_revoke_flags& flags, const invocation& with) {
+  const auto revoked = cluster::revoke_node(flags.folder, flags.node,
+                                            runtime::real_clock{}.now());
+  if (!revoked)
+    return report(revoked.error(), with.output);
+  if (with.output == output_format::text)
+    print_revoked(*revoked);
+  else
+    print_json({{"node", revoked->node},
+                {"serials", revoked->serials},
+                {"list", revoked->list},
+                {"revoked", revoked->count},
+                {"new", !revoked->was_revoked}});
+  return 0;
+}
+
+void add_revoke(CLI::App& parent, command_line& line) {
+  const auto flags = std::make_shared<cluster_revoke_flags>();
+  auto* app = parent.add_subcommand(
+    "revoke", "Have nodes refuse the certificate of one of them");
+  app->footer(cluster_revoke_examples);
+  app->add_option("node", flags->node, "Its name")
+    ->required()
+    ->type_name("NODE");
+  app->add_option("--dir", flags->folder, "Folder with ca.key and NODE.pem")
+    ->required()
+    ->type_name("FOLDER");
+  app->callback([flags, &line] {
+    line.chosen
+      = [flags](const invocation& with) { return revoke_node(*flags, with); };
+  });
+}
+
 } // namespace
 
 std::array<std::uint8_t, 16> draw_serial() {
@@ -126,6 +184,7 @@ void add_cluster_command(command_line& line) {
   app->footer(cluster_examples);
   app->require_subcommand(1);
   add_init(*app, line);
+  add_revoke(*app, line);
   add_cluster_questions(*app, line);
 }
 

@@ -1,3 +1,5 @@
+#include "cluster/certificates/certificate_folder.hpp"
+#include "runtime/clock.hpp"
 #include "tools/cli/engine_setup.hpp"
 #include "tools/cli/invocation.hpp"
 #include "tools/cli/progress_bar.hpp"
@@ -7,9 +9,11 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace troupe::tools {
 
@@ -22,8 +26,11 @@ constexpr int exit_damaged = 1;
 constexpr auto doctor_examples = R"(Examples:
   troupe doctor
   troupe doctor --store backup.db --output json
+  troupe doctor --certificates certs
 
-Changes nothing. Exit code: 0 all is well, 1 something is damaged.)";
+Changes nothing. With --certificates it examines those instead of the store:
+what is wrong with the files of nodes, and what ends within 30 days. Exit code:
+0 all is well, 1 something is damaged or ends soon.)";
 
 /// The rule, and what it applies to; nothing for a store without runs.
 using retention
@@ -41,17 +48,24 @@ retention look_at_retention(const invocation& with) {
   return std::pair{keep, *figures};
 }
 
-void print_as_json(const std::string& store, const store_examination& found,
-                   const retention& kept, bool is_lines) {
+json problems_json(const std::vector<runtime::problem>& reasons) {
   auto problems = json::array();
-  for (const auto& reason : found.problems)
+  for (const auto& reason : reasons)
     problems.push_back(
       json::parse(runtime::render_json(reason), nullptr, false));
-  if (is_lines) {
-    for (const auto& reason : problems)
-      print_json(reason);
-    return;
-  }
+  return problems;
+}
+
+void print_lines(const json& problems) {
+  for (const auto& reason : problems)
+    print_json(reason);
+}
+
+void print_as_json(const std::string& store, const store_examination& found,
+                   const retention& kept, bool is_lines) {
+  const auto problems = problems_json(found.problems);
+  if (is_lines)
+    return print_lines(problems);
   auto to = json{
     {"store", store},
     {"clean", problems.empty()},
@@ -119,13 +133,57 @@ int examine(const invocation& with) {
   return found.problems.empty() ? 0 : exit_damaged;
 }
 
+void print_certificates(const std::string& folder,
+                        const cluster::examined_certificates& found) {
+  for (const auto& [node, until] : found.nodes)
+    std::printf("node %s: until %s\n", node.c_str(),
+                runtime::to_string(until).c_str());
+  for (const auto& reason : found.problems)
+    std::printf("%s\n", runtime::render(reason).c_str());
+  std::printf(
+    "%s: %s\n", folder.c_str(),
+    found.problems.empty()
+      ? "all is well"
+      : (std::to_string(found.problems.size()) + " problems").c_str());
+}
+
+int examine_folder(const std::string& folder, const invocation& with) {
+  const auto found
+    = cluster::examine_certificates(folder, runtime::real_clock{}.now());
+  if (!found)
+    return report(found.error(), with.output);
+  if (with.output == output_format::text) {
+    print_certificates(folder, *found);
+  } else if (with.output == output_format::jsonl) {
+    print_lines(problems_json(found->problems));
+  } else {
+    auto nodes = json::array();
+    for (const auto& [node, until] : found->nodes)
+      nodes.push_back({{"name", node}, {"until", runtime::to_string(until)}});
+    print_json({{"certificates", folder},
+                {"clean", found->problems.empty()},
+                {"nodes", nodes},
+                {"problems", problems_json(found->problems)}});
+  }
+  return found->problems.empty() ? 0 : exit_damaged;
+}
+
 } // namespace
 
 void add_doctor_command(command_line& line) {
+  const auto folder = std::make_shared<std::string>();
   auto* app = line.app.add_subcommand(
     "doctor", "Examine the store: the file, its schema, what is in it");
   app->footer(doctor_examples);
-  app->callback([&line] { line.chosen = examine; });
+  app
+    ->add_option("--certificates", *folder,
+                 "Examine this folder of certificates instead")
+    ->type_name("FOLDER");
+  app->callback([folder, &line] {
+    line.chosen = [folder](const invocation& with) {
+      return folder->empty() ? examine(with) : examine_folder(*folder, with);
+    };
+  });
 }
 
 } // namespace troupe::tools

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 
 #include <string>
+#include <thread>
+#include <vector>
 
 using namespace troupe;
 using namespace troupe::cluster;
@@ -61,7 +63,7 @@ TEST_CASE("a folder of certificates has what every node needs") {
   for ([[maybe_unused]] const auto& file :
        std::filesystem::directory_iterator{folder / "certs"})
     ++count;
-  CHECK(count == 6); // No drafts are left.
+  CHECK(count == 7); // With the register of the authority; no drafts.
 }
 
 TEST_CASE("a node is added under the authority that is there") {
@@ -102,7 +104,7 @@ TEST_CASE("files are replaced only when told so") {
 TEST_CASE("names of nodes are checked before anything is written") {
   const auto folder = temporary_folder{};
   for (const auto& nodes : std::vector<std::vector<std::string>>{
-         {}, {"A"}, {"a", "b", "a"}, {"ca"}, {"../a"}}) {
+         {}, {"A"}, {"a", "b", "a"}, {"ca"}, {"crl"}, {"../a"}}) {
     const auto refused
       = write_cluster_certificates(request_for(folder, nodes), count_serials());
     REQUIRE_FALSE(refused);
@@ -131,4 +133,91 @@ TEST_CASE("a secret file says where it could not be written") {
   CHECK(write_secret_file(there, "new", existing_file::kept).error().kind
         == runtime::problem_kind::conflict);
   CHECK(read_file(there) == "old");
+}
+
+TEST_CASE("a node is revoked until its certificate is made anew") {
+  const auto folder = temporary_folder{};
+  const auto certs = std::string{folder / "certs"};
+  const auto draw = count_serials();
+  auto request = request_for(folder, {"a", "b"});
+  REQUIRE(write_cluster_certificates(request, draw));
+  const auto paths = certificates_in(certs, "a");
+  const auto revoked = revoke_node(certs, "a", files_now);
+  REQUIRE(revoked);
+  CHECK(revoked->list == paths.revocations);
+  CHECK(revoked->count == 1);
+  CHECK_FALSE(revoked->was_revoked);
+  CHECK(mode_of(paths.revocations) == 0600);
+  CHECK(read_node_credentials(paths, "a", files_now).error().message
+        == "the certificate is revoked");
+  CHECK(read_node_credentials(certificates_in(certs, "b"), "b", files_now));
+
+  const auto list = read_file(paths.revocations);
+  const auto again = revoke_node(certs, "a", files_now);
+  REQUIRE(again);
+  CHECK(again->was_revoked);
+  CHECK(again->serials == revoked->serials);
+  CHECK(read_file(paths.revocations) == list);
+
+  request.nodes = {"a"};
+  request.existing = existing_file::replaced;
+  REQUIRE(write_cluster_certificates(request, draw));
+  CHECK(read_node_credentials(paths, "a", files_now));
+  CHECK(revoke_node(certs, "a", files_now)->count == 2);
+}
+
+TEST_CASE("what was replaced is revoked as well") {
+  const auto folder = temporary_folder{};
+  const auto certs = std::string{folder / "certs"};
+  const auto draw = count_serials();
+  auto request = request_for(folder, {"a", "b"});
+  REQUIRE(write_cluster_certificates(request, draw));
+  request.nodes = {"a"};
+  request.existing = existing_file::replaced;
+  REQUIRE(write_cluster_certificates(request, draw));
+  const auto revoked = revoke_node(certs, "a", files_now);
+  REQUIRE(revoked);
+  CHECK(revoked->serials.size() == 2);
+  CHECK(revoked->count == 2);
+  CHECK(read_node_credentials(certificates_in(certs, "b"), "b", files_now));
+  CHECK(mode_of(certs + "/ca.issued") == 0600);
+
+  // The files of the node may be anywhere.
+  std::filesystem::remove(certificates_in(certs, "b").certificate);
+  CHECK(revoke_node(certs, "b", files_now)->count == 3);
+}
+
+TEST_CASE("nodes that are revoked at the same time are all revoked") {
+  const auto folder = temporary_folder{};
+  const auto certs = std::string{folder / "certs"};
+  const auto nodes = std::vector<std::string>{"a", "b", "c", "d", "e", "f"};
+  REQUIRE(
+    write_cluster_certificates(request_for(folder, nodes), count_serials()));
+  auto threads = std::vector<std::thread>{};
+  for (const auto& node : nodes)
+    threads.emplace_back([&] { (void)revoke_node(certs, node, files_now); });
+  for (auto& thread : threads)
+    thread.join();
+  CHECK(revoke_node(certs, "a", files_now)->count == nodes.size());
+}
+
+TEST_CASE("what cannot be revoked is told, and nothing is written") {
+  const auto folder = temporary_folder{};
+  const auto certs = std::string{folder / "certs"};
+  CHECK(revoke_node(certs, "a", files_now).error().kind
+        == runtime::problem_kind::not_found);
+  REQUIRE(
+    write_cluster_certificates(request_for(folder, {"a"}), count_serials()));
+  CHECK(revoke_node(certs, "b", files_now).error().file
+        == certificates_in(certs, "b").certificate);
+  CHECK(revoke_node(certs, "../a", files_now).error().kind
+        == runtime::problem_kind::invalid_input);
+  CHECK(revoke_node(certs, "ca", files_now).error().kind
+        == runtime::problem_kind::invalid_input);
+  const auto paths = certificates_in(certs, "a");
+  CHECK_FALSE(std::filesystem::exists(paths.revocations));
+  REQUIRE(
+    write_secret_file(paths.revocations, "junk", existing_file::replaced));
+  CHECK(revoke_node(certs, "a", files_now).error().file == paths.revocations);
+  CHECK(read_file(paths.revocations) == "junk");
 }

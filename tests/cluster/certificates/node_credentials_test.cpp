@@ -146,3 +146,18 @@ TEST_CASE_METHOD(credentials_fixture, "files that are missing are named") {
   }
   CHECK(read_node_credentials(paths, "a", now));
 }
+
+TEST_CASE_METHOD(credentials_fixture,
+                 "a list of revoked certificates is read") {
+  CHECK_FALSE(read_node_credentials(paths, "a", now)->revocations);
+  const auto other = issue(authority, "b");
+  const auto list
+    = revoke_certificates(authority, nullptr, {other.certificate}, now).value();
+  write(paths.revocations, list.pem);
+  // Serial numbers are the same in this test.
+  CHECK(refusal().message == "the certificate is revoked");
+  write_node(issue_certificate(authority, "a", terms(8, 10)).value());
+  CHECK(read_node_credentials(paths, "a", now)->revocations == list);
+  write(paths.revocations, "nothing of use");
+  CHECK(refusal().file == paths.revocations);
+}

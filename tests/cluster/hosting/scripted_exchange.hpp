@@ -60,6 +60,7 @@ scripted_exchange(scripted_exchange_actor::pointer self,
     [](const cluster::watch_links&) {},
     [](const cluster::keep_linked&) {},
     [](const cluster::end_link&) {},
+    [](const cluster::renew_credentials&) {},
     [=](const answer_call& what) {
       promises->at(what.number).deliver(cluster::node_answer{what.answer});
     },

@@ -143,6 +143,9 @@ TEST_CASE_METHOD(hostile_fixture, "older TLS is refused") {
 
 TEST_CASE_METHOD(hostile_fixture, "junk does not disturb a healthy link") {
   const auto foreign = link_authority{};
+  const auto revoked = authority.credentials("c");
+  REQUIRE(attacked.links->use_credentials(
+    authority.without(authority.credentials("a"), revoked)));
   for (auto i = 0; i < 10; ++i) {
     auto http = raw_peer{attacked.port};
     REQUIRE(http.write(http_request));
@@ -157,6 +160,8 @@ TEST_CASE_METHOD(hostile_fixture, "junk does not disturb a healthy link") {
     stranger.read_all();
     auto nobody = raw_peer{attacked.port, raw_tls{}};
     nobody.read_all();
+    auto thief = raw_peer{attacked.port, {revoked}};
+    thief.read_all();
     // Between them, as what one leaves behind must not meet the other.
     attacked.check_link(other);
     other.check_link(attacked);

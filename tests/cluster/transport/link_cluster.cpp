@@ -35,6 +35,17 @@ link_authority::credentials(const std::string& node, std::chrono::hours from,
   return {node, pair_.certificate, made.certificate, made.key, now_ + until};
 }
 
+cluster::node_credentials
+link_authority::without(cluster::node_credentials credentials,
+                        const cluster::node_credentials& revoked) const {
+  const auto so_far = credentials.revocations;
+  credentials.revocations
+    = cluster::revoke_certificates(pair_, so_far ? &*so_far : nullptr,
+                                   {revoked.certificate}, now_)
+        .value();
+  return credentials;
+}
+
 link_node::link_node(cluster::socket_transport_options options)
   : name{options.self.name} {
   links

@@ -22,6 +22,11 @@ public:
               std::chrono::hours from = std::chrono::hours{-1},
               std::chrono::hours until = std::chrono::hours{1}) const;
 
+  /// Credentials that do not believe those of the other any more.
+  [[nodiscard]] cluster::node_credentials
+  without(cluster::node_credentials credentials,
+          const cluster::node_credentials& revoked) const;
+
   /// Its certificate, as PEM.
   [[nodiscard]] const std::string& certificate() const noexcept {
     return pair_.certificate;

@@ -94,6 +94,28 @@ outcome<std::map<std::string, std::uint64_t>> units(const yaml_value& value) {
   return result;
 }
 
+outcome<worker_labels> labels(const yaml_value& value) {
+  const auto entries = value.entries();
+  if (!entries)
+    return runtime::fail(entries.error());
+  if (entries->size() > labels_max)
+    return runtime::fail(
+      value.error("more than " + std::to_string(labels_max) + " labels"));
+  auto result = worker_labels{};
+  for (const auto& [name, entry] : *entries) {
+    auto text = entry.text();
+    if (!text)
+      return runtime::fail(std::move(text.error()));
+    // Without a value it is about any.
+    if (const auto checked = check_label(name, text->empty() ? "any" : *text);
+        !checked)
+      return runtime::fail(
+        entry.error(checked.error().message, checked.error().hint));
+    result.emplace(name, std::move(*text));
+  }
+  return result;
+}
+
 } // namespace
 
 retry_policy default_step_retry() {
@@ -141,6 +163,36 @@ step_resources read_resources(const yaml_value& value,
               [](const yaml_value& v) { return v.byte_size(1); });
   in.optional("custom", result.custom, units);
   in.finish();
+  return result;
+}
+
+std::optional<step_placement> read_placement(const yaml_value& value,
+                                             std::vector<problem>& problems) {
+  auto result = step_placement{};
+  auto in = mapping_reader{value, problems};
+  in.optional("require", result.require, labels);
+  in.optional("exclude", result.exclude, labels);
+  in.optional("data", result.data, read_text_template);
+  const auto spread = in.take("spread");
+  const auto limit = in.take("per_node");
+  in.finish();
+  if (spread) {
+    if (auto group = read_text_template(*spread))
+      result.spread = std::move(*group);
+    else
+      problems.push_back(group.error());
+  }
+  if (limit && !spread) {
+    problems.push_back(limit->error("per_node without spread",
+                                    "add spread: GROUP, or remove this"));
+  } else if (limit) {
+    if (const auto most = limit->integer(1, workflow_bounds::parallel_max))
+      result.per_node = static_cast<std::uint32_t>(*most);
+    else
+      problems.push_back(most.error());
+  }
+  if (result == step_placement{})
+    return std::nullopt;
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include "runtime/config/mapping_reader.hpp"
 #include "runtime/problem.hpp"
 
+#include <optional>
 #include <vector>
 
 namespace troupe::engine {
@@ -24,6 +25,12 @@ read_activity_call(runtime::mapping_reader& in,
 /// Reads cpu, memory and custom.
 [[nodiscard]] step_resources
 read_resources(const runtime::yaml_value& value,
+               std::vector<runtime::problem>& problems);
+
+/// Reads require, exclude, data, spread and per_node; nothing if none of them
+/// is there.
+[[nodiscard]] std::optional<step_placement>
+read_placement(const runtime::yaml_value& value,
                std::vector<runtime::problem>& problems);
 
 } // namespace troupe::engine

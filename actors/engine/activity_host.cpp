@@ -322,6 +322,7 @@ activity_host(pointer self, const activity_source_actor& source,
     room.mutable_custom()->insert(options.room->custom.begin(),
                                   options.room->custom.end());
   }
+  credit.mutable_labels()->insert(options.labels.begin(), options.labels.end());
   self->send(source, std::move(credit));
   return {
     [=](const messages::ActivityProgress& progress) {

@@ -35,6 +35,8 @@ struct activity_host_options {
   /// What it has; absent: as many processors and as much memory as anybody asks
   /// for, and nothing else.
   std::optional<step_resources> room;
+  /// What steps may ask of it by name.
+  worker_labels labels;
 };
 
 /// Begins to pull at once, and ends when `source` does.

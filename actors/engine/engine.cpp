@@ -294,6 +294,7 @@ void pull(engine_pointer self, const messages::GetActivities& request) {
   }
   host.credit = request.credit();
   host.profile = to_profile(sender->id(), request);
+  host.profile.is_held = host.is_held;
   host.running.assign(request.running().begin(), request.running().end());
   auto& state = self->state;
   // Without a ledger, as soon as there is one.
@@ -311,6 +312,12 @@ void hold(engine_pointer self, hold_activities what) {
   if (host == hosts.end())
     return;
   host->second.is_held = what.is_on;
+  host->second.profile.is_held = what.is_on;
+  auto& state = self->state;
+  if (state.ledger) {
+    state.ledger->set_time(state.clock->now());
+    state.ledger->hold_worker(host->first, what.is_on);
+  }
   pursue(self);
 }
 

@@ -179,6 +179,7 @@ worker_profile to_profile(std::uint64_t worker,
   profile.immediate.assign(request.immediate().begin(),
                            request.immediate().end());
   profile.node = request.node();
+  profile.labels = {request.labels().begin(), request.labels().end()};
   if (!request.has_room())
     return profile;
   auto& room = profile.room.emplace();

@@ -160,7 +160,7 @@ struct local_engine::state {
     spec.shutdown = options.shutdown_timeout;
     spec.start
       = [parts, add = options.add_activities, most = options.activities_max,
-         room = options.room,
+         room = options.room, labels = options.labels,
          has_noop = options.has_noop](caf::actor_system& actors) {
           auto registry = std::make_shared<activity_registry>();
           if (has_noop)
@@ -171,6 +171,7 @@ struct local_engine::state {
           host.registry = std::move(registry);
           host.limits.activities_max = most;
           host.room = room;
+          host.labels = labels;
           return caf::actor_cast<caf::actor>(
             spawn_activity_host(actors, parts->engine, std::move(host)));
         };

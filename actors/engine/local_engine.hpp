@@ -47,6 +47,8 @@ struct local_engine_options {
   /// What the activities share; absent: as many processors and as much memory
   /// as they ask for, and nothing else.
   std::optional<step_resources> room;
+  /// What steps may ask of its own host by name.
+  worker_labels labels;
   /// Threads that run actors, in a system of its own; zero: one per processor.
   std::size_t threads = 0;
   /// Transactions that may wait for the store; beyond, they are refused.

@@ -33,6 +33,8 @@ enum class planted_bug : std::uint8_t {
   rebind_any_claim, ///< Who names work under an old claim may go on with it.
   rebind_twice, ///< So may whoever names it after somebody else has it.
   keep_orphans, ///< Work that nobody names is never lost.
+  ignore_labels, ///< Any worker may have anything.
+  ignore_group, ///< A node may have any number of a group.
 };
 
 #ifdef TROUPE_PLANTED_BUGS

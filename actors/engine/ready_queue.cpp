@@ -130,14 +130,19 @@ bool ready_queue::contains(task_handle task) const {
   return find_slot(task) != none;
 }
 
+ready_queue::pool_key ready_queue::key_of(const ready_work& work) {
+  return {work.priority, work.activity, work.needed, work.guard,
+          work.placement};
+}
+
 ready_work ready_queue::work_of(slot_number entry) const {
   const auto& stored = entries_[entry];
   const auto& lane = lanes_[stored.lane];
-  const auto& [priority, activity, needed, guard] = pools_[lane.pool].key;
+  const auto& key = pools_[lane.pool].key;
   const auto& flow = flows_[lane.flow];
   auto work = ready_work{};
   work.task = stored.task;
-  work.priority = priority;
+  work.priority = key.priority;
   work.enqueued = stored.enqueued;
   if (stored.deadline != never)
     work.deadline = stored.deadline;
@@ -145,9 +150,10 @@ ready_work ready_queue::work_of(slot_number entry) const {
     work.not_after = stored.not_after;
   work.fairness_key = flow.key;
   work.weight = flow.weight;
-  work.activity = activity;
-  work.needed = needed;
-  work.guard = guard;
+  work.activity = key.activity;
+  work.needed = key.needed;
+  work.guard = key.guard;
+  work.placement = key.placement;
   return work;
 }
 
@@ -179,8 +185,7 @@ tl::expected<void, push_refusal> ready_queue::push(const ready_work& work,
   index_.insert(slot, key_of_entry{this});
   if (work.not_after)
     expiries_.push(slot, expiry_rules{this});
-  attach(slot, {work.priority, work.activity, work.needed, work.guard},
-         work.fairness_key, work.weight);
+  attach(slot, key_of(work), work.fairness_key, work.weight);
   return {};
 }
 
@@ -399,11 +404,11 @@ bool ready_queue::reprioritise(task_handle task, priority_class priority,
   const auto found = find_slot(task);
   if (found == none || entries_[found].lane == none)
     return false;
-  const auto work = work_of(found);
+  auto work = work_of(found);
+  work.priority = priority;
   detach(found);
   entries_[found].deadline = deadline.value_or(never);
-  attach(found, {priority, work.activity, work.needed, work.guard},
-         work.fairness_key, work.weight);
+  attach(found, key_of(work), work.fairness_key, work.weight);
   return true;
 }
 

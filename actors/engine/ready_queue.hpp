@@ -70,15 +70,16 @@ enum class admission : std::uint8_t {
 /// Work that a worker has too little free for is passed over while others fit.
 /// After `reserve_after`, the worker is kept for it: it gets nothing of the
 /// same or a higher level any more until the work fits. Work behind a guard
-/// that lets nobody through is passed over as well; no worker is kept for it.
+/// that lets nobody through is passed over as well, as is what a worker may not
+/// have now for its placement; no worker is kept for it.
 ///
 /// Nothing starves: within c steps the class has a share of at least 1/31, in
 /// it the key one by its weight, and in the key only a finite number is ahead.
 ///
 /// Pure and deterministic; the time is an argument. Push, pop, remove and the
 /// like cost O(log n + p), p being the number of distinct combinations of
-/// activity, need and guard that wait; not the number of keys. About 80 bytes
-/// per piece of work, and 240 per key and class that has some
+/// activity, need, guard and placement that wait; not the number of keys. About
+/// 80 bytes per piece of work, and 240 per key and class that has some
 /// (`benchmarks/queue_bench.cpp`).
 class ready_queue {
 public:
@@ -199,6 +200,7 @@ private:
     activity_id activity = 0;
     resource_amounts needed;
     guard_id guard = 0;
+    placement_id placement = 0;
 
     friend auto operator<=>(const pool_key&, const pool_key&) = default;
   };
@@ -254,6 +256,7 @@ private:
   [[nodiscard]] instant oldest(const pool_record& of) const;
   [[nodiscard]] std::int64_t level(std::size_t priority, instant oldest,
                                    instant now) const;
+  [[nodiscard]] static pool_key key_of(const ready_work& work);
   [[nodiscard]] ready_work work_of(slot_number entry) const;
   [[nodiscard]] slot_number find_slot(task_handle task) const;
 

@@ -44,6 +44,8 @@ bool ready_queue::suits(const pool_record& of,
   return std::binary_search(offer.activities.begin(), offer.activities.end(),
                             of.key.activity)
          && !is_closed(of.key.guard, of.key.priority, offer.closed)
+         && (of.key.placement == 0
+             || std::ranges::binary_search(offer.open, of.key.placement))
          && fits(of.key.needed, offer.total);
 }
 

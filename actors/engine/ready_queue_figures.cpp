@@ -132,8 +132,8 @@ queue_figures ready_queue::figures(instant now) const {
     of.oldest = of.pending == 0 ? sum.oldest : std::min(of.oldest, sum.oldest);
     of.pending += sum.pending;
     result.by_activity.push_back({key.priority, key.activity, key.needed,
-                                  key.guard, sum, each.blocked_since,
-                                  each.reserved_worker});
+                                  key.guard, key.placement, sum,
+                                  each.blocked_since, each.reserved_worker});
   }
   for (const auto& in : classes_)
     for (const auto& [key, slot] : in.flows)

@@ -26,6 +26,10 @@ using resource_id = std::uint32_t;
 /// The same for what stands between work and an operation; 0: nothing does.
 using guard_id = std::uint32_t;
 
+/// The same for what is asked of the worker, beyond what it can do and has; 0:
+/// nothing is.
+using placement_id = std::uint32_t;
+
 /// Whole units of a custom resource.
 struct custom_amount {
   resource_id resource = 0;
@@ -68,6 +72,7 @@ struct ready_work {
   activity_id activity = 0;
   resource_amounts needed;
   guard_id guard = 0;
+  placement_id placement = 0;
 
   friend bool operator==(const ready_work&, const ready_work&) = default;
 };
@@ -91,6 +96,9 @@ struct worker_offer {
   resource_amounts total;
   /// Work behind them is passed over. Ascending, each guard once.
   std::vector<closed_guard> closed{};
+  /// What may be asked of it now: work that asks for anything else is passed
+  /// over. Ascending.
+  std::vector<placement_id> open{};
 };
 
 /// Why there is no work for a worker.
@@ -148,6 +156,7 @@ struct activity_figures {
   activity_id activity = 0;
   resource_amounts needed;
   guard_id guard = 0;
+  placement_id placement = 0;
   pending_figures figures;
   /// Since when it is first in turn for a worker that lacks the room for it.
   std::optional<instant> blocked_since;

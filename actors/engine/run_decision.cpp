@@ -255,8 +255,9 @@ outcome<task_claim> run_decision::claim(const task_key& task,
   if (work == nullptr || !is_ready(*work, context_.now) || run_.is_paused())
     return too_late("the task is not ready any more");
   auto input = input_of(run_, task);
-  if (!input) {
-    auto reason = input.error();
+  const auto placement = placement_of(run_, task);
+  if (!input || !placement) {
+    auto reason = input ? placement.error() : input.error();
     fail_at_expression(task, reason);
     advance();
     return runtime::fail(std::move(reason));

@@ -82,7 +82,8 @@ public:
   /// `unavailable` beyond `runs_max` and when the queue is full (with the time
   /// to wait as hint), `conflict` when the policy of its concurrency key says
   /// so, `invalid_input` when that key cannot be evaluated, a step needs more
-  /// than any worker has, or names a guard that there is not.
+  /// than any worker has or labels that no worker will ever have, or names a
+  /// guard that there is not.
   runtime::outcome<submitted_run> submit(const run_request& request);
 
   /// Decides with `f(run_decision&)` about the run of that id; `not_found`.
@@ -146,6 +147,10 @@ public:
 
   /// From now on that worker may be given work.
   void welcome(const worker_profile& worker);
+
+  /// A worker gets nothing new, or goes on: what its node has the data of need
+  /// not wait for it.
+  void hold_worker(std::uint64_t worker, bool is_held);
 
   /// Up to `credit` pieces of work that a worker can do, and has room for, and
   /// beyond them what it answers at once; `most` in all. Work that needs more
@@ -319,37 +324,10 @@ private:
     std::map<std::optional<task_key>, instant> alarms;
   };
 
-  struct place {
-    run_number number = 0;
-    task_key task;
-    guard_id guard = 0;
-  };
-
   /// When to look at a task of a run, or, without one, at the run as a whole.
   using alarm = std::tuple<instant, run_number, std::optional<task_key>>;
 
   using held_work = std::pair<run_number, task_key>;
-
-  struct known_worker {
-    std::optional<step_resources> room; ///< As it says.
-    worker_offer offer;
-    std::vector<activity_id> activities;
-    std::vector<activity_id> immediate; ///< Of these.
-    std::string node; ///< Empty: this one.
-  };
-
-  /// Requests that were not let in, since the start.
-  struct refusal_figures {
-    std::uint64_t full = 0;
-    std::uint64_t rate = 0;
-    queue_hold last;
-  };
-
-  struct key_room {
-    std::uint32_t limit = 1;
-    std::set<run_number> running;
-    std::deque<run_number> waiting;
-  };
 
   template <class F>
   runtime::outcome<void> decide_on(live_run& live, F f) {
@@ -437,13 +415,26 @@ private:
   resource_amounts needs_of(const workflow_step& step);
   [[nodiscard]] runtime::outcome<void> check_needs(const workflow& of) const;
   [[nodiscard]] resource_amounts free_room(const worker_offer& of) const;
-  void enqueue_anew();
+  void enqueue_anew(bool only_placed);
+  queued_place leave_queue(task_handle handle);
+  [[nodiscard]] placement_wish wish_of(const live_run& live,
+                                       const task_key& task) const;
+  void find_place(const live_run& live, const task_work& work,
+                  ready_work& ready, queued_place& at);
+  void end_patience(std::size_t& most);
+  [[nodiscard]] bool has_impatient() const;
+  [[nodiscard]] group_counts running_groups() const;
+  [[nodiscard]] runtime::outcome<void> check_labels(const workflow& of) const;
+  void add_placed(messages::QueueReport& report) const;
+  void check_placement(std::vector<std::string>& found) const;
   [[nodiscard]] std::size_t room_beyond_credit(const known_worker& of) const;
   [[nodiscard]] std::string name_of(std::uint64_t worker) const;
   void fill(messages::QueueReport::Worker& worker, std::uint64_t id,
             const known_worker& known) const;
-  std::optional<assignment> hand_out(const place& at, std::uint64_t worker,
-                                     const ready_work& what);
+  std::optional<assignment> hand_out(const queued_place& at,
+                                     std::uint64_t worker,
+                                     const ready_work& what,
+                                     const std::string& group);
 
   run_ledger_options options_;
   sources from_;
@@ -455,7 +446,10 @@ private:
   run_number last_number_ = 0;
   ready_queue queue_;
   guard_desk desk_;
-  std::unordered_map<task_handle, place> places_;
+  placement_desk placement_;
+  std::unordered_map<task_handle, queued_place> places_;
+  /// What waits for the best of those that may have it, and until when.
+  std::set<std::pair<instant, task_handle>> patient_;
   task_handle last_handle_ = 0;
   std::map<std::string, activity_id, std::less<>> activities_;
   std::set<alarm> alarms_;
@@ -474,7 +468,7 @@ private:
   std::uint32_t cpu_max_ = 0;
   std::uint32_t cpu_asked_max_ = 0;
   /// What each worker has under way, and what that needs: what is free follows.
-  std::map<std::uint64_t, std::map<held_work, resource_amounts>> held_;
+  std::map<std::uint64_t, std::map<held_work, held_share>> held_;
   /// Held in the store by nobody who is known yet, and until when.
   std::set<held_work> orphans_;
   instant orphans_until_{};

@@ -44,6 +44,8 @@ void run_ledger::fill(messages::QueueReport::Worker& worker, std::uint64_t id,
                       const known_worker& known) const {
   worker.set_id(id);
   worker.set_node(known.node);
+  worker.set_is_held(known.is_held);
+  worker.mutable_labels()->insert(known.labels.begin(), known.labels.end());
   const auto held = held_.find(id);
   worker.set_under_way(held == held_.end() ? 0 : held->second.size());
   if (!known.room)
@@ -90,6 +92,7 @@ messages::QueueReport run_ledger::queue_report() const {
   }
   for (const auto& [id, known] : workers_)
     fill(*report.add_workers(), id, known);
+  add_placed(report);
   report.set_keys_total(keys_.size());
   for (const auto& [name, room] : keys_) {
     if (static_cast<std::size_t>(report.keys_size()) == keys_max)

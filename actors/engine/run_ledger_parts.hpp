@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/engine/placement_desk.hpp"
 #include "actors/engine/ready_queue.hpp"
 #include "actors/engine/run_decision.hpp"
 #include "actors/engine/run_state.hpp"
@@ -8,9 +9,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // What a ledger of runs is told, and what it says.
@@ -54,6 +59,9 @@ struct worker_profile {
   std::vector<std::string> immediate{};
   /// The node it is on; empty: this one.
   std::string node{};
+  worker_labels labels{};
+  /// It gets nothing new, as its node drains.
+  bool is_held = false;
 };
 
 /// Names a claim. Those that were not stored before a crash are given out once
@@ -72,15 +80,6 @@ enum class snapshot_change : std::uint8_t {
   none,
   store, ///< As it stands behind the events of the change.
   drop, ///< It is over.
-};
-
-/// Finds texts by views of them.
-struct text_hash {
-  using is_transparent = void;
-
-  std::size_t operator()(std::string_view text) const noexcept {
-    return std::hash<std::string_view>{}(text);
-  }
 };
 
 /// What has to be stored, in one transaction, before anybody is told.
@@ -138,6 +137,9 @@ struct run_ledger_options {
   /// goes on with it (`run_ledger::rebind`); then it is lost. Zero: at once, as
   /// nobody survives the engine.
   std::chrono::milliseconds rebind_window{0};
+  /// How long work waits for the node that has its data, or for one with the
+  /// fewest of its group, before any may have it.
+  std::chrono::microseconds placement_patience = std::chrono::seconds{3};
 };
 
 /// Why nothing new is given to workers.
@@ -145,6 +147,59 @@ struct queue_hold {
   std::string by; ///< Empty: the engine itself.
   std::string reason;
   instant since{};
+};
+
+// -- what it keeps for itself
+// ------------------------------------------------------------------
+
+/// Where work that is in the queue belongs.
+struct queued_place {
+  run_number number = 0;
+  task_key task;
+  guard_id guard = 0;
+  placement_id placement = 0;
+  /// Until then it waits for the best of those that may have it.
+  std::optional<instant> patient_until{};
+};
+
+/// Finds texts by views of them.
+struct text_hash {
+  using is_transparent = void;
+
+  std::size_t operator()(std::string_view text) const noexcept {
+    return std::hash<std::string_view>{}(text);
+  }
+};
+
+/// A worker that may be given work.
+struct known_worker {
+  std::optional<step_resources> room; ///< As it says.
+  worker_offer offer;
+  std::vector<activity_id> activities;
+  std::vector<activity_id> immediate; ///< Of these.
+  std::string node; ///< Empty: this one.
+  worker_labels labels;
+  bool is_held = false;
+};
+
+/// What work that is with a worker takes up.
+struct held_share {
+  resource_amounts needed;
+  std::string group; ///< That it is spread with; empty: none.
+};
+
+/// Requests that were not let in, since the start.
+struct refusal_figures {
+  std::uint64_t full = 0;
+  std::uint64_t rate = 0;
+  queue_hold last;
+};
+
+/// The runs of a concurrency key.
+struct key_room {
+  std::uint32_t limit = 1;
+  std::set<run_number> running;
+  std::deque<run_number> waiting;
 };
 
 } // namespace troupe::engine

@@ -39,8 +39,11 @@ bool run_ledger::rebind(std::uint64_t worker, std::string_view run_id,
           && !has_bug(planted_bug::rebind_twice)))
     return false;
   live->holders[task] = worker;
+  const auto& step = live->state->definition().steps[task.step];
   held_[worker].emplace(held_work{live->number, task},
-                        needs_of(live->state->definition().steps[task.step]));
+                        held_share{needs_of(step),
+                                   step.placement ? wish_of(*live, task).spread
+                                                  : std::string{}});
   // Nobody could be told before.
   if (live->state->is_cancelling())
     call_off(*live, task);
@@ -54,7 +57,7 @@ void run_ledger::lose_others(std::uint64_t worker,
   if (found == held_.end())
     return;
   auto lost = std::vector<held_work>{};
-  for (const auto& [what, needed] : found->second)
+  for (const auto& [what, share] : found->second)
     if (!named.contains(what))
       lost.push_back(what);
   for (const auto& what : lost)

@@ -78,9 +78,11 @@ void run_ledger::enqueue(live_run& live, const task_key& task,
   ready.activity = intern(call_of(definition, task).activity);
   ready.needed = needs_of(definition.steps[task.step]);
   ready.guard = desk_.id_of(call_of(definition, task).guard);
+  auto at = queued_place{live.number, task, ready.guard};
+  find_place(live, work, ready, at);
   // New runs were let in or refused before; what they go on with is not.
   static_cast<void>(queue_.push(ready, context_.now, admission::known));
-  places_[ready.task] = {live.number, task, ready.guard};
+  places_[ready.task] = at;
   desk_.enter(ready.guard);
   live.queued[task] = ready.task;
 }
@@ -90,8 +92,7 @@ void run_ledger::dequeue(live_run& live, const task_key& task) {
   if (found == live.queued.end())
     return;
   queue_.remove(found->second);
-  if (const auto at = places_.extract(found->second); !at.empty())
-    desk_.leave(at.mapped().guard);
+  leave_queue(found->second);
   live.queued.erase(found);
 }
 
@@ -107,9 +108,10 @@ std::string run_ledger::name_of(std::uint64_t worker) const {
 
 /// Claims and begins in one decision: nothing happens in between that would be
 /// worth a commit.
-std::optional<assignment> run_ledger::hand_out(const place& at,
+std::optional<assignment> run_ledger::hand_out(const queued_place& at,
                                                std::uint64_t worker,
-                                               const ready_work& what) {
+                                               const ready_work& what,
+                                               const std::string& group) {
   auto& live = *find_live(at.number);
   live.queued.erase(at.task);
   auto claimed = std::optional<task_claim>{};
@@ -127,7 +129,8 @@ std::optional<assignment> run_ledger::hand_out(const place& at,
   if (!claimed)
     return std::nullopt;
   live.holders[at.task] = worker;
-  held_[worker].emplace(std::pair{at.number, at.task}, what.needed);
+  held_[worker].emplace(std::pair{at.number, at.task},
+                        held_share{what.needed, group});
   const auto& definition = live.state->definition();
   const auto& call = call_of(definition, at.task);
   return assignment{live.state->submission().run_id(),
@@ -196,13 +199,13 @@ void run_ledger::lose_held(const held_work& what, const std::string& reason) {
 void run_ledger::lose_worker(std::uint64_t worker, const std::string& reason) {
   queue_.forget_worker(worker);
   workers_.erase(worker);
-  const auto found = held_.find(worker);
-  if (found == held_.end())
-    return;
-  const auto held = std::move(found->second);
-  held_.erase(found);
-  for (const auto& [what, needed] : held)
-    lose_held(what, reason);
+  placement_.forget(worker);
+  const auto held = held_.extract(worker);
+  if (!held.empty())
+    for (const auto& [what, share] : held.mapped())
+      lose_held(what, reason);
+  // Its data are another node's.
+  enqueue_anew(true);
   do_deferred();
 }
 
@@ -248,6 +251,7 @@ bool run_ledger::check_time(std::size_t most) {
            && std::get<instant>(*alarms_.begin()) <= context_.now;
   };
   lose_due_orphans(most);
+  end_patience(most);
   for (; most != 0 && is_due(); --most) {
     const auto [at, number, task] = *alarms_.begin();
     auto& live = *find_live(number);
@@ -274,7 +278,7 @@ bool run_ledger::check_time(std::size_t most) {
       sync(live, *task);
   }
   do_deferred();
-  return is_due() || has_due_orphans();
+  return is_due() || has_due_orphans() || has_impatient();
 }
 
 std::optional<instant> run_ledger::next_check() const {
@@ -284,6 +288,8 @@ std::optional<instant> run_ledger::next_check() const {
     next = std::get<instant>(*alarms_.begin());
   if (!orphans_.empty() && (!next || orphans_until_ < *next))
     next = orphans_until_;
+  if (!patient_.empty() && (!next || patient_.begin()->first < *next))
+    next = patient_.begin()->first;
   return next;
 }
 
@@ -449,6 +455,7 @@ std::vector<std::string> run_ledger::check() const {
   if (held != counted)
     found.push_back("a worker is counted for work that it does not hold");
   check_desk(found);
+  check_placement(found);
   return found;
 }
 

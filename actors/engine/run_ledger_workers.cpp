@@ -100,7 +100,7 @@ outcome<void> run_ledger::check_needs(const workflow& of) const {
     reason.hint = "ask for less, or give the server more: --resource NAME=N";
     return runtime::fail(std::move(reason));
   }
-  return {};
+  return check_labels(of);
 }
 
 void run_ledger::welcome(const worker_profile& worker) {
@@ -119,18 +119,27 @@ void run_ledger::welcome(const worker_profile& worker) {
   };
   known.activities = intern_all(worker.activities);
   known.immediate = intern_all(worker.immediate);
+  known.labels = worker.labels;
+  known.is_held = worker.is_held;
+  placement_.welcome({worker.worker, worker.node, worker.labels,
+                      known.activities, known.offer.total, worker.is_held});
   const auto before = std::exchange(cpu_max_, 0);
   for (const auto& [id, each] : workers_)
     cpu_max_ = std::max(cpu_max_, each.offer.total.cpu_thousandths);
   // What asked for more processors than there are asks for those there are.
   const auto was_cut = before != 0 && cpu_asked_max_ > before;
-  if (cpu_max_ != before && (was_cut || cpu_asked_max_ > cpu_max_))
-    enqueue_anew();
+  enqueue_anew(cpu_max_ == before || (!was_cut && cpu_asked_max_ <= cpu_max_));
 }
 
-void run_ledger::enqueue_anew() {
-  auto all = std::vector<std::pair<task_handle, place>>{places_.begin(),
-                                                        places_.end()};
+/// What may ask for something else now; `only_placed`: what is asked of
+/// workers beyond what they can do and have.
+void run_ledger::enqueue_anew(bool only_placed) {
+  if (only_placed && placement_.is_empty())
+    return;
+  auto all = std::vector<std::pair<task_handle, queued_place>>{};
+  for (const auto& [handle, at] : places_)
+    if (!only_placed || at.placement != 0)
+      all.emplace_back(handle, at);
   std::ranges::sort(all, {}, [](const auto& each) { return each.first; });
   for (const auto& [handle, at] : all) {
     auto& live = *find_live(at.number);
@@ -143,8 +152,8 @@ resource_amounts run_ledger::free_room(const worker_offer& of) const {
   auto room = of.total;
   const auto held = held_.find(of.worker);
   if (held != held_.end())
-    for (const auto& [task, needed] : held->second)
-      take_away(room, needed);
+    for (const auto& [task, share] : held->second)
+      take_away(room, share.needed);
   return room;
 }
 
@@ -170,6 +179,8 @@ std::vector<assignment> run_ledger::assign(std::uint64_t worker,
   auto& offer = known->second.offer;
   offer.free = free_room(offer);
   offer.closed = desk_.closed(context_.now, context_.draw);
+  auto running = running_groups();
+  offer.open = placement_.open(worker, running);
   offer.activities
     = credit != 0 ? known->second.activities : known->second.immediate;
   while (given.size() < most && (credit != 0 || beyond != 0)) {
@@ -179,13 +190,16 @@ std::vector<assignment> run_ledger::assign(std::uint64_t worker,
     const auto found = places_.find(next->task);
     if (found == places_.end())
       continue;
-    const auto at = found->second;
-    places_.erase(found);
-    desk_.leave(at.guard);
-    auto handed = hand_out(at, worker, *next);
-    // What it took may have been the last of its guard.
+    const auto group = placement_.group_of(found->second.placement);
+    const auto at = leave_queue(next->task);
+    auto handed = hand_out(at, worker, *next, group);
+    // What it took may have been the last of its guard, or of its group.
     if (at.guard != 0)
       offer.closed = desk_.closed(context_.now, context_.draw);
+    if (handed && !group.empty())
+      ++running[{group, known->second.node}];
+    if (at.placement != 0)
+      offer.open = placement_.open(worker, running);
     if (!handed)
       continue;
     take_away(offer.free, next->needed);

@@ -95,23 +95,62 @@ outcome<std::shared_ptr<const json>> elements_of(const run_state& run,
   return known;
 }
 
-outcome<json> input_of(const run_state& run, const task_key& task) {
-  const auto& step = run.definition().steps[task.step];
-  const auto& with = call_of(run.definition(), task).with;
-  const auto finish = [](auto input) -> outcome<json> {
-    if (!input)
-      return runtime::fail(std::move(input.error().reason));
-    return std::move(*input);
-  };
-  if (!step.foreach)
-    return finish(evaluate(with, run_scope{run}));
+namespace {
+
+/// Calls `f` with what the arguments of a task see.
+template <class F>
+auto with_scope(const run_state& run, const task_key& task, F f)
+  -> decltype(f(run_scope{run})) {
+  if (!run.definition().steps[task.step].foreach)
+    return f(run_scope{run});
   const auto elements = elements_of(run, task.step);
   if (!elements)
     return runtime::fail(elements.error());
   if (task.item >= (*elements)->size())
     return runtime::fail(problem_kind::failed,
                          "the fan-out has become shorter");
-  return finish(evaluate(with, run_scope{run, (**elements)[task.item]}));
+  return f(run_scope{run, (**elements)[task.item]});
+}
+
+outcome<std::string> text_of(const std::optional<text_template>& what,
+                             const run_scope& scope) {
+  if (!what)
+    return std::string{};
+  auto value = evaluate(*what, scope);
+  if (!value)
+    return runtime::fail(std::move(value.error().reason));
+  if (value->is_null())
+    return std::string{};
+  return value->is_string() ? value->get<std::string>() : value->dump();
+}
+
+} // namespace
+
+outcome<json> input_of(const run_state& run, const task_key& task) {
+  const auto& with = call_of(run.definition(), task).with;
+  return with_scope(run, task, [&](const run_scope& scope) -> outcome<json> {
+    auto input = evaluate(with, scope);
+    if (!input)
+      return runtime::fail(std::move(input.error().reason));
+    return std::move(*input);
+  });
+}
+
+outcome<placement_texts> placement_of(const run_state& run,
+                                      const task_key& task) {
+  const auto& placement = run.definition().steps[task.step].placement;
+  if (!placement || (!placement->data && !placement->spread))
+    return placement_texts{};
+  return with_scope(
+    run, task, [&](const run_scope& scope) -> outcome<placement_texts> {
+      auto data = text_of(placement->data, scope);
+      if (!data)
+        return runtime::fail(data.error());
+      auto spread = text_of(placement->spread, scope);
+      if (!spread)
+        return runtime::fail(spread.error());
+      return placement_texts{std::move(*data), std::move(*spread)};
+    });
 }
 
 } // namespace troupe::engine

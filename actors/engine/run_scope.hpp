@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace troupe::engine {
 
@@ -39,5 +40,15 @@ elements_of(const run_state& run, step_index step);
 /// What the activity of a task, or of its compensation, is given: an object.
 [[nodiscard]] runtime::outcome<nlohmann::json> input_of(const run_state& run,
                                                         const task_key& task);
+
+/// What the placement of a step comes to for one of its tasks, or for the
+/// compensation of one; empty: nothing.
+struct placement_texts {
+  std::string data;
+  std::string spread;
+};
+
+[[nodiscard]] runtime::outcome<placement_texts>
+placement_of(const run_state& run, const task_key& task);
 
 } // namespace troupe::engine

@@ -35,6 +35,10 @@ outcome<void> check_supported(const workflow& of) {
       return unsupported("steps." + step.id + ".guard",
                          "a step that only waits passes no guard",
                          "leave the key out");
+    if (step.placement && is_of_engine(step.call.activity))
+      return unsupported("steps." + step.id + ".placement",
+                         "a step that only waits is done by no worker",
+                         "leave the key out");
   }
   return {};
 }

@@ -56,7 +56,7 @@ waiting_reason::kind kind_of(const messages::GuardState& guard) {
 /// What a task that is ready behind a guard waits for; nothing: for a worker.
 std::optional<waiting_reason> guard_reason(const run_state& run,
                                            const std::string& name,
-                                           const guards_then& guards) {
+                                           const engine_then& guards) {
   using kind = waiting_reason::kind;
   if (!guards.states)
     return waiting_reason{kind::worker, "behind guard " + name, {}, {}};
@@ -80,7 +80,7 @@ std::optional<waiting_reason> guard_reason(const run_state& run,
 /// Says of steps that are ready behind a guard what they wait for there. The
 /// chain is that of this run alone.
 void name_guards(std::vector<waiting_link>& chain, const run_state& run,
-                 const guards_then& guards) {
+                 const engine_then& guards) {
   if (run.is_paused())
     return;
   const auto& definition = run.definition();
@@ -102,6 +102,29 @@ void name_guards(std::vector<waiting_link>& chain, const run_state& run,
         if (reason->what != waiting_reason::kind::worker)
           link.why.next_check = reason->next_check;
       }
+  }
+}
+
+/// Says of steps that are ready why no worker may have them.
+void name_placement(std::vector<waiting_link>& chain, const run_state& run,
+                    const engine_then& engine) {
+  if (!engine.queue)
+    return;
+  for (const auto& placed : engine.queue->placed()) {
+    if (placed.reason().empty())
+      continue;
+    for (const auto& each : placed.steps()) {
+      const auto index = each.run() == run.submission().run_id()
+                           ? find_step(run.definition(), each.step())
+                           : std::nullopt;
+      const auto known = index ? run.waiting_on(*index) : std::nullopt;
+      if (!known || !known->is_ready)
+        continue;
+      // Once for each step: then it says something else.
+      for (auto& link : chain)
+        if (link.why.detail == known->detail)
+          link.why.detail += ", but " + placed.reason();
+    }
   }
 }
 
@@ -127,10 +150,11 @@ void name_hold(std::vector<waiting_link>& chain, const recorded_holds& holds) {
 
 outcome<std::vector<waiting_link>> waiting_chain(recorded_runs& runs,
                                                  const run_state& run,
-                                                 const guards_then& guards) {
+                                                 const engine_then& engine) {
   constexpr auto links_max = std::size_t{1'000'000};
   auto chain = chain_of(run);
-  name_guards(chain, run, guards);
+  name_guards(chain, run, engine);
+  name_placement(chain, run, engine);
   // A child's reasons are those of the run that waits for it.
   for (std::size_t i = 0; i < chain.size() && i < links_max; ++i) {
     if (chain[i].why.what != waiting_reason::kind::child_run
@@ -144,7 +168,8 @@ outcome<std::vector<waiting_link>> waiting_chain(recorded_runs& runs,
     if (!state)
       continue;
     auto more = chain_of(**state);
-    name_guards(more, **state, guards);
+    name_guards(more, **state, engine);
+    name_placement(more, **state, engine);
     chain.insert(chain.end(), more.begin(), more.end());
   }
   const auto holds = runs.holds();

@@ -3,6 +3,7 @@
 #include "actors/engine/recorded_runs.hpp"
 #include "actors/engine/run_state.hpp"
 #include "messages/guards.pb.h"
+#include "messages/queue_call.pb.h"
 #include "runtime/problem.hpp"
 
 #include <optional>
@@ -19,19 +20,21 @@ struct waiting_link {
   std::vector<std::string> holders = {};
 };
 
-/// How the guards of the engine that owns a store are, and when it said so;
-/// nothing: it does not run, or does not answer.
-struct guards_then {
+/// How the guards and the queue of the engine that owns a store are, and when
+/// it said so; nothing: it does not run, or does not answer.
+struct engine_then {
   std::optional<messages::GuardStates> states;
   instant at{};
+  std::optional<messages::QueueReport> queue{};
 };
 
 /// Why the run does not end, and why each of its steps that is not over, with
 /// the reasons of the children that it waits for and of the guards that steps
-/// are behind. What is ready waits for the queue if that is paused.
+/// are behind. What is ready waits for the queue if that is paused, and for a
+/// worker with its labels if there is none.
 [[nodiscard]] runtime::outcome<std::vector<waiting_link>>
 waiting_chain(recorded_runs& runs, const run_state& run,
-              const guards_then& guards);
+              const engine_then& engine);
 
 /// Says of a key that a run waits for who has it.
 [[nodiscard]] runtime::outcome<void>

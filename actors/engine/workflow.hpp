@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/engine/text_template.hpp"
+#include "actors/engine/worker_labels.hpp"
 #include "runtime/guard/retry_policy.hpp"
 
 #include <nlohmann/json.hpp>
@@ -119,6 +120,22 @@ struct step_resources {
     = default;
 };
 
+/// What a step asks of the worker that does it, beyond what it can do and has.
+struct step_placement {
+  worker_labels require;
+  worker_labels exclude;
+  /// Names the data that it works on: the same text, the same node. Sees what
+  /// the arguments of the step see.
+  std::optional<text_template> data;
+  /// The group that it is spread with: as few of it on each node as can be.
+  std::optional<text_template> spread;
+  /// At most so many of the group on a node; 0: any number.
+  std::uint32_t per_node = 0;
+
+  friend bool operator==(const step_placement&, const step_placement&)
+    = default;
+};
+
 /// An activity with what it is given.
 struct activity_call {
   std::string activity;
@@ -160,6 +177,8 @@ struct workflow_step {
   std::optional<text_template> when;
   std::optional<step_foreach> foreach;
   step_resources resources;
+  /// Absent: any worker may have it.
+  std::optional<step_placement> placement;
 
   friend bool operator==(const workflow_step&, const workflow_step&) = default;
 };

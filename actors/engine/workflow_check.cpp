@@ -163,8 +163,25 @@ private:
       check_call(*step.compensate,
                  workflow_scope::of_compensation(names_, index),
                  key + ".compensate");
+    if (step.placement)
+      check_placement(index, *step.placement, key + ".placement");
     for (const auto& [name, units] : step.resources.custom)
       check_name(key + ".resources.custom." + name, name);
+  }
+
+  void check_placement(step_index index, const step_placement& placement,
+                       const std::string& key) {
+    const auto scope = workflow_scope::of_call(names_, index);
+    for (const auto* text : {&placement.data, &placement.spread})
+      if (*text)
+        check_template(**text, scope, found_);
+    for (const auto& [name, value] : placement.require)
+      if (const auto other = placement.exclude.find(name);
+          other != placement.exclude.end()
+          && (other->second.empty() || other->second == value))
+        report(key + ".exclude." + name,
+               "no worker can have what is required and excluded",
+               "remove one of both");
   }
 
   void check_truth(const text_template& what, const workflow_scope& scope) {

@@ -199,6 +199,8 @@ private:
     step.call = read_activity_call(in, retry_policy{}, found_);
     if (const auto resources = in.take("resources"))
       step.resources = read_resources(*resources, found_);
+    if (const auto placement = in.take("placement"))
+      step.placement = read_placement(*placement, found_);
     if (const auto compensate = in.take("compensate")) {
       auto inside = mapping_reader{*compensate, found_};
       step.compensate

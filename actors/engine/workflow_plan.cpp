@@ -162,8 +162,8 @@ ordered_json to_json(const workflow& of, const workflow_plan& plan) {
     step["repetitions"] = planned.repetitions
                             ? ordered_json(*planned.repetitions)
                             : ordered_json(nullptr);
-    for (const auto* key :
-         {"max_parallel", "resources", "timeout", "retry", "guard"})
+    for (const auto* key : {"max_parallel", "resources", "placement", "timeout",
+                            "retry", "guard"})
       if (source.contains(key))
         step[key] = source[key];
     step["compensated"] = model.compensate.has_value();

@@ -81,6 +81,21 @@ json to_json(const step_resources& resources) {
   return result;
 }
 
+json to_json(const step_placement& placement) {
+  auto result = json::object();
+  if (!placement.require.empty())
+    result["require"] = placement.require;
+  if (!placement.exclude.empty())
+    result["exclude"] = placement.exclude;
+  if (placement.data)
+    result["data"] = placement.data->print();
+  if (placement.spread)
+    result["spread"] = placement.spread->print();
+  if (placement.per_node != 0)
+    result["per_node"] = placement.per_node;
+  return result;
+}
+
 json to_json(const workflow& of, const workflow_step& step) {
   auto result = json::object();
   result["id"] = step.id;
@@ -95,6 +110,8 @@ json to_json(const workflow& of, const workflow_step& step) {
   put_call(result, step.call);
   if (step.resources != step_resources{})
     result["resources"] = to_json(step.resources);
+  if (step.placement)
+    result["placement"] = to_json(*step.placement);
   if (step.compensate)
     put_call(result["compensate"], *step.compensate);
   return result;

@@ -297,6 +297,7 @@ void node::parts::open_places() {
   from.registry = std::move(registry);
   from.limits.activities_max = options.file.jobs;
   from.room = options.room;
+  from.labels = options.file.labels;
   host = engine::spawn_activity_host(*system, port, std::move(from));
 }
 

@@ -137,6 +137,25 @@ void read_resources(const yaml_value& value, std::vector<std::string>& to,
   }
 }
 
+void read_labels(const yaml_value& value, engine::worker_labels& to,
+                 problem_list& problems) {
+  const auto entries = value.entries();
+  if (!entries)
+    return problems.push_back(entries.error());
+  if (entries->size() > engine::labels_max)
+    return problems.push_back(value.error(
+      "more than " + std::to_string(engine::labels_max) + " labels"));
+  for (const auto& [name, entry] : *entries) {
+    const auto text = entry.text();
+    if (!text)
+      problems.push_back(text.error());
+    else if (const auto checked = engine::check_label(name, *text); !checked)
+      problems.push_back(at(entry, checked.error()).value());
+    else
+      to.emplace(name, *text);
+  }
+}
+
 std::string whole_path(const std::string& folder, const std::string& path) {
   if (path.empty())
     return path;
@@ -210,6 +229,8 @@ parse_node_file(const yaml_value& document, const std::string& folder) {
   });
   if (const auto resources = in.take("resources"))
     read_resources(*resources, read.resources, problems);
+  if (const auto labels = in.take("labels"))
+    read_labels(*labels, read.labels, problems);
   in.optional("rebind_window", read.rebind_window, [](const yaml_value& value) {
     return value.duration(std::chrono::milliseconds{0}, rebind_max);
   });

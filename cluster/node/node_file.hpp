@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/engine/worker_labels.hpp"
 #include "cluster/leadership/lease_timing.hpp"
 #include "cluster/membership/member.hpp"
 #include "runtime/config/yaml_document.hpp"
@@ -49,6 +50,8 @@ struct node_file {
   /// Activities at the same time, and "NAME=N" for what they share.
   std::size_t jobs = 16;
   std::vector<std::string> resources;
+  /// What steps may ask of it by name.
+  engine::worker_labels labels;
   /// How long a new leader waits for work that began under another one.
   std::chrono::milliseconds rebind_window{3'000};
   /// How long the lease of a coordinator is that leads (`timing_of`).
@@ -69,7 +72,7 @@ read_node_file(const std::string& path);
 /// The keys of the document; tools/schema/node.schema.json says the same.
 inline constexpr auto node_file_keys = std::to_array<std::string_view>(
   {"apiVersion", "kind", "name", "roles", "listen", "certificates", "data",
-   "store", "peers", "jobs", "resources", "rebind_window", "lease_length",
-   "stop_grace"});
+   "store", "peers", "jobs", "resources", "labels", "rebind_window",
+   "lease_length", "stop_grace"});
 
 } // namespace troupe::cluster

@@ -23,10 +23,12 @@ constexpr auto steps_max = std::size_t{200'000};
 engine_simulation::engine_simulation(std::uint64_t seed,
                                      const simulated_faults& faults)
   : random_{seed}, faults_{faults}, now_{instant{1'700'000'000s}} {
+  auto places = std::mt19937_64{seed};
   for (auto i = 0; i < 4; ++i) {
     // The first one starts no others, so that there is an end to it.
     auto of = random_workflow(
       random_, {i != 1, i < 2 ? "" : "w0", {"few", "slow", "fragile"}});
+    place_steps(of, places);
     of.id = "w" + std::to_string(i);
     if (i == 2 && random_() % 2 == 0)
       of.on_failure = {failure_policy::action::start_workflow, "w0"};

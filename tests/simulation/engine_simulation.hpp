@@ -77,6 +77,11 @@ public:
     return dropped_;
   }
 
+  /// Pieces of work that asked for more than a worker that can do them.
+  [[nodiscard]] int placed() const noexcept {
+    return placed_;
+  }
+
   [[nodiscard]] int failure_runs() const noexcept {
     return failure_runs_;
   }
@@ -101,6 +106,8 @@ private:
   void submit();
   void pull();
   void name_running(std::uint64_t worker);
+  bool check_labels(std::uint64_t worker, const engine::assignment& work);
+  void check_group(std::uint64_t worker);
   void leave_workers();
   void report();
   void command();
@@ -174,6 +181,7 @@ private:
   int withdrawn_ = 0;
   int rebound_ = 0;
   int dropped_ = 0;
+  int placed_ = 0;
   std::chrono::milliseconds rebind_window_{0};
   /// What goes on behind a guard since the start, by its name.
   std::map<std::string, std::size_t> adopted_;

@@ -32,6 +32,7 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
   auto failure_runs = 0;
   auto withdrawn = 0;
   auto rebound = 0;
+  auto placed = 0;
   auto dropped = 0;
   for (auto seed = first; seed <= last; ++seed) {
     auto simulation = engine_simulation{seed, {}};
@@ -48,6 +49,7 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
     failure_runs += simulation.failure_runs();
     withdrawn += simulation.withdrawn();
     rebound += simulation.rebound();
+    placed += simulation.placed();
     dropped += simulation.dropped();
   }
   if (only != 0)
@@ -60,6 +62,7 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
   CHECK(failure_runs > 0);
   CHECK(withdrawn > 0);
   CHECK(rebound > 0);
+  CHECK(placed > 0);
   CHECK(dropped > 0);
   CHECK(ends[engine::run_status::completed] > 0);
   CHECK(ends[engine::run_status::failed] > 0);

@@ -22,15 +22,73 @@ std::string effect_of(const assignment& work) {
 
 } // namespace
 
+namespace {
+
+/// Each worker is a node; only the first one is in zone a.
+worker_profile profile_of(std::uint64_t worker) {
+  return {worker,
+          {"noop"},
+          std::nullopt,
+          {},
+          "n" + std::to_string(worker),
+          {{"zone", worker == 0 ? "a" : "b"}}};
+}
+
+} // namespace
+
 void engine_simulation::pull() {
   const auto worker = random_() % worker_count;
-  ledger_->welcome({worker, {"noop"}, std::nullopt});
+  ledger_->welcome(profile_of(worker));
   name_running(worker);
+  auto is_grouped = false;
   for (auto& work : ledger_->assign(worker, 1 + random_() % 2)) {
     check_instant(work.run_id);
+    is_grouped |= check_labels(worker, work);
     auto& to = work.may_begin ? held_ : undelivered_;
     to.push_back({worker, std::move(work), epoch_, false});
   }
+  if (is_grouped)
+    check_group(worker);
+}
+
+/// Whether the work is one of a group.
+bool engine_simulation::check_labels(std::uint64_t worker,
+                                     const assignment& work) {
+  const auto& steps = ledger_->find(work.run_id)->definition().steps;
+  const auto& placement = steps[work.claim.task.step].placement;
+  if (!placement)
+    return false;
+  ++placed_;
+  if (!has_labels(profile_of(worker).labels, placement->require,
+                  placement->exclude))
+    object("a worker without the labels has " + effect_of(work));
+  return placement->per_node != 0;
+}
+
+/// Of what the engine knows that this worker has, after it was given some. It
+/// may go on with more of it under a new engine: an end that was not stored.
+void engine_simulation::check_group(std::uint64_t worker) {
+  // It may hold the same claim twice: given out, lost, and given out again.
+  auto running = std::set<std::string>{};
+  auto most = std::uint32_t{0};
+  for (const auto* some : {&held_, &undelivered_, &in_flight_work_})
+    for (const auto& held : *some) {
+      const auto* run = ledger_->find(held.work.run_id);
+      if (held.worker != worker || held.epoch != epoch_ || held.is_stale
+          || run == nullptr)
+        continue;
+      const auto& claim = held.work.claim;
+      const auto& placement
+        = run->definition().steps[claim.task.step].placement;
+      const auto* work = run->find(claim.task);
+      if (!placement || placement->per_node == 0 || work == nullptr
+          || work->claim != claim.claim || !is_held(work->status))
+        continue;
+      running.insert(effect_of(held.work));
+      most = placement->per_node;
+    }
+  if (running.size() > most)
+    object("a node has more of a group than it may");
 }
 
 /// What a worker that outlived an engine says to the next one, before it is

@@ -61,6 +61,8 @@ TEST_CASE("the simulation notices whatever mistake is planted") {
     {planted_bug::rebind_any_claim, "rebind_any_claim"},
     {planted_bug::rebind_twice, "rebind_twice"},
     {planted_bug::keep_orphans, "keep_orphans"},
+    {planted_bug::ignore_labels, "ignore_labels"},
+    {planted_bug::ignore_group, "ignore_group"},
   }));
   const auto found = noticed(bug);
   INFO(name);

@@ -35,6 +35,27 @@ void wait_for_something(workflow_step& step, std::mt19937_64& random,
   }
 }
 
+/// Two zones there are, a group of which a node runs one at most, and data.
+step_placement random_placement(std::mt19937_64& random) {
+  auto placement = step_placement{};
+  const auto zone = random() % 2 == 0 ? "a" : "b";
+  switch (random() % 4) {
+    case 0:
+      placement.require["zone"] = zone;
+      break;
+    case 1:
+      placement.exclude["zone"] = zone;
+      break;
+    case 2:
+      placement.data = text_template::parse("data ${run.id}", {}).value();
+      break;
+    default:
+      placement.spread = text_template::parse("group", {}).value();
+      placement.per_node = 1;
+  }
+  return placement;
+}
+
 workflow_step random_step(std::mt19937_64& random, std::size_t index,
                           const workflow_variety& variety) {
   auto step = workflow_step{};
@@ -68,6 +89,12 @@ workflow_step random_step(std::mt19937_64& random, std::size_t index,
 }
 
 } // namespace
+
+void place_steps(workflow& of, std::mt19937_64& random) {
+  for (auto& step : of.steps)
+    if (step.call.activity == "noop" && random() % 5 == 0)
+      step.placement = random_placement(random);
+}
 
 workflow random_workflow(std::mt19937_64& random, workflow_variety variety) {
   auto of = workflow{};

@@ -20,4 +20,7 @@ struct workflow_variety {
 [[nodiscard]] engine::workflow random_workflow(std::mt19937_64& random,
                                                workflow_variety variety = {});
 
+/// Some of its steps ask for a zone ("a", "b"), for data, or to be spread.
+void place_steps(engine::workflow& of, std::mt19937_64& random);
+
 } // namespace troupe::tests

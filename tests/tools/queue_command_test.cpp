@@ -132,3 +132,54 @@ TEST_CASE_METHOD(full_machine, "a machine without room begins nothing new") {
   CHECK(contains(why[0]["detail"], "the limit is 1 % (--memory-max)"));
   CHECK(contains(read({"queue", "show"})["held"]["reason"], "memory is at"));
 }
+
+struct labelled : served_store {
+  labelled() : served_store{{"--label", "zone=eu", "--label", "gpu=true"}} {}
+
+  [[nodiscard]] std::string step_with(const std::string& placement) const {
+    return folder()
+      .write("placed.yaml",
+             "apiVersion: troupe/v1\nkind: Workflow\nid: placed\nsteps:\n"
+             "- {id: a, activity: noop, placement: "
+               + placement + "}\n")
+      .string();
+  }
+};
+
+TEST_CASE_METHOD(labelled, "a server has the labels that it is given") {
+  const auto file = step_with("{require: {gpu: true}, exclude: {zone: us}}");
+  const auto id = read({"run", "start", file})["run_id"].get<std::string>();
+  CHECK(read({"run", "watch", id})["status"] == "completed");
+  const auto shown = read({"queue", "show"});
+  CHECK(shown["workers"][0]["labels"]
+        == nlohmann::json{{"gpu", "true"}, {"zone", "eu"}});
+  CHECK(shown["placed"].empty());
+  CHECK(troupe({"queue", "show"}).out.find("gpu=true, zone=eu")
+        != std::string::npos);
+  const auto refused
+    = troupe({"run", "start", step_with("{require: {gpu: true, disk: ssd}}")});
+  CHECK(refused.exit_code == 2);
+  CHECK(refused.err.find("steps.a.placement.require.disk")
+        != std::string::npos);
+  CHECK(refused.err.find("no worker has the label disk=ssd")
+        != std::string::npos);
+  CHECK(refused.err.find("--label") != std::string::npos);
+}
+
+TEST_CASE_METHOD(labelled, "a group that is full waits, and says so") {
+  const auto file = step_with("{spread: g, per_node: 1}, foreach: [1, 2, 3]");
+  CHECK(read({"queue", "pause"})["is_paused"] == true);
+  const auto id = read({"run", "start", file})["run_id"].get<std::string>();
+  const auto placed = read({"queue", "show"})["placed"];
+  REQUIRE(placed.size() == 1);
+  CHECK(placed[0]["rules"] == "group g, at most 1 per node");
+  CHECK(placed[0]["ready"] == 3);
+  CHECK(placed[0]["reason"] == "");
+  CHECK(placed[0]["steps"]
+        == nlohmann::json::array({{{"run", id}, {"step", "a"}}}));
+  CHECK(troupe({"queue", "show"})
+          .out.find("3 tasks for workers with group g, at most 1 per node")
+        != std::string::npos);
+  CHECK(read({"queue", "resume"})["is_paused"] == false);
+  CHECK(read({"run", "watch", id})["status"] == "completed");
+}

@@ -103,15 +103,17 @@ http_reply show(const api_services& with, const api_call& call) {
 }
 
 http_reply explain(const api_services& with, const api_call& call) {
-  auto guards = engine::guards_then{std::nullopt, runtime::real_clock{}.now()};
+  auto known = engine::engine_then{std::nullopt, runtime::real_clock{}.now()};
   if (auto states = with.engine.guards())
-    guards.states = std::move(*states);
+    known.states = std::move(*states);
+  if (auto queue = with.engine.queue())
+    known.queue = std::move(*queue);
   return reply_with(
     with.readers.with([&](recorded_runs& runs) -> outcome<json> {
       const auto found = find_run(runs, call.names.at("run"));
       if (!found)
         return runtime::fail(found.error());
-      auto chain = engine::waiting_chain(runs, *found->state, guards);
+      auto chain = engine::waiting_chain(runs, *found->state, known);
       if (!chain)
         return runtime::fail(chain.error());
       if (auto named

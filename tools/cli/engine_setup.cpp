@@ -230,6 +230,10 @@ runtime::outcome<engine::local_engine> start_engine(const invocation& with,
   auto room = read_room(setup.resources);
   if (!room)
     return runtime::fail(room.error());
+  auto labels = engine::read_labels(setup.labels);
+  if (!labels)
+    return runtime::fail(labels.error());
+  labels->merge(setup.own_labels);
   auto without_store = std::function<void(engine::activity_registry&)>{};
   if (!setup.grant) {
     auto made = worker_activities(with.environment);
@@ -256,6 +260,7 @@ runtime::outcome<engine::local_engine> start_engine(const invocation& with,
   options.threads = threads_of(with.settings);
   options.activities_max = setup.jobs;
   options.room = std::move(*room);
+  options.labels = std::move(*labels);
   options.ledger.queue.pending_max = setup.pending_max;
   options.ledger.guards = std::move(setup.guards);
   options.ledger.running_max = setup.running_max;
@@ -287,6 +292,12 @@ void declare_engine_setup(CLI::App& app, engine_setup& setup) {
                 "what steps may ask for, once for each: cpu=4, memory=2GiB, "
                 "or a name of yours, gpu=1 (default: what the machine has)")
     ->type_name("NAME=N")
+    ->allow_extra_args(false);
+  app
+    .add_option("--label", setup.labels,
+                "what the placement of steps may require, once for each: "
+                "gpu=true, zone=eu")
+    ->type_name("NAME=VALUE")
     ->allow_extra_args(false);
   app
     .add_option("--guards", setup.guards_file,

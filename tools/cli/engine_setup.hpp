@@ -29,6 +29,10 @@ struct engine_setup {
   /// "NAME=N": units of a resource that steps ask for. `cpu` and `memory` are
   /// those of the machine unless they are among these.
   std::vector<std::string> resources;
+  /// "NAME=VALUE": what steps may ask of the engine's own worker, as typed, and
+  /// as a file says.
+  std::vector<std::string> labels;
+  engine::worker_labels own_labels;
   /// The file of the guards that steps may name, and what it says.
   std::string guards_file;
   runtime::guard_file guards;

@@ -38,6 +38,7 @@ auto leading(const cluster::node_file& file, const node_flags& flags,
   auto setup = flags.engine;
   setup.jobs = file.jobs;
   setup.resources = file.resources;
+  setup.own_labels = file.labels;
   setup.rebind_window = file.rebind_window;
   setup.runs_schedules = true;
   return [lead = std::move(lead),

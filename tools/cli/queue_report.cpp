@@ -47,6 +47,11 @@ json to_json(const QueueReport::Class& of) {
   return to;
 }
 
+/// Their order in the message is nobody's.
+std::map<std::string, std::string> labels_of(const QueueReport::Worker& of) {
+  return {of.labels().begin(), of.labels().end()};
+}
+
 json to_json(const QueueReport::Worker& worker) {
   auto to = json{{"id", worker.id()},
                  {"node", worker.node()},
@@ -56,7 +61,28 @@ json to_json(const QueueReport::Worker& worker) {
   for (const auto& each : worker.resources())
     to["resources"][each.name()]
       = json{{"in_use", each.in_use()}, {"total", each.total()}};
+  to["labels"] = labels_of(worker);
+  to["is_held"] = worker.is_held();
   return to;
+}
+
+json to_json(const QueueReport::Placed& of) {
+  auto to = json{{"rules", of.rules()},
+                 {"ready", of.ready()},
+                 {"oldest", render_time(of.oldest())},
+                 {"reason", of.reason()},
+                 {"steps", json::array()}};
+  for (const auto& each : of.steps())
+    to["steps"].push_back(json{{"run", each.run()}, {"step", each.step()}});
+  return to;
+}
+
+/// "2 tasks wait for gpu=true, since ...: no worker has the label gpu=true".
+std::string render(const QueueReport::Placed& of) {
+  return std::to_string(of.ready()) + (of.ready() == 1 ? " task" : " tasks")
+         + " for workers with " + of.rules() + ", the oldest waits since "
+         + render_time(of.oldest())
+         + (of.reason().empty() ? "" : ": " + of.reason()) + "\n";
 }
 
 /// "3 of 4 gpu"; processors are counted whole, memory in bytes.
@@ -144,8 +170,12 @@ std::string render_queue(const QueueReport& report) {
             + std::to_string(worker.credit()) + " more";
     for (const auto& each : worker.resources())
       text += ", " + render(each);
-    text += "\n";
+    for (const auto& [name, value] : labels_of(worker))
+      text += ", " + name + "=" + value;
+    text += worker.is_held() ? ", gets nothing new\n" : "\n";
   }
+  for (const auto& each : report.placed())
+    text += render(each);
   for (const auto& key : report.keys())
     text += "key " + key.key() + ": " + std::to_string(key.running()) + " of "
             + std::to_string(key.limit()) + " go, "
@@ -161,12 +191,14 @@ json to_json(const QueueReport& report) {
     to["paused"] = to_json(report.paused());
   if (report.has_held())
     to["held"] = to_json(report.held());
-  for (const auto* key : {"classes", "workers", "keys"})
+  for (const auto* key : {"classes", "workers", "placed", "keys"})
     to[key] = json::array();
   for (const auto& each : report.classes())
     to["classes"].push_back(to_json(each));
   for (const auto& each : report.workers())
     to["workers"].push_back(to_json(each));
+  for (const auto& each : report.placed())
+    to["placed"].push_back(to_json(each));
   for (const auto& each : report.keys())
     to["keys"].push_back(json{{"key", each.key()},
                               {"limit", each.limit()},

@@ -64,13 +64,15 @@ using look = std::function<outcome<void>(recorded_runs&, const look_flags&,
                                          output_format)>;
 
 /// What the server of the store says, if there is one.
-engine::guards_then ask_guards(const runtime::settings& settings) {
-  auto known = engine::guards_then{std::nullopt, runtime::real_clock{}.now()};
+engine::engine_then ask_engine(const runtime::settings& settings) {
+  auto known = engine::engine_then{std::nullopt, runtime::real_clock{}.now()};
   auto client = connect_server(settings);
   if (!client)
     return known;
   if (auto states = client->guards())
     known.states = std::move(*states);
+  if (auto queue = client->queue())
+    known.queue = std::move(*queue);
   return known;
 }
 
@@ -128,7 +130,7 @@ outcome<void> print_why(recorded_runs& runs, const look_flags& flags,
   if (!found)
     return fail(found.error());
   auto chain
-    = engine::waiting_chain(runs, *found->state, ask_guards(flags.settings));
+    = engine::waiting_chain(runs, *found->state, ask_engine(flags.settings));
   if (!chain)
     return fail(chain.error());
   if (auto named

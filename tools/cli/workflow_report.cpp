@@ -67,6 +67,21 @@ std::string resources_of(const engine::step_resources& resources) {
   return parts.text();
 }
 
+std::string placement_of(const engine::step_placement& placement) {
+  auto parts = list_text{", "};
+  for (const auto& [name, value] : placement.require)
+    parts.add(engine::label_text(name, value));
+  for (const auto& [name, value] : placement.exclude)
+    parts.add("not " + engine::label_text(name, value));
+  if (placement.data)
+    parts.add("near data " + placement.data->print());
+  if (placement.spread)
+    parts.add("spread with " + placement.spread->print());
+  if (placement.per_node != 0)
+    parts.add("at most " + std::to_string(placement.per_node) + " per node");
+  return parts.text();
+}
+
 std::string timeouts_of(const engine::step_timeouts& timeouts) {
   auto parts = list_text{", "};
   const auto add = [&](const char* name,
@@ -98,6 +113,8 @@ std::string limits_of(const engine::workflow_step& step) {
   if (step.foreach)
     parts.add(std::to_string(step.foreach->parallel_max) + " at once");
   parts.add(resources_of(step.resources));
+  if (step.placement)
+    parts.add(placement_of(*step.placement));
   parts.add(timeouts_of(step.call.timeouts));
   parts.add(retry_of(step.call.retry));
   if (!step.call.guard.empty())

@@ -10,6 +10,9 @@ bool can_do(const worker_offer& offer, const ready_work& work) {
   for (const auto& [guard, from] : offer.closed)
     if (work.guard == guard && work.priority >= from)
       return false;
+  if (work.placement != 0
+      && std::count(offer.open.begin(), offer.open.end(), work.placement) == 0)
+    return false;
   return std::count(offer.activities.begin(), offer.activities.end(),
                     work.activity)
            > 0
@@ -19,7 +22,8 @@ bool can_do(const worker_offer& offer, const ready_work& work) {
 } // namespace
 
 naive_ready_queue::kind naive_ready_queue::kind_of(const item& of) {
-  return {of.work.priority, of.work.activity, of.work.needed, of.work.guard};
+  return {of.work.priority, of.work.activity, of.work.needed, of.work.guard,
+          of.work.placement};
 }
 
 naive_ready_queue::rank naive_ready_queue::rank_of(const item& of) const {
@@ -215,12 +219,13 @@ naive_ready_queue::pop(const worker_offer& offer, instant now) {
   const auto kept = kept_.find(offer.worker);
   auto kept_class = std::optional<priority_class>{};
   if (kept != kept_.end()) {
-    const auto& [priority, activity, needed, guard] = kept->second;
+    const auto& [priority, activity, needed, guard, placement] = kept->second;
     auto work = ready_work{};
     work.priority = priority;
     work.activity = activity;
     work.needed = needed;
     work.guard = guard;
+    work.placement = placement;
     if (can_do(offer, work))
       kept_class = priority;
     else

@@ -47,7 +47,7 @@ public:
   void drain() {
     queue_.resume();
     naive_.is_paused = false;
-    auto offer = worker_offer{99, {0, 1, 2}, big(), big()};
+    auto offer = worker_offer{99, {0, 1, 2}, big(), big(), {}, {1, 2}};
     while (auto taken = queue_.pop(offer, now_)) {
       REQUIRE(naive_.pop(offer, now_) == taken);
       note(taken->task);
@@ -104,6 +104,7 @@ private:
     work.activity = below(3);
     work.needed = draw_needs();
     work.guard = below(2) == 0 ? 0 : below(3);
+    work.placement = below(2) == 0 ? 0 : below(3);
     const auto how = below(8) == 0 ? admission::known : admission::fresh;
     const auto entered = naive_.push(work, now_, how);
     const auto result = queue_.push(work, now_, how);
@@ -127,6 +128,9 @@ private:
     for (auto guard = guard_id{1}; guard < 3; ++guard)
       if (below(3) == 0)
         offer.closed.push_back({guard, static_cast<priority_class>(below(5))});
+    for (auto placement = placement_id{1}; placement < 3; ++placement)
+      if (below(3) != 0)
+        offer.open.push_back(placement);
     const auto expected = naive_.pop(offer, now_);
     const auto taken = queue_.pop(offer, now_);
     REQUIRE(taken == expected);

@@ -41,6 +41,7 @@ steps:
     timeout: {schedule_to_start: 10m, start_to_close: 5m, schedule_to_close: 1h, heartbeat: 30s}
     guard: ado
     resources: {cpu: 0.25, memory: 64MiB, custom: {licence: 2}}
+    placement: {require: {gpu: true, zone: ""}, exclude: {zone: us}, data: "${inputs.project}", spread: fetchers, per_node: 2}
     compensate: {activity: command, with: {argv: ["./unfetch.sh", "${steps.fetch.output.id}"]}, timeout: {start_to_close: 1m}, guard: ado, retry: {attempts: 2}}
   - {id: score, needs: [fetch], activity: score, with: {items: "${steps.fetch.output.file}"}, retry: {}}
   - id: publish
@@ -143,6 +144,13 @@ TEST_CASE("every key of a step is read") {
   CHECK(fetch.resources.cpu_thousandths == 250);
   CHECK(fetch.resources.memory_bytes == 64U << 20U);
   CHECK(fetch.resources.custom.at("licence") == 2);
+  REQUIRE(fetch.placement);
+  CHECK(fetch.placement->require
+        == worker_labels{{"gpu", "true"}, {"zone", ""}});
+  CHECK(fetch.placement->exclude == worker_labels{{"zone", "us"}});
+  CHECK(fetch.placement->data->print() == "${inputs.project}");
+  CHECK(fetch.placement->spread->print() == "fetchers");
+  CHECK(fetch.placement->per_node == 2);
   REQUIRE(fetch.compensate);
   CHECK(fetch.compensate->retry.attempts == 2);
   CHECK(fetch.compensate->timeouts.start_to_close == 1min);
@@ -299,6 +307,17 @@ TEST_CASE("values of the wrong type or range are refused at their place") {
         "activity: noop, resources: {memory: big}",
         "activity: noop, resources: {custom: {x: 0}}",
         "activity: noop, resources: {custom: {'a b': 1}}",
+        "activity: noop, placement: gpu",
+        "activity: noop, placement: {require: [gpu]}",
+        "activity: noop, placement: {require: {'g pu': x}}",
+        "activity: noop, placement: {exclude: {gpu: 'x y'}}",
+        "activity: noop, placement: {require: {a: b}, exclude: {a: ''}}",
+        "activity: noop, placement: {requires: {a: b}}",
+        "activity: noop, placement: {per_node: 1}",
+        "activity: noop, placement: {spread: g, per_node: 0}",
+        "activity: noop, placement: {spread: '${'}",
+        "activity: noop, placement: {data: '${item}'}",
+        "activity: noop, placement: {data: '${steps.a.output}'}",
         "activity: noop, compensate: {activity: sleep}",
         "activity: noop, compensate: {}",
         "activity: noop, with: {output: 123456789012345678901}",

@@ -90,6 +90,8 @@ TEST_CASE("schema and parser of workflows know the same keys") {
         == known_where(step_with(inside("timeout"))));
   CHECK(properties("/$defs/resources")
         == known_where(step_with(inside("resources"))));
+  CHECK(properties("/$defs/placement")
+        == known_where(step_with(inside("placement"))));
   CHECK(properties("/$defs/compensate")
         == known_where(step_with(inside("compensate"))));
 }

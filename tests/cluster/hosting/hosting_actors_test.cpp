@@ -38,6 +38,7 @@ TEST_CASE_METHOD(hosting_fixture, "an activity runs on another node") {
   auto options = engine::activity_host_options{};
   options.registry = registry;
   options.limits.activities_max = 3;
+  options.labels = {{"zone", "eu"}};
   const auto real = engine::spawn_activity_host(system, port, options);
   own(real);
   settle();
@@ -46,6 +47,7 @@ TEST_CASE_METHOD(hosting_fixture, "an activity runs on another node") {
   REQUIRE(a.heard->pulls.size() == 1);
   CHECK(a.heard->pulls[0].credit() == 3);
   CHECK(a.heard->pulls[0].node() == "w");
+  CHECK(a.heard->pulls[0].labels().at("zone") == "eu");
   CHECK(a.heard->pulls[0].activities(0) == "echo");
   CHECK(a.heard->pulls[0].immediate(0) == "echo");
   give(a, ref_to("step"));

@@ -24,6 +24,7 @@ peers:
   d: node-d.internal:7400
 jobs: 8
 resources: {memory: 2GiB, gpu: 1}
+labels: {gpu: true, zone: eu-1}
 rebind_window: 5s
 lease_length: 4s
 stop_grace: 0s
@@ -68,6 +69,8 @@ TEST_CASE("a node is told who it is, and who the others are") {
                                            {"d", {"node-d.internal", 7400}}});
   CHECK(read->jobs == 8);
   CHECK(read->resources == std::vector<std::string>{"memory=2GiB", "gpu=1"});
+  CHECK(read->labels
+        == engine::worker_labels{{"gpu", "true"}, {"zone", "eu-1"}});
   CHECK(read->rebind_window == 5s);
   CHECK(read->lease_length == 4s);
   CHECK(read->stop_grace == 0s);
@@ -112,12 +115,19 @@ TEST_CASE("what a node cannot be is refused at its place") {
   CHECK(refusal(with("  b", "  b: 10.0.0.2")).find("is no address")
         != std::string::npos);
   CHECK(refusal(with("jobs", "jobs: 0")).starts_with("node.yaml:13:7: "));
+  for (const auto* wrong : {"[gpu]", "{gpu: ''}", "{'g pu': x}", "{a: 'x y'}"})
+    CHECK(refusal(with("labels", std::string{"labels: "} + wrong))
+            .starts_with("node.yaml:15:"));
+  CHECK(refusal(with("labels", "labels: {a: 'x y'}"))
+        == "node.yaml:15:13: not a value of the label a: \"x y\" (key "
+           "labels.a)\n  hint: letters and digits, with - _ . / between them, "
+           "for example gpu=true or zone=eu-1");
   for (const auto* wrong : {"599ms", "61s", "a while"})
     CHECK(refusal(with("lease_length", std::string{"lease_length: "} + wrong))
-            .starts_with("node.yaml:16:15: "));
+            .starts_with("node.yaml:17:15: "));
   for (const auto* wrong : {"61m", "-1s", "soon"})
     CHECK(refusal(with("stop_grace", std::string{"stop_grace: "} + wrong))
-            .starts_with("node.yaml:17:13: "));
+            .starts_with("node.yaml:18:13: "));
   CHECK(refusal(with("kind", "kind: Workflow")).starts_with("node.yaml:2:7: "));
   CHECK(refusal(with("jobs", "job: 8")).starts_with("node.yaml:13:1: "));
 }

@@ -1,4 +1,4 @@
-#include "cluster/placement/rendezvous.hpp"
+#include "actors/engine/rendezvous.hpp"
 #include "tests/support/effort.hpp"
 
 #include <catch2/catch.hpp>
@@ -8,7 +8,7 @@
 #include <map>
 #include <string>
 
-using namespace troupe::cluster;
+using namespace troupe::engine;
 using namespace troupe::tests;
 
 namespace {
@@ -36,7 +36,6 @@ void check_share(unsigned count, double share) {
 
 TEST_CASE("without nodes nobody owns a key") {
   CHECK_FALSE(owner_of("key", {}));
-  CHECK(owners_of("key", {}).empty());
 }
 
 TEST_CASE("nodes of one weight own as many keys each") {
@@ -60,7 +59,7 @@ TEST_CASE("a node owns keys by its share of the weights") {
     check_share(counts[nodes[i].name], static_cast<double>(i + 1) / 10);
 }
 
-TEST_CASE("only the keys of a lost node move, to those who come next") {
+TEST_CASE("only the keys of a lost node move, to all others") {
   const auto nodes = some_nodes(6);
   auto fewer = nodes;
   fewer.erase(fewer.begin() + 2);
@@ -72,11 +71,9 @@ TEST_CASE("only the keys of a lost node move, to those who come next") {
       REQUIRE(before == after);
       continue;
     }
-    const auto order = owners_of("shard" + std::to_string(key), nodes);
-    REQUIRE(nodes[order[1]].name == after);
     ++moved[after];
   }
-  CHECK(moved.size() == 5); // To all the others, not to one.
+  CHECK(moved.size() == 5);
 }
 
 TEST_CASE("a node that joins takes its share, and nothing else moves") {
@@ -111,11 +108,8 @@ TEST_CASE("the order of the nodes does not matter to who owns a key") {
   std::ranges::reverse(reversed);
   for (auto key = 0U; key < 500; ++key) {
     const auto text = std::to_string(key);
-    const auto some = owners_of(text, nodes);
-    const auto others = owners_of(text, reversed);
-    CHECK(some.front() == owner_of(text, nodes));
-    for (auto i = std::size_t{0}; i < some.size(); ++i)
-      REQUIRE(nodes[some[i]].name == reversed[others[i]].name);
+    REQUIRE(nodes[owner_of(text, nodes).value()].name
+            == reversed[owner_of(text, reversed).value()].name);
   }
 }
 

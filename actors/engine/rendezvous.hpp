@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace troupe::cluster {
+namespace troupe::engine {
 
 /// Who may own keys. The weight is 1 to 1,000,000; what is beyond counts as the
 /// nearest. Of two nodes the one with the double weight owns twice as many.
@@ -43,9 +43,4 @@ struct rendezvous_distance {
 [[nodiscard]] std::optional<std::size_t>
 owner_of(std::string_view key, const std::vector<rendezvous_node>& nodes);
 
-/// The indices of all, the owner first, then who owns the key if those before
-/// are gone.
-[[nodiscard]] std::vector<std::size_t>
-owners_of(std::string_view key, const std::vector<rendezvous_node>& nodes);
-
-} // namespace troupe::cluster
+} // namespace troupe::engine

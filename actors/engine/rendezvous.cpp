@@ -1,13 +1,12 @@
-#include "cluster/placement/rendezvous.hpp"
+#include "actors/engine/rendezvous.hpp"
 
 #include "runtime/mix_bits.hpp"
 
 #include <algorithm>
 #include <bit>
-#include <numeric>
 #include <utility>
 
-namespace troupe::cluster {
+namespace troupe::engine {
 
 namespace {
 
@@ -79,17 +78,4 @@ std::optional<std::size_t> owner_of(std::string_view key,
   return best;
 }
 
-std::vector<std::size_t> owners_of(std::string_view key,
-                                   const std::vector<rendezvous_node>& nodes) {
-  auto distances = std::vector<named_distance>{};
-  for (const auto& each : nodes)
-    distances.emplace_back(distance(key, each), each.name);
-  auto order = std::vector<std::size_t>(nodes.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::sort(order, [&distances](auto a, auto b) {
-    return is_nearer(distances[a], distances[b]);
-  });
-  return order;
-}
-
-} // namespace troupe::cluster
+} // namespace troupe::engine

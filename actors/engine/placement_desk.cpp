@@ -1,0 +1,218 @@
+#include "actors/engine/placement_desk.hpp"
+
+#include "actors/engine/planted_bug.hpp"
+#include "actors/engine/rendezvous.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace troupe::engine {
+
+namespace {
+
+std::uint32_t count_of(const group_counts& running, const std::string& group,
+                       const std::string& node) {
+  const auto found = running.find({group, node});
+  return found == running.end() ? 0 : found->second;
+}
+
+std::string list_of(const worker_labels& labels, const char* before) {
+  auto text = std::string{};
+  for (const auto& [name, value] : labels)
+    text += (text.empty() ? "" : ", ") + (before + label_text(name, value));
+  return text;
+}
+
+std::string node_text(const std::string& node) {
+  return node.empty() ? "this node" : "node " + node;
+}
+
+std::string rules_of(const placement_wish& wish,
+                     const std::optional<std::string>& owner) {
+  auto text = list_of(wish.require, "");
+  const auto add = [&text](const std::string& part) {
+    if (!part.empty())
+      text += (text.empty() ? "" : ", ") + part;
+  };
+  add(list_of(wish.exclude, "not "));
+  if (owner)
+    add("data on " + node_text(*owner));
+  if (!wish.spread.empty())
+    add("group " + wish.spread);
+  if (wish.per_node != 0)
+    add("at most " + std::to_string(wish.per_node) + " per node");
+  return text.empty() ? "data anywhere" : text;
+}
+
+} // namespace
+
+// -- workers ------------------------------------------------------------------
+
+void placement_desk::welcome(placed_worker worker) {
+  const auto id = worker.worker;
+  workers_[id] = std::move(worker);
+}
+
+void placement_desk::forget(std::uint64_t worker) {
+  workers_.erase(worker);
+}
+
+bool placement_desk::hold(std::uint64_t worker, bool is_held) {
+  const auto found = workers_.find(worker);
+  return found != workers_.end()
+         && std::exchange(found->second.is_held, is_held) != is_held;
+}
+
+// -- work ---------------------------------------------------------------------
+
+placement_id placement_desk::enter(placement_wish wish, activity_id activity,
+                                   const resource_amounts& needed,
+                                   bool is_patient) {
+  auto key = kind_key{std::move(wish), {}, activity, needed, is_patient};
+  if (is_patient && !key.wish.data.empty())
+    key.owner = owner_of_data(key);
+  key.wish.data.clear();
+  const auto [at, is_new] = ids_.try_emplace(std::move(key), last_id_ + 1);
+  if (is_new) {
+    kinds_[++last_id_].key = at->first;
+    grouped_ += at->first.wish.spread.empty() ? 0 : 1;
+  }
+  ++kinds_.at(at->second).pending;
+  return at->second;
+}
+
+void placement_desk::leave(placement_id kind) {
+  const auto found = kinds_.find(kind);
+  if (found == kinds_.end() || --found->second.pending != 0)
+    return;
+  grouped_ -= found->second.key.wish.spread.empty() ? 0 : 1;
+  ids_.erase(found->second.key);
+  kinds_.erase(found);
+}
+
+std::uint64_t placement_desk::pending() const {
+  auto sum = std::uint64_t{0};
+  for (const auto& [id, kind] : kinds_)
+    sum += kind.pending;
+  return sum;
+}
+
+const std::string& placement_desk::group_of(placement_id kind) const {
+  static const auto none = std::string{};
+  const auto found = kinds_.find(kind);
+  return found == kinds_.end() ? none : found->second.key.wish.spread;
+}
+
+std::vector<placement_id>
+placement_desk::open(std::uint64_t worker, const group_counts& running) const {
+  auto found = std::vector<placement_id>{};
+  const auto known = workers_.find(worker);
+  if (known == workers_.end())
+    return found;
+  for (const auto& [id, kind] : kinds_)
+    if (may_ever(known->second, kind.key)
+        && may_now(known->second, kind.key, running))
+      found.push_back(id);
+  return found;
+}
+
+bool placement_desk::may_ever(const placed_worker& worker,
+                              const kind_key& kind) {
+  return !worker.is_held
+         && std::ranges::binary_search(worker.activities, kind.activity)
+         && (has_labels(worker.labels, kind.wish.require, kind.wish.exclude)
+             || has_bug(planted_bug::ignore_labels))
+         && fits(kind.needed, worker.total);
+}
+
+bool placement_desk::may_now(const placed_worker& worker, const kind_key& kind,
+                             const group_counts& running) const {
+  const auto& [require, exclude, data, group, per_node] = kind.wish;
+  const auto count = group.empty() ? 0 : count_of(running, group, worker.node);
+  if (per_node != 0 && count >= per_node && !has_bug(planted_bug::ignore_group))
+    return false;
+  if (kind.owner)
+    return worker.node == *kind.owner;
+  return group.empty() || !kind.is_patient || count <= fewest(kind, running);
+}
+
+/// Of the group, on a node that could ever do it.
+std::uint32_t placement_desk::fewest(const kind_key& kind,
+                                     const group_counts& running) const {
+  auto found = std::numeric_limits<std::uint32_t>::max();
+  for (const auto& [id, worker] : workers_)
+    if (may_ever(worker, kind))
+      found = std::min(found, count_of(running, kind.wish.spread, worker.node));
+  return found;
+}
+
+std::optional<std::string>
+placement_desk::owner_of_data(const kind_key& kind) const {
+  // A node counts once, with as many processors as its largest worker has.
+  auto weights = std::map<std::string, std::uint32_t>{};
+  for (const auto& [id, worker] : workers_)
+    if (may_ever(worker, kind)) {
+      auto& weight = weights[worker.node];
+      weight = std::max(weight, worker.total.cpu_thousandths / 1'000);
+    }
+  auto nodes = std::vector<rendezvous_node>{};
+  for (const auto& [name, weight] : weights)
+    nodes.push_back({name, weight});
+  const auto owner = owner_of(kind.wish.data, nodes);
+  return owner ? std::optional{nodes[*owner].name} : std::nullopt;
+}
+
+// -- looking ------------------------------------------------------------------
+
+placement_status placement_desk::status(placement_id kind,
+                                        const group_counts& running) const {
+  const auto& key = kinds_.at(kind).key;
+  return {rules_of(key.wish, key.owner), reason(key, running)};
+}
+
+/// Why the labels of no worker will do; empty: those of some will.
+std::string placement_desk::lack_of_labels(const placement_wish& wish) const {
+  const auto any = [this](const auto& holds) {
+    return std::ranges::any_of(workers_, [&](const auto& each) {
+      return holds(each.second.labels);
+    });
+  };
+  for (const auto& [name, value] : wish.require)
+    if (!any([&](const auto& has) { return has_label(has, name, value); }))
+      return "no worker has the label " + label_text(name, value);
+  if (!any([&](const auto& has) { return has_labels(has, wish.require, {}); }))
+    return "no worker has all of the labels " + list_of(wish.require, "");
+  if (!any([&](const auto& has) {
+        return has_labels(has, wish.require, wish.exclude);
+      }))
+    return "every worker that would do has a label that is excluded: "
+           + list_of(wish.exclude, "");
+  return {};
+}
+
+std::string placement_desk::reason(const kind_key& kind,
+                                   const group_counts& running) const {
+  if (workers_.empty())
+    return "there is no worker";
+  if (auto lack = lack_of_labels(kind.wish); !lack.empty())
+    return lack;
+  auto is_possible = false;
+  for (const auto& [id, worker] : workers_) {
+    if (!may_ever(worker, kind))
+      continue;
+    is_possible = true;
+    // Who waits for its data waits for that node alone.
+    if (may_now(worker, kind, running) && !kind.owner)
+      return {};
+  }
+  if (!is_possible)
+    return "no worker that has the labels can do it, or has so much room; or "
+           "its node drains";
+  if (kind.owner)
+    return "for a few seconds it waits for " + node_text(*kind.owner)
+           + ", which has its data";
+  return "enough of group " + kind.wish.spread + " runs on every node";
+}
+
+} // namespace troupe::engine

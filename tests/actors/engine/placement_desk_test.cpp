@@ -1,0 +1,238 @@
+#include "actors/engine/placement_desk.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+using namespace troupe::engine;
+
+namespace {
+
+constexpr auto activity = activity_id{3};
+
+/// Worker n is on node "n<n>", and can do `activity`.
+placed_worker worker_of(std::uint64_t worker, worker_labels labels = {}) {
+  return {worker,     "n" + std::to_string(worker), std::move(labels),
+          {activity}, {4'000, 1'000, {}},           false};
+}
+
+placement_wish wish_for(worker_labels require, worker_labels exclude = {}) {
+  return {std::move(require), std::move(exclude), {}, {}, 0};
+}
+
+placement_wish data_of(const std::string& key) {
+  return {{}, {}, key, {}, 0};
+}
+
+placement_wish group_of(const std::string& name, std::uint32_t per_node = 0) {
+  return {{}, {}, {}, name, per_node};
+}
+
+struct desk_fixture {
+  placement_desk desk;
+  group_counts running;
+
+  explicit desk_fixture(std::uint64_t workers = 0) {
+    for (auto worker = std::uint64_t{1}; worker <= workers; ++worker)
+      desk.welcome(worker_of(worker));
+  }
+
+  placement_id enter(const placement_wish& wish, bool is_patient = true) {
+    return desk.enter(wish, activity, {1'000, 10, {}}, is_patient);
+  }
+
+  [[nodiscard]] bool may(std::uint64_t worker, placement_id kind) const {
+    const auto open = desk.open(worker, running);
+    return std::ranges::binary_search(open, kind);
+  }
+
+  /// Which of the first five workers may have it.
+  [[nodiscard]] std::string who(placement_id kind) const {
+    auto found = std::string{};
+    for (auto worker = std::uint64_t{1}; worker <= 5; ++worker)
+      if (may(worker, kind))
+        found += std::to_string(worker);
+    return found;
+  }
+
+  [[nodiscard]] std::string reason(placement_id kind) const {
+    return desk.status(kind, running).reason;
+  }
+};
+
+} // namespace
+
+TEST_CASE("work goes to workers that have its labels") {
+  auto it = desk_fixture{};
+  it.desk.welcome(worker_of(1, {{"gpu", "true"}, {"zone", "eu"}}));
+  it.desk.welcome(worker_of(2, {{"gpu", "true"}, {"zone", "us"}}));
+  it.desk.welcome(worker_of(3));
+  CHECK(it.who(it.enter(wish_for({{"gpu", "true"}}))) == "12");
+  CHECK(it.who(it.enter(wish_for({{"gpu", ""}}, {{"zone", "us"}}))) == "1");
+  CHECK(it.who(it.enter(wish_for({}, {{"gpu", ""}}))) == "3");
+  CHECK(it.who(it.enter(wish_for({}))) == "123");
+}
+
+TEST_CASE("what no worker may have says why") {
+  auto it = desk_fixture{};
+  const auto both = it.enter(wish_for({{"gpu", "true"}, {"zone", "us"}}));
+  CHECK(it.reason(both) == "there is no worker");
+  it.desk.welcome(worker_of(1, {{"zone", "us"}}));
+  CHECK(it.reason(both) == "no worker has the label gpu=true");
+  it.desk.welcome(worker_of(2, {{"gpu", "true"}, {"zone", "eu"}}));
+  CHECK(it.reason(both) == "no worker has all of the labels gpu=true, zone=us");
+  CHECK(it.desk.status(both, {}).rules == "gpu=true, zone=us");
+  const auto excluded = it.enter(wish_for({{"gpu", ""}}, {{"zone", "eu"}}));
+  CHECK(it.reason(excluded)
+        == "every worker that would do has a label that is excluded: zone=eu");
+  CHECK(it.desk.status(excluded, {}).rules == "gpu, not zone=eu");
+  const auto held = it.enter(wish_for({{"gpu", "true"}}));
+  CHECK(it.reason(held).empty());
+  CHECK(it.desk.hold(2, true));
+  CHECK_FALSE(it.desk.hold(2, true));
+  CHECK(it.reason(held).find("drains") != std::string::npos);
+  CHECK(it.who(held).empty());
+}
+
+TEST_CASE("a worker that could never do it is not asked") {
+  auto it = desk_fixture{};
+  auto small = worker_of(1);
+  small.total.memory_bytes = 5;
+  it.desk.welcome(small);
+  auto other = worker_of(2);
+  other.activities = {activity + 1};
+  it.desk.welcome(other);
+  it.desk.welcome(worker_of(3));
+  // Data are of nodes that could do it, hence of the third.
+  for (auto key = 0; key < 20; ++key)
+    CHECK(it.who(it.enter(data_of(std::to_string(key)))) == "3");
+}
+
+TEST_CASE("work is kept for the node that owns its data, while it waits") {
+  auto it = desk_fixture{5};
+  auto owners = std::map<std::string, std::string>{};
+  auto shares = std::map<std::string, int>{};
+  for (auto key = 0; key < 200; ++key) {
+    const auto name = std::to_string(key);
+    const auto kind = it.enter(data_of(name));
+    owners[name] = it.who(kind);
+    REQUIRE(owners[name].size() == 1);
+    ++shares[owners[name]];
+    CHECK(it.reason(kind).find("node n" + owners[name]) != std::string::npos);
+    CHECK(it.who(it.enter(data_of(name), false)) == "12345");
+  }
+  CHECK(shares.size() == 5);
+  // A node that drains owns nothing, and only its keys are others'.
+  it.desk.hold(2, true);
+  for (const auto& [name, before] : owners) {
+    const auto after = it.who(it.enter(data_of(name)));
+    CHECK((before == "2" ? after != "2" : after == before));
+  }
+  it.desk.forget(2);
+  it.desk.welcome(worker_of(2));
+  for (const auto& [name, before] : owners)
+    CHECK(it.who(it.enter(data_of(name))) == before);
+}
+
+TEST_CASE("a node with more processors owns more") {
+  auto it = desk_fixture{1};
+  auto large = worker_of(2);
+  large.total.cpu_thousandths = 12'000;
+  it.desk.welcome(large);
+  auto of_large = 0;
+  for (auto key = 0; key < 400; ++key)
+    of_large += it.who(it.enter(data_of(std::to_string(key)))) == "2" ? 1 : 0;
+  CHECK(of_large > 260);
+  CHECK(of_large < 340);
+}
+
+TEST_CASE("a group goes to the nodes that run the fewest of it") {
+  auto it = desk_fixture{3};
+  const auto kind = it.enter(group_of("g"));
+  CHECK(it.who(kind) == "123");
+  it.running[{"g", "n1"}] = 1;
+  CHECK(it.who(kind) == "23");
+  it.running[{"g", "n2"}] = 1;
+  it.running[{"g", "n3"}] = 2;
+  CHECK(it.who(kind) == "12");
+  // What has waited long enough goes anywhere.
+  CHECK(it.who(it.enter(group_of("g"), false)) == "123");
+  // Others are no reason, and neither is a node that could not do it.
+  it.running[{"h", "n1"}] = 9;
+  CHECK(it.who(kind) == "12");
+  it.desk.hold(1, true);
+  it.desk.hold(2, true);
+  CHECK(it.who(kind) == "3");
+}
+
+TEST_CASE("no node runs more of a group than it may, however long it waits") {
+  auto it = desk_fixture{2};
+  const auto kind = it.enter(group_of("g", 2), false);
+  it.running[{"g", "n1"}] = 2;
+  CHECK(it.who(kind) == "2");
+  CHECK(it.reason(kind).empty());
+  it.running[{"g", "n2"}] = 2;
+  CHECK(it.who(kind).empty());
+  CHECK(it.reason(kind) == "enough of group g runs on every node");
+  CHECK(it.desk.status(kind, it.running).rules
+        == "group g, at most 2 per node");
+}
+
+TEST_CASE("kinds last as long as work of them is ready") {
+  auto it = desk_fixture{1};
+  CHECK(it.desk.is_empty());
+  CHECK_FALSE(it.desk.has_groups());
+  const auto first = it.enter(group_of("g"));
+  CHECK(it.enter(group_of("g")) == first);
+  CHECK(it.enter(group_of("h")) != first);
+  CHECK(it.desk.group_of(first) == "g");
+  CHECK(it.desk.pending() == 3);
+  it.desk.leave(first);
+  CHECK(it.may(1, first));
+  it.desk.leave(first);
+  CHECK_FALSE(it.may(1, first));
+  CHECK(it.desk.has_groups());
+  CHECK(it.desk.group_of(first).empty());
+  CHECK(it.desk.group_of(0).empty());
+}
+
+// Whoever asks first, and whatever the order in which workers came.
+TEST_CASE("the order of workers changes nothing") {
+  auto random = std::mt19937{7};
+  for (auto round = 0; round < 50; ++round) {
+    auto workers = std::vector<placed_worker>{};
+    for (auto worker = std::uint64_t{1}; worker <= 5; ++worker)
+      workers.push_back(
+        worker_of(worker, {{"zone", std::to_string(random() % 2)}}));
+    auto one = desk_fixture{};
+    for (const auto& each : workers)
+      one.desk.welcome(each);
+    std::ranges::shuffle(workers, random);
+    auto other = desk_fixture{};
+    for (const auto& each : workers)
+      other.desk.welcome(each);
+    for (auto i = 0; i < 20; ++i) {
+      auto wish = placement_wish{};
+      if (random() % 2 == 0)
+        wish.require["zone"] = std::to_string(random() % 2);
+      if (random() % 2 == 0)
+        wish.data = std::to_string(random() % 5);
+      if (random() % 2 == 0)
+        wish.spread = std::to_string(random() % 2);
+      wish.per_node = static_cast<std::uint32_t>(random() % 3);
+      const auto group = std::pair{std::to_string(random() % 2),
+                                   "n" + std::to_string(1 + random() % 5)};
+      ++one.running[group];
+      ++other.running[group];
+      const auto is_patient = random() % 2 == 0;
+      const auto kind = one.enter(wish, is_patient);
+      REQUIRE(other.enter(wish, is_patient) == kind);
+      REQUIRE(one.who(kind) == other.who(kind));
+      REQUIRE(one.reason(kind) == other.reason(kind));
+    }
+  }
+}

@@ -1,0 +1,297 @@
+#include "tests/actors/engine/ledger_fixture.hpp"
+#include "tests/actors/engine/run_story.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+using namespace troupe;
+using namespace troupe::engine;
+using namespace troupe::tests;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Workers 1, 2, ... on nodes "n1", "n2", ... of a cluster.
+struct placement_fixture : ledger_fixture {
+  static run_ledger_options options() {
+    auto result = ledger_fixture::options();
+    result.rebind_window = 5s;
+    return result;
+  }
+
+  placement_fixture() : ledger_fixture{options()} {}
+
+  void welcome(std::uint64_t worker, worker_labels labels = {}) {
+    ledger.welcome({worker,
+                    {"noop"},
+                    std::nullopt,
+                    {},
+                    "n" + std::to_string(worker),
+                    std::move(labels)});
+  }
+
+  /// Of an element of the only step's fan-out, which it is given by its number.
+  static std::vector<std::uint32_t>
+  items_of(const std::vector<assignment>& given) {
+    auto items = std::vector<std::uint32_t>{};
+    for (const auto& each : given)
+      items.push_back(each.claim.task.item);
+    return items;
+  }
+
+  [[nodiscard]] messages::QueueReport::Placed placed() const {
+    const auto report = ledger.queue_report();
+    REQUIRE(report.placed_size() == 1);
+    return report.placed(0);
+  }
+};
+
+workflow one_placed(step_placement placement) {
+  auto of = make_workflow({{"a"}});
+  of.steps[0].placement = std::move(placement);
+  return of;
+}
+
+step_placement requires_gpu() {
+  auto placement = step_placement{};
+  placement.require["gpu"] = "true";
+  return placement;
+}
+
+/// A fan-out over 0 to count - 1.
+workflow fan_out(int count, step_placement placement) {
+  auto of = one_placed(std::move(placement));
+  auto& items = of.steps[0].foreach.emplace().items;
+  items.written = nlohmann::json::array();
+  for (auto i = 0; i < count; ++i)
+    items.written.push_back(i);
+  of.steps[0].foreach->parallel_max = 100;
+  return of;
+}
+
+step_placement by_item() {
+  auto placement = step_placement{};
+  placement.data = text_template::parse("shard ${item}", {}).value();
+  return placement;
+}
+
+step_placement in_group(const std::string& group, std::uint32_t per_node = 0) {
+  auto placement = step_placement{};
+  placement.spread = text_template::parse(group, {}).value();
+  placement.per_node = per_node;
+  return placement;
+}
+
+} // namespace
+
+TEST_CASE_METHOD(placement_fixture,
+                 "a step waits for a worker with its label") {
+  welcome(1, {{"gpu", "false"}});
+  const auto run = submit(one_placed(requires_gpu()));
+  REQUIRE(run);
+  CHECK(ledger.assign(1, 10).empty());
+  CHECK(placed().reason() == "no worker has the label gpu=true");
+  CHECK(placed().ready() == 1);
+  REQUIRE(placed().steps_size() == 1);
+  CHECK(placed().steps(0).run() == run->run_id);
+  CHECK(placed().steps(0).step() == "a");
+  welcome(2, {{"gpu", "true"}});
+  CHECK(placed().reason().empty());
+  CHECK(ledger.assign(1, 10).empty());
+  const auto given = ledger.assign(2, 10);
+  REQUIRE(given.size() == 1);
+  CHECK(ledger.queue_report().placed_size() == 0);
+  CHECK(ledger.queue_report().workers(1).labels().at("gpu") == "true");
+}
+
+TEST_CASE_METHOD(ledger_fixture,
+                 "what no worker of this process will ever have is refused") {
+  REQUIRE(submit(one_placed(requires_gpu()))); // Nobody is known yet.
+  ledger.welcome({1, {"noop"}, std::nullopt, {}, {}, {{"zone", "eu"}}});
+  const auto refused = submit(one_placed(requires_gpu()));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == runtime::problem_kind::invalid_input);
+  CHECK(refused.error().key == "steps.a.placement.require.gpu");
+  CHECK(refused.error().message == "no worker has the label gpu=true");
+  CHECK(refused.error().hint.find("--label") != std::string::npos);
+  auto elsewhere = step_placement{};
+  elsewhere.exclude["zone"] = "eu";
+  CHECK(submit(one_placed(elsewhere)).error().key
+        == "steps.a.placement.exclude.zone");
+  elsewhere.exclude["zone"] = "us";
+  CHECK(submit(one_placed(elsewhere)));
+}
+
+TEST_CASE_METHOD(ledger_fixture, "a step that only waits has no placement") {
+  auto of = one_placed(requires_gpu());
+  of.steps[0].call.activity = "sleep";
+  of.steps[0].call.with.written["for"] = "1s";
+  CHECK(submit(of).error().key == "steps.a.placement");
+}
+
+TEST_CASE_METHOD(placement_fixture,
+                 "elements go to the nodes that own their data") {
+  for (auto worker = std::uint64_t{1}; worker <= 3; ++worker)
+    welcome(worker);
+  REQUIRE(submit(fan_out(30, by_item())));
+  auto owners = std::map<std::uint32_t, std::uint64_t>{};
+  for (auto worker = std::uint64_t{1}; worker <= 3; ++worker) {
+    const auto given = ledger.assign(worker, 100);
+    CHECK_FALSE(given.empty());
+    for (const auto item : items_of(given))
+      CHECK(owners.emplace(item, worker).second);
+  }
+  CHECK(owners.size() == 30);
+  // A run after it finds its data where they were.
+  REQUIRE(submit(fan_out(30, by_item())));
+  for (auto worker = std::uint64_t{3}; worker >= 1; --worker)
+    for (const auto item : items_of(ledger.assign(worker, 100)))
+      CHECK(owners.at(item) == worker);
+}
+
+TEST_CASE_METHOD(placement_fixture,
+                 "what waited long enough for its node goes to any") {
+  welcome(1);
+  welcome(2);
+  REQUIRE(submit(fan_out(20, by_item())));
+  const auto own = ledger.assign(1, 100).size();
+  CHECK(own > 0);
+  CHECK(own < 20);
+  CHECK(placed().reason().find("node n2") != std::string::npos);
+  CHECK(ledger.next_check() == now + 3s);
+  advance(2'999ms);
+  CHECK(ledger.assign(1, 100).empty());
+  advance(1ms);
+  CHECK(ledger.assign(1, 100).size() == 20 - own);
+  CHECK_FALSE(ledger.next_check());
+}
+
+TEST_CASE_METHOD(placement_fixture, "each attempt waits for its data anew") {
+  welcome(1);
+  welcome(2);
+  auto of = one_placed(by_item());
+  of.steps[0].placement->data = text_template::parse("x", {}).value();
+  of.steps[0].call.retry.attempts = 2;
+  of.steps[0].call.retry.initial = 10s;
+  of.steps[0].call.retry.jitter = retry_jitter::none;
+  REQUIRE(submit(of));
+  auto given = ledger.assign(1, 1);
+  const auto owner = given.empty() ? 2U : 1U;
+  if (given.empty())
+    given = ledger.assign(2, 1);
+  REQUIRE(given.size() == 1);
+  const auto& claim = given.front().claim;
+  REQUIRE(ledger.report(given.front().run_id, claim.task, {1, claim.claim},
+                        [&](run_decision& it) {
+                          auto error = messages::TaskError{};
+                          error.set_kind("broken");
+                          return it.fail(claim.task, claim.claim, error);
+                        }));
+  advance(10s);
+  CHECK(ledger.assign(3 - owner, 1).empty());
+  advance(2'999ms);
+  CHECK(ledger.assign(3 - owner, 1).empty());
+  SECTION("its node takes it") {
+    CHECK(ledger.assign(owner, 1).size() == 1);
+  }
+  SECTION("its node has no room for it") {
+    advance(1ms);
+    CHECK(ledger.assign(3 - owner, 1).size() == 1);
+  }
+}
+
+TEST_CASE_METHOD(placement_fixture,
+                 "data of a node that drains or is gone wait for nobody") {
+  welcome(1);
+  welcome(2);
+  REQUIRE(submit(fan_out(20, by_item())));
+  SECTION("it drains") {
+    ledger.hold_worker(2, true);
+    CHECK(ledger.queue_report().workers(1).is_held());
+    CHECK(ledger.assign(1, 100).size() == 20);
+  }
+  SECTION("it is gone") {
+    ledger.lose_worker(2, "it is gone");
+    CHECK(ledger.assign(1, 100).size() == 20);
+  }
+  SECTION("it is back") {
+    ledger.hold_worker(2, true);
+    ledger.hold_worker(2, false);
+    const auto own = ledger.assign(1, 100).size();
+    CHECK(own < 20);
+    CHECK(ledger.assign(2, 100).size() == 20 - own);
+  }
+}
+
+TEST_CASE_METHOD(placement_fixture, "a group is spread over the nodes") {
+  for (auto worker = std::uint64_t{1}; worker <= 3; ++worker)
+    welcome(worker);
+  REQUIRE(submit(fan_out(6, in_group("g"))));
+  // However much each asks for, it gets its share.
+  CHECK(ledger.assign(1, 100).size() == 1);
+  CHECK(ledger.assign(1, 100).empty());
+  CHECK(ledger.assign(2, 100).size() == 1);
+  CHECK(ledger.assign(3, 100).size() == 1 + 1);
+  CHECK(ledger.assign(2, 100).size() == 1);
+  CHECK(ledger.assign(1, 100).size() == 1);
+  CHECK(ledger.ready_tasks() == 0);
+}
+
+TEST_CASE_METHOD(placement_fixture, "a node has at most so many of a group") {
+  welcome(1);
+  welcome(2);
+  // Two runs, one group.
+  REQUIRE(submit(fan_out(3, in_group("g", 2))));
+  REQUIRE(submit(fan_out(3, in_group("g", 2))));
+  auto given = ledger.assign(1, 100);
+  CHECK(given.size() == 1);
+  CHECK(ledger.assign(2, 100).size() == 2);
+  auto more = ledger.assign(1, 100);
+  CHECK(more.size() == 1);
+  advance(1h);
+  CHECK(ledger.assign(1, 100).empty());
+  CHECK(ledger.assign(2, 100).empty());
+  CHECK(placed().reason() == "enough of group g runs on every node");
+  CHECK(placed().ready() == 2);
+  succeed(given.front());
+  CHECK(ledger.assign(2, 100).empty());
+  CHECK(ledger.assign(1, 100).size() == 1);
+  // What a worker had is free again.
+  ledger.lose_worker(1, "it is gone");
+  welcome(3);
+  advance(1min);
+  CHECK(ledger.assign(3, 100).size() == 2);
+}
+
+TEST_CASE_METHOD(placement_fixture,
+                 "a text that has no value fails the task when it is taken") {
+  welcome(1);
+  auto placement = step_placement{};
+  placement.data = expression_text("steps.b.output.region");
+  auto of = make_workflow({{"b"}, {"a", {"b"}}});
+  of.steps[1].placement = placement;
+  const auto run = submit(of);
+  REQUIRE(run);
+  succeed(ledger.assign(1, 1).front()); // Its output is null.
+  CHECK(ledger.assign(1, 1).empty());
+  CHECK(ledger.find(run->run_id)->status() == run_status::failed);
+}
+
+TEST_CASE_METHOD(placement_fixture,
+                 "a host that starts anew is counted for what it names") {
+  welcome(1);
+  const auto run = submit(fan_out(2, in_group("g", 1)));
+  REQUIRE(run);
+  const auto given = ledger.assign(1, 100);
+  REQUIRE(given.size() == 1);
+  store();
+  welcome(1);
+  CHECK(ledger.assign(1, 100).empty());
+  ledger.lose_others(1, {}, "it begins anew");
+  advance(1min);
+  CHECK(ledger.assign(1, 100).size() == 1);
+}

@@ -11,6 +11,7 @@
 #include "cluster/node/cluster_desk.hpp"
 #include "cluster/node/hosting_opener.hpp"
 #include "cluster/node/node_folder.hpp"
+#include "cluster/node/node_gauge.hpp"
 #include "cluster/node/node_leaver.hpp"
 #include "cluster/node/node_steward.hpp"
 #include "cluster/transport/socket_transport.hpp"
@@ -41,7 +42,6 @@ constexpr auto lease_name = "leader";
 /// After an engine that did not start, so that others may try.
 constexpr auto abstain_after_failure = 3s;
 constexpr auto farewell_timeout = 3s;
-
 /// On any thread.
 std::uint64_t draw() {
   auto device = std::random_device{};
@@ -86,6 +86,8 @@ struct node::parts {
   std::unique_ptr<engine::engine_gateway> gateway;
   engine_relay_actor relay;
   cluster_desk_actor cluster;
+  node_gauge_actor gauge;
+  node_gauge_options gauged; ///< Until the gauge has it.
 
   parts(node_options from, node_folder in, std::uint64_t number)
     : options{std::move(from)}, folder{std::move(in)}, incarnation{number},
@@ -109,6 +111,7 @@ struct node::parts {
           caf::actor_cast<caf::actor>(service),
           caf::actor_cast<caf::actor>(relay),
           caf::actor_cast<caf::actor>(cluster),
+          caf::actor_cast<caf::actor>(gauge),
           caf::actor_cast<caf::actor>(leadership),
           caf::actor_cast<caf::actor>(database),
           caf::actor_cast<caf::actor>(membership),
@@ -124,6 +127,7 @@ struct node::parts {
     service = nullptr;
     relay = nullptr;
     cluster = nullptr;
+    gauge = nullptr;
     leadership = nullptr;
     database = nullptr;
     membership = nullptr;
@@ -152,6 +156,7 @@ struct node::parts {
   outcome<void> open_door();
   void begin();
   void open_places();
+  void open_gauge();
   outcome<engine::local_engine> lead(lease_epoch epoch);
 };
 
@@ -240,8 +245,14 @@ outcome<void> node::parts::open_door() {
       from.self = file.name;
       from.exchange = exchange;
       from.answers = answers;
-      cluster
-        = spawn_cluster_desk(*system, {membership, leadership, only, answers});
+      auto about = cluster_desk_options{};
+      about.membership = membership;
+      about.leadership = leadership;
+      about.only_coordinator = only;
+      about.only_epoch = incarnation;
+      about.answers = answers;
+      about.exchange = exchange;
+      cluster = spawn_cluster_desk(*system, std::move(about));
       from.cluster = cluster;
       *desk = spawn_engine_relay(*system, std::move(from));
       return engine::engine_desk_actor{*desk};
@@ -265,11 +276,17 @@ void node::parts::open_places() {
   }
   if (!options.file.roles.is_worker)
     return;
+  gauged.steps = {std::make_shared<work_count>(), options.file.jobs};
+  gauged.slots
+    = {std::make_shared<work_count>(), runtime::worker_count(options.slots)};
   auto lent = compute_service_options{};
-  lent.slots = runtime::worker_count(options.slots);
+  lent.slots = gauged.slots.places;
   lent.incarnation = incarnation;
+  lent.slot.count = gauged.slots.count;
   service = spawn_compute_service(*system, exchange, std::move(lent));
-  port = spawn_hosted_port(*system, exchange, {});
+  auto pulled = hosted_port_options{};
+  pulled.count = gauged.steps.count;
+  port = spawn_hosted_port(*system, exchange, std::move(pulled));
   auto registry = std::make_shared<engine::activity_registry>();
   engine::add_basic_activities(*registry);
   if (options.add_activities)
@@ -279,6 +296,16 @@ void node::parts::open_places() {
   from.limits.activities_max = options.file.jobs;
   from.room = options.room;
   host = engine::spawn_activity_host(*system, port, std::move(from));
+}
+
+void node::parts::open_gauge() {
+  gauged.incarnation = incarnation;
+  gauged.membership = membership;
+  gauged.exchange = exchange;
+  gauged.read_process = runtime::read_process_figures;
+  gauged.processors = runtime::worker_count(0);
+  gauged.has_own_thread = true;
+  gauge = spawn_node_gauge(*system, std::exchange(gauged, {}));
 }
 
 /// Everybody is there: lets them hear of each other.
@@ -299,7 +326,8 @@ void node::parts::begin() {
         caf::actor_cast<caf::actor>(leaver), caf::actor_cast<caf::actor>(relay),
         caf::actor_cast<caf::actor>(cluster), caf::actor_cast<caf::actor>(port),
         caf::actor_cast<caf::actor>(host), caf::actor_cast<caf::actor>(lenders),
-        caf::actor_cast<caf::actor>(service)})
+        caf::actor_cast<caf::actor>(service),
+        caf::actor_cast<caf::actor>(gauge)})
     if (each)
       from.parts.push_back(each);
   steward = spawn_node_steward(*system, std::move(from));
@@ -326,10 +354,11 @@ outcome<engine::local_engine> node::parts::lead(lease_epoch epoch) {
     grant.fence = fence_of(lease_name, epoch);
   auto hosting = engine::engine_companion{};
   hosting.id = "hosting";
-  hosting.start = [to = exchange, tell = steward](
-                    caf::actor_system& in, const runtime::store_actor&,
-                    const engine::engine_actor& of) {
-    return caf::actor_cast<caf::actor>(spawn_hosting_opener(in, of, to, tell));
+  hosting.start = [to = exchange, tell = steward,
+                   epoch](caf::actor_system& in, const runtime::store_actor&,
+                          const engine::engine_actor& of) {
+    return caf::actor_cast<caf::actor>(
+      spawn_hosting_opener(in, of, to, tell, epoch));
   };
   grant.companions.push_back(std::move(hosting));
   grant.more_score_workers = score_with(lenders);
@@ -367,6 +396,7 @@ outcome<std::unique_ptr<node>> node::start(node_options options) {
   if (auto opened = of.open_door(); !opened)
     return fail(opened.error());
   of.open_places();
+  of.open_gauge();
   of.begin();
   return std::unique_ptr<node>{new node{std::move(made)}};
 }

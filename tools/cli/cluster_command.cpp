@@ -23,6 +23,7 @@ namespace {
 constexpr auto cluster_examples = R"(Examples:
   troupe cluster init --nodes a,b,c --dir certs
   troupe cluster status --socket data/a/node.sock
+  troupe cluster top --socket data/a/node.sock
   troupe cluster drain b --socket data/a/node.sock
 
 All but init ask a node, over the socket in its data folder (--socket, or
@@ -127,6 +128,7 @@ void add_cluster_command(command_line& line) {
   app->require_subcommand(1);
   add_init(*app, line);
   add_cluster_questions(*app, line);
+  add_cluster_top(*app, line);
 }
 
 } // namespace troupe::tools

@@ -260,9 +260,7 @@ bool process_cluster::is_of_one_mind() const {
     if (static_cast<std::size_t>(alive) != node_names.size())
       return false;
     leaders.insert(seen->leader());
-    // Workers tell the engine's, which may begin anew under the same lease.
-    if (is_coordinator_name(seen_by))
-      epochs.insert(seen->epoch());
+    epochs.insert(seen->epoch());
   }
   return leaders.size() == 1 && epochs.size() == 1;
 }

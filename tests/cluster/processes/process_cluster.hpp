@@ -70,8 +70,7 @@ public:
   /// the other coordinator, unless that one is silent. Empty: nobody.
   [[nodiscard]] std::string leader() const;
 
-  /// All nodes see all alive and the same leader, coordinators also the same
-  /// epoch.
+  /// All nodes see all alive and the same leader under the same epoch.
   [[nodiscard]] bool is_of_one_mind() const;
 
   /// How the node sees the other.

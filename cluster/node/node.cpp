@@ -25,7 +25,9 @@
 #include <caf/scoped_actor.hpp>
 
 #include <future>
+#include <mutex>
 #include <random>
+#include <span>
 #include <utility>
 
 namespace troupe::cluster {
@@ -42,6 +44,31 @@ constexpr auto lease_name = "leader";
 /// After an engine that did not start, so that others may try.
 constexpr auto abstain_after_failure = 3s;
 constexpr auto farewell_timeout = 3s;
+/// Of this process itself, where programs at the socket have numbers from 1 on,
+/// and other nodes from the next bit on.
+constexpr auto own_asker = engine::asker_id{1} << 62U;
+
+/// Where the answers for this process itself go. Thread-safe.
+class own_answers {
+public:
+  using taker = std::function<void(std::span<const std::string>)>;
+
+  void open(taker to) {
+    const auto guard = std::lock_guard{mutex_};
+    to_ = std::move(to);
+  }
+
+  void take(std::span<const std::string> payloads) {
+    const auto guard = std::lock_guard{mutex_};
+    if (to_)
+      to_(payloads);
+  }
+
+private:
+  std::mutex mutex_;
+  taker to_;
+};
+
 /// On any thread.
 std::uint64_t draw() {
   auto device = std::random_device{};
@@ -83,6 +110,7 @@ struct node::parts {
   compute_desk_actor lenders; ///< Null on a node that never leads.
   node_steward_actor steward;
   node_leaver_actor leaver;
+  std::shared_ptr<own_answers> own = std::make_shared<own_answers>();
   std::unique_ptr<engine::engine_gateway> gateway;
   engine_relay_actor relay;
   cluster_desk_actor cluster;
@@ -240,7 +268,15 @@ outcome<void> node::parts::open_door() {
     = file.roles.is_coordinator && !leadership ? file.name : std::string{};
   const auto desk = std::make_shared<engine_relay_actor>();
   auto opened = engine::engine_gateway::open(
-    [&](engine::desk_answers answers) {
+    [&](engine::desk_answers to_programs) {
+      const auto answers
+        = [own = own, to_programs](engine::asker_id to,
+                                   std::span<const std::string> payloads) {
+            if (to == own_asker)
+              own->take(payloads);
+            else
+              to_programs(to, payloads);
+          };
       auto from = engine_relay_options{};
       from.self = file.name;
       from.exchange = exchange;
@@ -376,6 +412,22 @@ const std::string& node::address() const {
 
 std::string node::socket() const {
   return parts_->folder.socket();
+}
+
+std::string node::token() const {
+  return parts_->folder.token();
+}
+
+std::function<void(std::string)>
+node::open_line(std::function<void(std::span<const std::string>)> answers) {
+  parts_->own->open(std::move(answers));
+  // No handle: it would keep the relay, hence the system, alive.
+  return [to = caf::actor_cast<caf::actor_addr>(parts_->relay)](
+           std::string payload) {
+    if (const auto relay = caf::actor_cast<caf::actor>(to))
+      caf::anon_send(relay,
+                     engine::desk_questions{own_asker, {std::move(payload)}});
+  };
 }
 
 outcome<std::unique_ptr<node>> node::start(node_options options) {

@@ -56,6 +56,10 @@ public:
   }
   [[nodiscard]] program& process(const std::string& node);
   [[nodiscard]] std::string socket(const std::string& node) const;
+  /// Where it takes HTTP requests; only without a network of its own.
+  [[nodiscard]] std::string http_address(const std::string& node) const {
+    return http_.at(node);
+  }
   [[nodiscard]] std::string config(const std::string& node) const;
   /// What all nodes printed lately, and what they know.
   [[nodiscard]] std::string logs() const;
@@ -135,6 +139,7 @@ private:
   std::string store_ = database_.address();
   std::string store_of_nodes_ = store_; ///< As they reach it.
   std::map<std::string, std::string> addresses_;
+  std::map<std::string, std::string> http_;
   std::map<std::string, std::optional<program>> nodes_;
   std::map<std::string, bool> frozen_;
   int starts_ = 0;

@@ -56,19 +56,23 @@ void show(const load_samples& samples, output_format output) {
   std::fputs(render_load(samples).c_str(), stdout);
 }
 
-int watch_load(const top_flags& flags, const invocation& with) {
-  const auto interval = runtime::parse_duration(flags.interval);
-  if (!interval)
-    return report(interval.error(), with.output);
+runtime::outcome<std::chrono::milliseconds>
+read_interval(const std::string& text) {
   constexpr auto interval_min = 100ms;
   constexpr auto interval_max = std::chrono::hours{1};
-  if (*interval < interval_min || *interval > interval_max)
-    return report(
-      runtime::fail(runtime::problem_kind::invalid_input,
-                    "--interval: " + flags.interval + " is out of range",
-                    "give 100ms to 1h")
-        .value(),
-      with.output);
+  auto read = runtime::parse_duration(text);
+  if (read && (*read < interval_min || *read > interval_max))
+    read = runtime::fail(runtime::problem_kind::invalid_input,
+                         text + " is out of range", "give 100ms to 1h");
+  if (!read)
+    read.error().key = "--interval";
+  return read;
+}
+
+int watch_load(const top_flags& flags, const invocation& with) {
+  const auto interval = read_interval(flags.interval);
+  if (!interval)
+    return report(interval.error(), with.output);
   const auto stop = interruption{};
   auto client = connect_server(with.settings);
   if (!client)

@@ -1,6 +1,6 @@
 #include "actors/engine/engine_client.hpp"
 
-#include "runtime/problem_message.hpp"
+#include "actors/engine/engine_answer.hpp"
 
 #include <utility>
 
@@ -17,17 +17,6 @@ namespace {
 
 /// How long an engine may take to answer what needs one commit.
 constexpr auto answer_timeout = std::chrono::milliseconds{120s};
-
-/// The part of an answer that was asked for, or the problem in its place.
-template <class Part>
-outcome<Part> part_of(outcome<EngineAnswer> answer,
-                      const Part& (EngineAnswer::*part)() const) {
-  if (!answer)
-    return fail(answer.error());
-  if (answer->has_problem())
-    return fail(runtime::from_problem_message(answer->problem()));
-  return ((*answer).*part)();
-}
 
 } // namespace
 
@@ -163,6 +152,13 @@ outcome<messages::ClusterStatus> engine_client::cluster() {
   question.mutable_cluster();
   return part_of(call(std::move(question), answer_timeout),
                  &EngineAnswer::cluster);
+}
+
+outcome<messages::ClusterLoad> engine_client::cluster_load() {
+  auto question = EngineCall{};
+  question.mutable_cluster_load();
+  return part_of(call(std::move(question), answer_timeout),
+                 &EngineAnswer::cluster_load);
 }
 
 outcome<messages::ClusterChanged>

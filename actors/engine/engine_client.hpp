@@ -72,6 +72,9 @@ public:
   /// no node does not know (`invalid_input`).
   [[nodiscard]] runtime::outcome<messages::ClusterStatus> cluster();
 
+  /// How busy its nodes are; takes about a second if one of them is silent.
+  [[nodiscard]] runtime::outcome<messages::ClusterLoad> cluster_load();
+
   [[nodiscard]] runtime::outcome<messages::ClusterChanged>
   change(const messages::ChangeCluster& wanted);
 

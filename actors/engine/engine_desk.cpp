@@ -218,6 +218,7 @@ void ask_engine(pointer self, asker_id to, const EngineCall& call) {
                      &EngineAnswer::mutable_status);
     case EngineCall::kCluster:
     case EngineCall::kChangeCluster:
+    case EngineCall::kClusterLoad:
       return refuse(
         self, to, id,
         runtime::to_error(runtime::fail(runtime::problem_kind::invalid_input,

@@ -64,8 +64,7 @@ public:
     return from_.epoch;
   }
 
-  // -- recovery
-  // ----------------------------------------------------------------
+  // -- recovery ---------------------------------------------------------------
 
   /// A run as it was stored; `run` is what its history makes of it. To be
   /// called before anything else happens, in the order of the numbers; later
@@ -480,6 +479,7 @@ private:
   std::vector<run_number> withdrawn_;
   std::vector<run_number> finished_;
   std::vector<run_number> ended_;
+  std::uint64_t runs_ended_ = 0; ///< Since the start, and stored as such.
   std::vector<std::pair<run_number, deadline_notice>> deadline_notices_;
 };
 

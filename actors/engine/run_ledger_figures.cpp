@@ -110,6 +110,7 @@ messages::QueueReport run_ledger::queue_report() const {
   report.set_running_max(options_.running_max);
   report.set_runs_running(going_.size());
   report.set_runs_waiting(awaiting_turn_.size());
+  report.set_runs_ended(runs_ended_);
   report.set_submissions_per_minute(options_.submissions_per_minute);
   report.set_refused_full(refusals_.full);
   report.set_refused_rate(refusals_.rate);

@@ -398,6 +398,7 @@ std::vector<run_number> run_ledger::take_ended() {
   const auto unstored = std::partition(ended_.begin(), ended_.end(), is_stored);
   const auto later = std::vector<run_number>(unstored, ended_.end());
   ended_.erase(unstored, ended_.end());
+  runs_ended_ += ended_.size();
   return std::exchange(ended_, later);
 }
 

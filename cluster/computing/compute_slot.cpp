@@ -79,6 +79,28 @@ struct simulation_slot {
 template <class Slot>
 using slot_pointer = node_service_actor::stateful_pointer<Slot>;
 
+/// Counts a task as running for as long as it lives.
+class counted_task {
+public:
+  explicit counted_task(const shared_work_count& in) : in_{in} {
+    if (in_)
+      ++in_->running;
+  }
+
+  counted_task(const counted_task&) = delete;
+  counted_task& operator=(const counted_task&) = delete;
+
+  ~counted_task() {
+    if (!in_)
+      return;
+    --in_->running;
+    ++in_->ended;
+  }
+
+private:
+  const shared_work_count& in_;
+};
+
 /// The answer as a body; nothing of it is too long to be sent.
 template <class Slot, class Task>
 std::string do_task(Slot& state, const Task& task,
@@ -126,6 +148,7 @@ caf::result<node_answer> answer(slot_pointer<Slot> self,
       runtime::fail(runtime::problem_kind::invalid_input,
                     "a task is for a slot of another kind")
         .value());
+  const auto counted = counted_task{self->state.options.count};
   auto reply = node_answer{};
   reply.envelope.set_type("SlotAnswer");
   reply.envelope.set_body(

@@ -3,6 +3,7 @@
 #include "actors/scoring/stage_work.hpp"
 #include "actors/simulation/year_work.hpp"
 #include "cluster/computing/block_frame.hpp"
+#include "cluster/hosting/work_count.hpp"
 #include "cluster/transport/node_exchange.hpp"
 
 #include <caf/actor_system.hpp>
@@ -16,6 +17,7 @@ struct compute_slot_options {
   std::size_t answer_bytes_max = block_frame_bytes_max;
   /// What of its answers a session keeps, until it is so much.
   std::size_t kept_bytes_max = std::size_t{256} << 20;
+  shared_work_count count; ///< Of the tasks of all sessions together.
   /// For tests, as of workers of one's own node.
   scoring::stage_hook before_scoring;
   simulation::year_hook before_simulating;

@@ -58,6 +58,7 @@ struct hosted_port_state {
   hosting_actor host;
   hosted_work work;
   leader_choice leader;
+  std::uint64_t leadership_epoch = 0; ///< Of that leader, as it says.
   leader_watcher_actor watcher; ///< Null: nobody.
   retry_delay delay;
   phase now = phase::idle;
@@ -84,8 +85,13 @@ caf::error refusal(problem_kind kind, std::string message) {
 
 // -- the end of the node -----------------------------------------------------
 
-void try_close(pointer self) {
+/// Something may have begun or ended.
+void take_stock(pointer self) {
   auto& state = self->state;
+  if (const auto& count = state.options.count) {
+    count->running = state.work.running();
+    count->ended = state.work.ended();
+  }
   if (!state.closing || state.work.size() != 0)
     return;
   state.is_closed = true;
@@ -98,7 +104,7 @@ caf::result<hosting_closed> close_once_idle(pointer self) {
     return refusal(problem_kind::conflict, "somebody waits already");
   auto promise = self->make_response_promise<hosting_closed>();
   state.closing = promise;
-  try_close(self);
+  take_stock(self);
   return promise;
 }
 
@@ -186,7 +192,7 @@ void ask(pointer self, const Message& what) {
 /// Asks whatever there is to ask now, unless something is being asked.
 void pursue(pointer self) {
   auto& state = self->state;
-  try_close(self);
+  take_stock(self);
   if (state.now != phase::idle || !state.leader.is_known()
       || !state.work.has_host())
     return;
@@ -218,15 +224,18 @@ void tell_leader(pointer self) {
   const auto& state = self->state;
   if (state.watcher && state.leader.is_known())
     self->send(state.watcher,
-               leader_followed{state.leader.node(), state.leader.epoch()});
+               leader_followed{state.leader.node(), state.leadership_epoch});
 }
 
-void hear_notice(pointer self, const std::string& node, std::uint64_t epoch) {
+void hear_notice(pointer self, const std::string& node,
+                 const messages::LeaderNotice& notice) {
   auto& state = self->state;
+  const auto epoch = notice.epoch();
   switch (state.leader.hear(node, epoch)) {
     case leader_choice::verdict::followed:
       runtime::log_info(hosted_log, "follows a leader",
                         {{"node", node}, {"epoch", epoch}});
+      state.leadership_epoch = notice.leadership_epoch();
       tell_leader(self);
       state.work.end_session();
       return start_over(self);
@@ -291,7 +300,7 @@ caf::result<node_answer> answer(pointer self, const node_question& question) {
   const auto notice = from_envelope<messages::LeaderNotice>(envelope);
   if (!notice)
     return runtime::to_error(notice.error());
-  hear_notice(self, envelope.sender(), notice->epoch());
+  hear_notice(self, envelope.sender(), *notice);
   return node_answer{};
 }
 
@@ -346,7 +355,7 @@ void on_down(pointer self, const caf::down_msg& message) {
     return;
   state.host = nullptr;
   state.work.lose_host("its host ended with " + to_string(message.reason));
-  try_close(self);
+  take_stock(self);
 }
 
 private_port_actor::behavior_type

@@ -3,6 +3,7 @@
 #include "actors/engine/activity_host.hpp"
 #include "cluster/hosting/ordered_exchange.hpp"
 #include "cluster/hosting/remote_host.hpp"
+#include "cluster/hosting/work_count.hpp"
 #include "cluster/transport/node_exchange.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -18,7 +19,8 @@ namespace troupe::cluster {
 /// what follows.
 struct leader_followed {
   std::string node;
-  std::uint64_t epoch = 0;
+  /// Of its leadership, as it says; 0: it does not.
+  std::uint64_t leadership_epoch = 0;
 };
 
 using leader_watcher_actor = caf::typed_actor<caf::reacts_to<leader_followed>>;
@@ -48,6 +50,7 @@ struct hosted_port_options {
   batch_limits batch;
   /// After so long without an answer it asks whether its session is known.
   std::chrono::milliseconds probe_interval{2'000};
+  shared_work_count count; ///< Of activities.
 };
 
 /// Lives as long as the exchange: a host ends when its source does. One host at

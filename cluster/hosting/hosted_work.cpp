@@ -63,6 +63,8 @@ hosted_work::find(const messages::ActivityRef& ref) {
 void hosted_work::erase(entry_map::iterator which) {
   if (holds_ended_place(which->second))
     --ended_;
+  if (which->second.end == 0)
+    --running_;
   reports_.erase(which->second.progress);
   reports_.erase(which->second.end);
   entries_.erase(which);
@@ -103,6 +105,7 @@ void hosted_work::end(entry_map::iterator which,
     return erase(which);
   mutable_ref_of(report).set_epoch(which->first.epoch);
   which->second.end = reports_.add(std::move(report));
+  --running_;
   if (holds_ended_place(which->second))
     ++ended_;
 }
@@ -213,8 +216,11 @@ bool hosted_work::run(const messages::RunActivity& request) {
                                 "more activities than the node has asked for"));
   else if (takes_place)
     --free_;
-  if (!is_beyond)
+  if (!is_beyond) {
     supersede(key);
+    ++running_;
+    ++begun_;
+  }
   entries_.emplace(key, std::move(made));
   return !is_beyond;
 }

@@ -107,6 +107,16 @@ public:
     return entries_.size();
   }
 
+  /// Of these, those that the host has not reported yet.
+  [[nodiscard]] std::size_t running() const noexcept {
+    return running_;
+  }
+
+  /// Activities that ran and do no more, since the start.
+  [[nodiscard]] std::uint64_t ended() const noexcept {
+    return begun_ - running_;
+  }
+
   [[nodiscard]] std::size_t waiting_reports() const noexcept {
     return reports_.size();
   }
@@ -149,6 +159,8 @@ private:
   batch_limits limits_;
   std::size_t taken_max_;
   entry_map entries_;
+  std::size_t running_ = 0;
+  std::uint64_t begun_ = 0;
   report_queue reports_;
   messages::GetActivities offer_;
   bool has_host_ = false;

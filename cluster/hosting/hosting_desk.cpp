@@ -219,6 +219,7 @@ void tell_who_leads(pointer self, const std::string& node) {
   auto& state = self->state;
   auto notice = messages::LeaderNotice{};
   notice.set_epoch(state.options.epoch);
+  notice.set_leadership_epoch(state.options.leadership_epoch);
   self->send(
     state.exchange,
     node_notice{node, to_envelope(hosted_target, state.options.epoch, notice)});

@@ -40,6 +40,8 @@ using hosting_desk_actor
 
 struct hosting_desk_options {
   std::uint64_t epoch = 0; ///< Of the engine; never 0.
+  /// Of the leadership of this node, for those who are told; 0: not known.
+  std::uint64_t leadership_epoch = 0;
   std::chrono::milliseconds notice_interval{500};
   asking_options asking;
   remote_work_options work;

@@ -260,6 +260,9 @@ leadership(leadership_pointer self, const lease_database_actor& database,
       perform(self, self->state.keeper->step_aside(self->clock().now(),
                                                    wanted.abstain));
     },
+    [=](come_back) {
+      perform(self, self->state.keeper->come_back(self->clock().now()));
+    },
     [=](const stop_leading&) { return stop_when_asked(self); },
     [=](leadership_tick) { tick(self); },
     [=](leadership_stop_late) { finish_stoppers(self, false); },

@@ -51,6 +51,9 @@ struct step_aside {
   std::chrono::milliseconds abstain{0};
 };
 
+/// Takes that back: nobody else is there to lead.
+struct come_back {};
+
 /// For good.
 struct stop_leading {};
 
@@ -64,6 +67,7 @@ struct leadership_stopped {
 using leadership_actor = membership_watcher_actor::extend<
   caf::replies_to<get_leadership>::with<leadership_change>,
   caf::reacts_to<watch_leadership>, caf::reacts_to<step_aside>,
+  caf::reacts_to<come_back>,
   // Once the lease is given back, or after `stop_timeout`.
   caf::replies_to<stop_leading>::with<leadership_stopped>>;
 
@@ -95,5 +99,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::leadership_change)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::watch_leadership)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::get_leadership)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::step_aside)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::come_back)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::stop_leading)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::leadership_stopped)

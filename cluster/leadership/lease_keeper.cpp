@@ -47,7 +47,8 @@ bool lease_keeper::is_away(instant now) const noexcept {
 }
 
 bool lease_keeper::may_lead(instant now) const noexcept {
-  return !is_stopped_ && (!abstains_until_ || now >= *abstains_until_);
+  return !is_stopped_ && (!abstains_until_ || now >= *abstains_until_)
+         && (!aside_until_ || now >= *aside_until_);
 }
 
 bool lease_keeper::leads(instant now) const noexcept {
@@ -255,9 +256,14 @@ lease_keeper::actions lease_keeper::look_now(instant now) {
 lease_keeper::actions
 lease_keeper::step_aside(instant now, std::chrono::milliseconds abstain) {
   auto out = actions{};
-  abstains_until_ = std::max(abstains_until_.value_or(now), now + abstain);
+  aside_until_ = std::max(aside_until_.value_or(now), now + abstain);
   give_up(step_down_reason::asked, now, out);
   return out;
+}
+
+lease_keeper::actions lease_keeper::come_back(instant now) {
+  aside_until_.reset();
+  return look_now(now);
 }
 
 lease_keeper::actions lease_keeper::stop(instant now) {

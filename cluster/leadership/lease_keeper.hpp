@@ -106,6 +106,9 @@ public:
   [[nodiscard]] actions step_aside(instant now,
                                    std::chrono::milliseconds abstain);
 
+  /// Nobody else is there to lead after all: it tries again at once.
+  [[nodiscard]] actions come_back(instant now);
+
   /// For good.
   [[nodiscard]] actions stop(instant now);
 
@@ -161,7 +164,8 @@ private:
   lease_epoch epoch_ = 0; ///< The newest it led under, or gave back.
   instant believes_until_{};
   std::optional<instant> last_tick_;
-  std::optional<instant> abstains_until_;
+  std::optional<instant> abstains_until_; ///< As its own ticks were late.
+  std::optional<instant> aside_until_; ///< As it was asked to.
 
   std::uint64_t requests_ = 0;
   std::uint64_t awaited_ = 0; ///< The request that the next one waits for.

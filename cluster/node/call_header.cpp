@@ -18,7 +18,8 @@ call_header header_of(const std::string& serialised) {
     if (field == messages::EngineCall::kAwaitFieldNumber)
       header.is_await = true;
     if (field == messages::EngineCall::kClusterFieldNumber
-        || field == messages::EngineCall::kChangeClusterFieldNumber)
+        || field == messages::EngineCall::kChangeClusterFieldNumber
+        || field == messages::EngineCall::kClusterLoadFieldNumber)
       header.is_of_node = true;
     if (field == messages::EngineCall::kIdFieldNumber
         && WireFormatLite::GetTagWireType(tag)

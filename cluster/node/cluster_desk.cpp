@@ -1,5 +1,8 @@
 #include "cluster/node/cluster_desk.hpp"
 
+#include "cluster/hosting/hosting_envelope.hpp"
+#include "cluster/node/engine_relay.hpp"
+#include "cluster/node/node_gauge.hpp"
 #include "messages/engine_call.pb.h"
 #include "runtime/actor_errors.hpp"
 #include "runtime/problem_message.hpp"
@@ -22,6 +25,15 @@ using messages::EngineAnswer;
 using runtime::problem_kind;
 
 constexpr auto patience = 10s;
+/// Askers of how busy all nodes are, at the same time.
+constexpr auto gatherings_max = std::size_t{64};
+
+/// How busy all nodes are, as far as they have said.
+struct load_gathering {
+  asker_id to = 0;
+  EngineAnswer answer;
+  std::size_t open = 0; ///< Questions without an answer.
+};
 
 struct cluster_desk_state {
   static constexpr auto name = "cluster_desk"; // Shown in logs.
@@ -31,6 +43,7 @@ struct cluster_desk_state {
 
   cluster_desk_options options;
   leader_followed followed;
+  std::size_t gatherings = 0;
 };
 
 using desk_pointer = cluster_desk_actor::stateful_pointer<cluster_desk_state>;
@@ -82,50 +95,172 @@ bool has_standby(const messages::ClusterStatus& of) {
          > 1;
 }
 
+bool is_there(const messages::ClusterNode& node) {
+  return node.state() != to_string(member_state::dead)
+         && node.state() != to_string(member_state::left);
+}
+
 /// Who leads, where no leadership knows.
 void add_followed(const cluster_desk_state& state,
                   messages::ClusterStatus& status) {
-  if (!state.options.only_coordinator.empty())
+  if (!state.options.only_coordinator.empty()) {
+    status.set_epoch(state.options.only_epoch);
     return status.set_leader(state.options.only_coordinator);
+  }
   const auto& followed = state.followed;
-  const auto is_there
+  const auto is_known
     = std::ranges::any_of(status.nodes(), [&](const auto& node) {
-        return node.name() == followed.node && node.state() != "dead"
-               && node.state() != "left";
+        return node.name() == followed.node && is_there(node);
       });
-  if (is_there) {
+  if (is_known) {
     status.set_leader(followed.node);
-    status.set_epoch(followed.epoch);
+    status.set_epoch(followed.leadership_epoch);
   }
   status.set_has_failover(has_standby(status));
 }
 
-void show(desk_pointer self, asker_id to, std::uint64_t id) {
+/// Calls `then` with how the cluster looks.
+template <class Continuation>
+void with_status(desk_pointer self, asker_id to, std::uint64_t id,
+                 Continuation then) {
   const auto& options = self->state.options;
   self->request(options.membership, patience, get_members{})
     .then(
       [=](const members_seen& seen) {
         const auto& with = self->state.options;
-        auto answer = EngineAnswer{};
-        answer.set_id(id);
-        describe(seen, *answer.mutable_cluster());
+        auto status = messages::ClusterStatus{};
+        describe(seen, status);
         if (!with.leadership) {
-          add_followed(self->state, *answer.mutable_cluster());
-          return send(self, to, answer);
+          add_followed(self->state, status);
+          return then(std::move(status));
         }
         self->request(with.leadership, patience, get_leadership{})
           .then(
             [=](const leadership_change& now) mutable {
-              auto& status = *answer.mutable_cluster();
               status.set_leader(node_of(now.leader));
-              status.set_epoch(static_cast<std::uint64_t>(now.leader_epoch));
+              status.set_epoch(now.leader_epoch);
               status.set_has_failover(has_standby(status));
-              send(self, to, answer);
+              then(std::move(status));
             },
             refusal(self, to, id));
       },
       refusal(self, to, id));
 }
+
+void show(desk_pointer self, asker_id to, std::uint64_t id) {
+  with_status(self, to, id, [=](messages::ClusterStatus status) {
+    auto answer = EngineAnswer{};
+    answer.set_id(id);
+    *answer.mutable_cluster() = std::move(status);
+    send(self, to, answer);
+  });
+}
+
+// -- how busy all nodes are --------------------------------------------------
+
+using shared_gathering = std::shared_ptr<load_gathering>;
+
+void end_part(desk_pointer self, const shared_gathering& of) {
+  if (--of->open != 0)
+    return;
+  --self->state.gatherings;
+  send(self, of->to, of->answer);
+}
+
+/// Asks a node, and lets `take` or `miss` put down what comes of it.
+template <class Reply, class Take, class Miss>
+void ask_node(desk_pointer self, const shared_gathering& of,
+              const std::string& node, messages::Envelope envelope, Take take,
+              Miss miss) {
+  auto call = node_call{};
+  call.node = node;
+  call.envelope = std::move(envelope);
+  call.timeout = self->state.options.load_timeout;
+  self->request(self->state.options.exchange, 2 * call.timeout, std::move(call))
+    .then(
+      [=](const node_answer& reply) {
+        auto read = from_envelope<Reply>(reply.envelope);
+        if (read)
+          take(std::move(*read));
+        else
+          miss(read.error());
+        end_part(self, of);
+      },
+      [=](const caf::error& reason) {
+        miss(runtime::to_problem(reason, self->system()));
+        end_part(self, of);
+      });
+}
+
+void ask_load(desk_pointer self, const shared_gathering& of, int place) {
+  const auto row = [of, place] {
+    return of->answer.mutable_cluster_load()->mutable_nodes(place);
+  };
+  const auto asked_at = self->clock().now();
+  ask_node<messages::NodeFigures>(
+    self, of, row()->name(),
+    to_envelope(gauge_target, 0, messages::GetNodeFigures{}),
+    [=](messages::NodeFigures figures) {
+      const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+        self->clock().now() - asked_at);
+      row()->set_round_trip_us(static_cast<std::uint64_t>(took.count()));
+      *row()->mutable_figures() = std::move(figures);
+    },
+    [=](const runtime::problem& why) { row()->set_problem(why.message); });
+}
+
+void ask_queue(desk_pointer self, const shared_gathering& of) {
+  const auto miss = [of](const std::string& why) {
+    of->answer.mutable_cluster_load()->set_queue_problem(why);
+  };
+  auto call = messages::EngineCall{};
+  call.mutable_queue();
+  ask_node<EngineAnswer>(
+    self, of, of->answer.cluster_load().status().leader(),
+    to_envelope(engine_target, 0, call),
+    [=](EngineAnswer answer) {
+      if (answer.has_queue())
+        *of->answer.mutable_cluster_load()->mutable_queue()
+          = std::move(*answer.mutable_queue());
+      else
+        miss(answer.has_problem() ? answer.problem().message()
+                                  : "it answers something else");
+    },
+    [=](const runtime::problem& why) { miss(why.message); });
+}
+
+void show_load(desk_pointer self, asker_id to, std::uint64_t id,
+               bool only_this) {
+  if (self->state.gatherings >= gatherings_max)
+    return refuse(self, to, id,
+                  runtime::fail(problem_kind::unavailable,
+                                "too many ask how busy the nodes are",
+                                "ask again in a second")
+                    .value());
+  with_status(self, to, id, [=](messages::ClusterStatus status) {
+    const auto of = std::make_shared<load_gathering>();
+    of->to = to;
+    of->answer.set_id(id);
+    auto& load = *of->answer.mutable_cluster_load();
+    for (const auto& each : status.nodes())
+      if (only_this ? each.name() == status.node() : is_there(each))
+        load.add_nodes()->set_name(each.name());
+    const auto asks_leader = !only_this && !status.leader().empty();
+    if (!only_this && !asks_leader)
+      load.set_queue_problem("nobody leads");
+    *load.mutable_status() = std::move(status);
+    const auto nodes = load.nodes_size();
+    of->open = static_cast<std::size_t>(nodes) + (asks_leader ? 1U : 0U) + 1U;
+    ++self->state.gatherings;
+    for (auto place = 0; place < nodes; ++place)
+      ask_load(self, of, place);
+    if (asks_leader)
+      ask_queue(self, of);
+    end_part(self, of); // Everybody is asked, if there is anybody.
+  });
+}
+
+// -- changes -----------------------------------------------------------------
 
 template <class Question>
 void ask_membership(desk_pointer self, asker_id to, std::uint64_t id,
@@ -199,6 +334,8 @@ void take(desk_pointer self, asker_id from, const std::string& payload) {
   auto call = messages::EngineCall{};
   if (call.ParseFromString(payload) && call.has_cluster())
     return show(self, from, call.id());
+  if (call.has_cluster_load())
+    return show_load(self, from, call.id(), call.cluster_load().only_this());
   if (call.has_change_cluster())
     return change(self, from, call.id(), call.change_cluster());
   refuse(self, from, call.id(),

@@ -4,9 +4,12 @@
 #include "cluster/hosting/hosted_port.hpp"
 #include "cluster/leadership/leadership_actor.hpp"
 #include "cluster/membership/membership_actor.hpp"
+#include "cluster/transport/node_exchange.hpp"
 
 #include <caf/actor_system.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 
 namespace troupe::cluster {
@@ -18,7 +21,12 @@ struct cluster_desk_options {
   /// Who leads where there is no leadership to be had; empty: whom the node
   /// follows.
   std::string only_coordinator;
+  std::uint64_t only_epoch = 0; ///< Under which it leads.
   engine::desk_answers answers;
+  /// For questions to other nodes.
+  node_exchange_actor exchange;
+  /// How long another node may take to tell how busy it is.
+  std::chrono::milliseconds load_timeout{1'000};
 };
 
 /// Answers what is asked about the cluster (messages/cluster_call.proto).

@@ -22,6 +22,7 @@ struct opener_state {
   engine::engine_actor engine;
   node_exchange_actor exchange;
   node_steward_actor steward;
+  std::uint64_t leadership_epoch = 0;
 };
 
 using opener_pointer = hosting_opener_actor::stateful_pointer<opener_state>;
@@ -30,6 +31,7 @@ void open(opener_pointer self, std::uint64_t epoch) {
   const auto& state = self->state;
   auto options = hosting_desk_options{};
   options.epoch = epoch;
+  options.leadership_epoch = state.leadership_epoch;
   const auto desk
     = spawn_hosting_desk(self->system(), state.engine, state.exchange, options);
   self->link_to(desk);
@@ -52,7 +54,9 @@ void ask(opener_pointer self) {
 hosting_opener_actor::behavior_type
 hosting_opener(opener_pointer self, const engine::engine_actor& engine,
                const node_exchange_actor& exchange,
-               const node_steward_actor& steward) {
+               const node_steward_actor& steward,
+               std::uint64_t leadership_epoch) {
+  self->state.leadership_epoch = leadership_epoch;
   self->state.engine = engine;
   self->state.exchange = exchange;
   self->state.steward = steward;
@@ -65,8 +69,10 @@ hosting_opener(opener_pointer self, const engine::engine_actor& engine,
 hosting_opener_actor spawn_hosting_opener(caf::actor_system& system,
                                           const engine::engine_actor& engine,
                                           const node_exchange_actor& exchange,
-                                          const node_steward_actor& steward) {
-  return system.spawn(hosting_opener, engine, exchange, steward);
+                                          const node_steward_actor& steward,
+                                          std::uint64_t leadership_epoch) {
+  return system.spawn(hosting_opener, engine, exchange, steward,
+                      leadership_epoch);
 }
 
 } // namespace troupe::cluster

@@ -11,6 +11,7 @@
 #include "cluster/node/cluster_desk.hpp"
 #include "cluster/node/hosting_opener.hpp"
 #include "cluster/node/node_folder.hpp"
+#include "cluster/node/node_gauge.hpp"
 #include "cluster/node/node_leaver.hpp"
 #include "cluster/node/node_steward.hpp"
 #include "cluster/transport/socket_transport.hpp"
@@ -24,7 +25,9 @@
 #include <caf/scoped_actor.hpp>
 
 #include <future>
+#include <mutex>
 #include <random>
+#include <span>
 #include <utility>
 
 namespace troupe::cluster {
@@ -41,6 +44,30 @@ constexpr auto lease_name = "leader";
 /// After an engine that did not start, so that others may try.
 constexpr auto abstain_after_failure = 3s;
 constexpr auto farewell_timeout = 3s;
+/// Of this process itself, where programs at the socket have numbers from 1 on,
+/// and other nodes from the next bit on.
+constexpr auto own_asker = engine::asker_id{1} << 62U;
+
+/// Where the answers for this process itself go. Thread-safe.
+class own_answers {
+public:
+  using taker = std::function<void(std::span<const std::string>)>;
+
+  void open(taker to) {
+    const auto guard = std::lock_guard{mutex_};
+    to_ = std::move(to);
+  }
+
+  void take(std::span<const std::string> payloads) {
+    const auto guard = std::lock_guard{mutex_};
+    if (to_)
+      to_(payloads);
+  }
+
+private:
+  std::mutex mutex_;
+  taker to_;
+};
 
 /// On any thread.
 std::uint64_t draw() {
@@ -85,9 +112,12 @@ struct node::parts {
   compute_desk_actor lenders; ///< Null on a node that never leads.
   node_steward_actor steward;
   node_leaver_actor leaver;
+  std::shared_ptr<own_answers> own = std::make_shared<own_answers>();
   std::unique_ptr<engine::engine_gateway> gateway;
   engine_relay_actor relay;
   cluster_desk_actor cluster;
+  node_gauge_actor gauge;
+  node_gauge_options gauged; ///< Until the gauge has it.
 
   parts(node_options from, node_folder in, std::uint64_t number)
     : options{std::move(from)}, folder{std::move(in)}, incarnation{number},
@@ -112,6 +142,7 @@ struct node::parts {
           caf::actor_cast<caf::actor>(service),
           caf::actor_cast<caf::actor>(relay),
           caf::actor_cast<caf::actor>(cluster),
+          caf::actor_cast<caf::actor>(gauge),
           caf::actor_cast<caf::actor>(leadership),
           caf::actor_cast<caf::actor>(database),
           caf::actor_cast<caf::actor>(membership),
@@ -127,6 +158,7 @@ struct node::parts {
     service = nullptr;
     relay = nullptr;
     cluster = nullptr;
+    gauge = nullptr;
     leadership = nullptr;
     database = nullptr;
     membership = nullptr;
@@ -156,6 +188,7 @@ struct node::parts {
   outcome<void> open_door();
   void begin();
   void open_places();
+  void open_gauge();
   outcome<engine::local_engine> lead(lease_epoch epoch);
 };
 
@@ -254,13 +287,27 @@ outcome<void> node::parts::open_door() {
     = file.roles.is_coordinator && !leadership ? file.name : std::string{};
   const auto desk = std::make_shared<engine_relay_actor>();
   auto opened = engine::engine_gateway::open(
-    [&](engine::desk_answers answers) {
+    [&](engine::desk_answers to_programs) {
+      const auto answers
+        = [own = own, to_programs](engine::asker_id to,
+                                   std::span<const std::string> payloads) {
+            if (to == own_asker)
+              own->take(payloads);
+            else
+              to_programs(to, payloads);
+          };
       auto from = engine_relay_options{};
       from.self = file.name;
       from.exchange = exchange;
       from.answers = answers;
-      cluster
-        = spawn_cluster_desk(*system, {membership, leadership, only, answers});
+      auto about = cluster_desk_options{};
+      about.membership = membership;
+      about.leadership = leadership;
+      about.only_coordinator = only;
+      about.only_epoch = incarnation;
+      about.answers = answers;
+      about.exchange = exchange;
+      cluster = spawn_cluster_desk(*system, std::move(about));
       from.cluster = cluster;
       *desk = spawn_engine_relay(*system, std::move(from));
       return engine::engine_desk_actor{*desk};
@@ -284,11 +331,17 @@ void node::parts::open_places() {
   }
   if (!options.file.roles.is_worker)
     return;
+  gauged.steps = {std::make_shared<work_count>(), options.file.jobs};
+  gauged.slots
+    = {std::make_shared<work_count>(), runtime::worker_count(options.slots)};
   auto lent = compute_service_options{};
-  lent.slots = runtime::worker_count(options.slots);
+  lent.slots = gauged.slots.places;
   lent.incarnation = incarnation;
+  lent.slot.count = gauged.slots.count;
   service = spawn_compute_service(*system, exchange, std::move(lent));
-  port = spawn_hosted_port(*system, exchange, {});
+  auto pulled = hosted_port_options{};
+  pulled.count = gauged.steps.count;
+  port = spawn_hosted_port(*system, exchange, std::move(pulled));
   auto registry = std::make_shared<engine::activity_registry>();
   engine::add_basic_activities(*registry);
   if (options.add_activities)
@@ -299,6 +352,16 @@ void node::parts::open_places() {
   from.room = options.room;
   from.labels = options.file.labels;
   host = engine::spawn_activity_host(*system, port, std::move(from));
+}
+
+void node::parts::open_gauge() {
+  gauged.incarnation = incarnation;
+  gauged.membership = membership;
+  gauged.exchange = exchange;
+  gauged.read_process = runtime::read_process_figures;
+  gauged.processors = runtime::worker_count(0);
+  gauged.has_own_thread = true;
+  gauge = spawn_node_gauge(*system, std::exchange(gauged, {}));
 }
 
 /// Everybody is there: lets them hear of each other.
@@ -319,7 +382,8 @@ void node::parts::begin() {
         caf::actor_cast<caf::actor>(leaver), caf::actor_cast<caf::actor>(relay),
         caf::actor_cast<caf::actor>(cluster), caf::actor_cast<caf::actor>(port),
         caf::actor_cast<caf::actor>(host), caf::actor_cast<caf::actor>(lenders),
-        caf::actor_cast<caf::actor>(service)})
+        caf::actor_cast<caf::actor>(service),
+        caf::actor_cast<caf::actor>(gauge)})
     if (each)
       from.parts.push_back(each);
   steward = spawn_node_steward(*system, std::move(from));
@@ -346,10 +410,11 @@ outcome<engine::local_engine> node::parts::lead(lease_epoch epoch) {
     grant.fence = fence_of(lease_name, epoch);
   auto hosting = engine::engine_companion{};
   hosting.id = "hosting";
-  hosting.start = [to = exchange, tell = steward](
-                    caf::actor_system& in, const runtime::store_actor&,
-                    const engine::engine_actor& of) {
-    return caf::actor_cast<caf::actor>(spawn_hosting_opener(in, of, to, tell));
+  hosting.start = [to = exchange, tell = steward,
+                   epoch](caf::actor_system& in, const runtime::store_actor&,
+                          const engine::engine_actor& of) {
+    return caf::actor_cast<caf::actor>(
+      spawn_hosting_opener(in, of, to, tell, epoch));
   };
   grant.companions.push_back(std::move(hosting));
   grant.more_score_workers = score_with(lenders);
@@ -367,6 +432,22 @@ const std::string& node::address() const {
 
 std::string node::socket() const {
   return parts_->folder.socket();
+}
+
+std::string node::token() const {
+  return parts_->folder.token();
+}
+
+std::function<void(std::string)>
+node::open_line(std::function<void(std::span<const std::string>)> answers) {
+  parts_->own->open(std::move(answers));
+  // No handle: it would keep the relay, hence the system, alive.
+  return [to = caf::actor_cast<caf::actor_addr>(parts_->relay)](
+           std::string payload) {
+    if (const auto relay = caf::actor_cast<caf::actor>(to))
+      caf::anon_send(relay,
+                     engine::desk_questions{own_asker, {std::move(payload)}});
+  };
 }
 
 outcome<std::unique_ptr<node>> node::start(node_options options) {
@@ -387,6 +468,7 @@ outcome<std::unique_ptr<node>> node::start(node_options options) {
   if (auto opened = of.open_door(); !opened)
     return fail(opened.error());
   of.open_places();
+  of.open_gauge();
   of.begin();
   return std::unique_ptr<node>{new node{std::move(made)}};
 }

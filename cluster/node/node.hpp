@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -84,6 +85,16 @@ public:
 
   /// Where programs of this machine ask, in the data folder.
   [[nodiscard]] std::string socket() const;
+
+  /// The file of the token for programs that ask over HTTP.
+  [[nodiscard]] std::string token() const;
+
+  /// Lets somebody in this process ask as programs at the socket do, from any
+  /// thread while the node lives: what is returned takes serialised
+  /// EngineCalls, `answers` gets each EngineAnswer. One at a time, the last one
+  /// counts.
+  [[nodiscard]] std::function<void(std::string)>
+  open_line(std::function<void(std::span<const std::string>)> answers);
 
 private:
   struct parts;

@@ -70,6 +70,17 @@ outcome<node_address> address(const yaml_value& value) {
   return read;
 }
 
+outcome<std::optional<runtime::listen_address>>
+http_address(const yaml_value& value) {
+  const auto text = value.text();
+  if (!text)
+    return runtime::fail(text.error());
+  const auto read = runtime::parse_loopback(*text);
+  if (!read)
+    return at(value, read.error());
+  return std::optional{*read};
+}
+
 bool is_number(const std::string& host) {
   auto ignored = in6_addr{};
   return inet_pton(AF_INET, host.c_str(), &ignored) == 1
@@ -222,6 +233,7 @@ parse_node_file(const yaml_value& document, const std::string& folder) {
   in.optional("certificates", read.certificates);
   in.required("data", read.data);
   in.optional("store", read.store);
+  in.optional("http", read.http, http_address);
   if (const auto peers = in.take("peers"))
     read_peers(*peers, read.name, read.peers, problems);
   in.optional("jobs", read.jobs, [](const yaml_value& value) {

@@ -4,6 +4,7 @@
 #include "cluster/leadership/lease_timing.hpp"
 #include "cluster/membership/member.hpp"
 #include "runtime/config/yaml_document.hpp"
+#include "runtime/http/http_admission.hpp"
 #include "runtime/problem.hpp"
 
 #include <tl/expected.hpp>
@@ -13,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +48,8 @@ struct node_file {
   /// Of a coordinator; a file, where it is the only one, or an address of
   /// PostgreSQL.
   std::string store;
+  /// Where programs of this machine ask over HTTP; absent: nowhere.
+  std::optional<runtime::listen_address> http;
   std::map<std::string, node_address> peers; ///< By name.
   /// Activities at the same time, and "NAME=N" for what they share.
   std::size_t jobs = 16;
@@ -72,7 +76,7 @@ read_node_file(const std::string& path);
 /// The keys of the document; tools/schema/node.schema.json says the same.
 inline constexpr auto node_file_keys = std::to_array<std::string_view>(
   {"apiVersion", "kind", "name", "roles", "listen", "certificates", "data",
-   "store", "peers", "jobs", "resources", "labels", "rebind_window",
+   "store", "http", "peers", "jobs", "resources", "labels", "rebind_window",
    "lease_length", "stop_grace"});
 
 } // namespace troupe::cluster

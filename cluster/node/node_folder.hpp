@@ -25,6 +25,11 @@ public:
     return path_ + "/node.sock";
   }
 
+  /// Of the token that programs send over HTTP.
+  [[nodiscard]] std::string token() const {
+    return path_ + "/node.token";
+  }
+
 private:
   node_folder(std::string path, runtime::store_lock lock)
     : path_{std::move(path)}, lock_{std::move(lock)} {}

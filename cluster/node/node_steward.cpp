@@ -45,6 +45,9 @@ struct steward_state {
   std::string leader;
   std::set<std::string> held; ///< Nodes that are to get nothing new.
   std::set<std::string> workers; ///< Those that live.
+  std::set<std::string> successors; ///< Others that could lead now.
+  bool is_draining = false; ///< This node.
+  bool is_aside = false; ///< It has let others lead.
   caf::actor_clock::time_point settles_at;
   bool is_settled = false;
 };
@@ -89,9 +92,36 @@ void count(steward_pointer self, const member_event& event) {
     tell_workers(self);
 }
 
+/// A node that drains leads for as long as nobody else could: what runs on it
+/// needs a leader until its end is stored.
+void let_others_lead(steward_pointer self) {
+  auto& state = self->state;
+  const auto& leadership = state.options.leadership;
+  const auto wants_aside = state.is_draining && !state.successors.empty();
+  if (!leadership || wants_aside == std::exchange(state.is_aside, wants_aside))
+    return;
+  if (wants_aside)
+    self->send(leadership, step_aside{abstain_to_drain});
+  else
+    self->send(leadership, come_back{});
+}
+
+void note_successor(steward_pointer self, const member_event& event) {
+  auto& state = self->state;
+  const auto is_alive = event.of.state == member_state::alive;
+  if (event.of.name == state.options.self)
+    state.is_draining = event.of.state == member_state::draining;
+  else if (event.of.roles.is_coordinator && is_alive)
+    state.successors.insert(event.of.name);
+  else
+    state.successors.erase(event.of.name);
+  let_others_lead(self);
+}
+
 void hear(steward_pointer self, const member_event& event) {
   auto& state = self->state;
   count(self, event);
+  note_successor(self, event);
   switch (event.kind) {
     case member_event_kind::down:
     case member_event_kind::left:
@@ -100,11 +130,6 @@ void hear(steward_pointer self, const member_event& event) {
         self->send(state.desk, lose_node{event.of.name});
       return;
     case member_event_kind::draining:
-      // For as long as another coordinator needs; without one, it has to be
-      // this node after all.
-      if (event.of.name == state.options.self && state.options.leadership)
-        self->send(state.options.leadership, step_aside{abstain_to_drain});
-      return hold(self, event.of.name, true);
     case member_event_kind::suspect:
       return hold(self, event.of.name, true);
     default: // Who is trusted again may drain all the same.

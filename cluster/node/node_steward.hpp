@@ -34,7 +34,8 @@ struct node_steward_options {
   leader_watcher_actor cluster; ///< Hears whom the node follows.
   /// After so long, this node knows of all that live.
   std::chrono::milliseconds settle_time{3'000};
-  /// Lets others lead once the node drains; null where nobody else could.
+  /// Lets others lead once the node drains and another coordinator lives; null
+  /// where nobody else could.
   leadership_actor leadership;
   /// When one of them ends, the node does.
   std::vector<caf::actor> parts;

@@ -176,6 +176,8 @@ std::string render_log_text(const log_record& record, bool is_colored) {
     line += std::string{color_of(record.level)} + level + "\033[0m";
   else
     line += level;
+  if (!record.node.empty())
+    line += " [" + escaped(record.node) + "]";
   line += " " + escaped(record.logger) + ": " + escaped(record.message);
   for (const auto& field : record.fields)
     line += " " + escaped(field.name) + "="
@@ -188,6 +190,8 @@ std::string render_log_json(const log_record& record) {
   auto object = json::object();
   object["time"] = render_time(record.time);
   object["level"] = to_string(record.level);
+  if (!record.node.empty())
+    object["node"] = record.node;
   object["logger"] = record.logger;
   object["message"] = record.message;
   if (!record.fields.empty()) {

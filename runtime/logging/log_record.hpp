@@ -29,6 +29,7 @@ struct log_record {
 
   std::chrono::sys_time<std::chrono::milliseconds> time;
   log_level level = log_level::info;
+  std::string node; ///< Of a cluster, that this process is; empty: none.
   std::string logger;
   std::string message;
   std::vector<field> fields;
@@ -42,13 +43,13 @@ struct log_record {
 [[nodiscard]] std::string make_text(std::string_view text, const redactor& hide,
                                     std::size_t bytes_max);
 
-/// "TIME LEVEL LOGGER: MESSAGE NAME=VALUE ...", one line without its end, in
-/// which no character moves the cursor.
+/// "TIME LEVEL [NODE] LOGGER: MESSAGE NAME=VALUE ...", one line without its
+/// end, in which no character moves the cursor.
 [[nodiscard]] std::string render_log_text(const log_record& record,
                                           bool is_colored);
 
-/// {"time": RFC 3339 UTC, "level", "logger", "message", "fields": {...}} in one
-/// line without its end.
+/// {"time": RFC 3339 UTC, "level", "node", "logger", "message", "fields":
+/// {...}} in one line without its end.
 [[nodiscard]] std::string render_log_json(const log_record& record);
 
 } // namespace troupe::runtime

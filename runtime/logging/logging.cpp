@@ -64,6 +64,7 @@ private:
 struct logging_state {
   std::mutex guard;
   redactor hide;
+  std::string node;
   log_color color = log_color::never;
   std::unique_ptr<line_writer> console;
   std::unique_ptr<line_writer> file;
@@ -102,6 +103,7 @@ void write_file(logging_state& all, const log_record& record) {
       auto notice = log_record{};
       notice.time = record.time;
       notice.level = log_level::error;
+      notice.node = record.node;
       notice.logger = "logging";
       notice.message = "cannot write the log file: " + *failure;
       write_console(all, notice);
@@ -168,6 +170,7 @@ void write_log(log_level level, std::string_view logger,
     record.level = level;
     auto& all = state();
     const auto lock = std::lock_guard{all.guard};
+    record.node = all.node;
     record.logger = make_text(logger, all.hide, log_record::name_bytes_max);
     record.message
       = make_text(message, all.hide, log_record::message_bytes_max);
@@ -224,6 +227,12 @@ outcome<void> start_logging(const logging_options& options) {
   return {};
 }
 
+void log_as_node(std::string_view name) {
+  auto& all = state();
+  const auto lock = std::lock_guard{all.guard};
+  all.node = name;
+}
+
 void hide_in_logs(std::string_view secret_value) {
   auto& all = state();
   const auto lock = std::lock_guard{all.guard};
@@ -244,6 +253,7 @@ void stop_logging() noexcept {
     all.file->flush();
   all.file.reset();
   all.is_file_failing = false;
+  all.node.clear();
   all.color = log_color::never;
   detail::log_threshold.store(log_level::warning, std::memory_order_relaxed);
 }

@@ -34,6 +34,11 @@ struct logging_options {
 /// cannot be opened; then everything stays as it was.
 [[nodiscard]] outcome<void> start_logging(const logging_options& options);
 
+/// From now on every line says that this process is that node of a cluster, as
+/// lines of many nodes come together; what a message says about a node is
+/// another matter.
+void log_as_node(std::string_view name);
+
 /// Hides this value in every message from now on.
 void hide_in_logs(std::string_view secret_value);
 

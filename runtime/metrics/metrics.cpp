@@ -118,9 +118,11 @@ struct metrics_registry::contents {
     std::set<std::vector<std::string>> label_sets;
   };
 
-  explicit contents(std::size_t sets_max) : label_sets_max{sets_max} {}
+  contents(std::size_t sets_max, prometheus::Labels labels)
+    : label_sets_max{sets_max}, constant_labels{std::move(labels)} {}
 
   const std::size_t label_sets_max;
+  const prometheus::Labels constant_labels;
   prometheus::Registry registry;
   std::mutex guard;
   std::map<std::string, entry> entries;
@@ -152,6 +154,7 @@ struct metrics_registry::contents {
     const auto build = [&](auto builder) {
       return &builder.Name(fresh.spec.name)
                 .Help(fresh.spec.help)
+                .Labels(constant_labels)
                 .Register(registry);
     };
     switch (fresh.kind) {
@@ -182,9 +185,14 @@ struct metrics_registry::contents {
       }
       metric.label_sets.insert(label_values);
     }
+    return labels_of(metric, label_values);
+  }
+
+  static prometheus::Labels labels_of(const entry& metric,
+                                      const std::vector<std::string>& values) {
     auto labels = prometheus::Labels{};
-    for (auto i = std::size_t{0}; i < label_values.size(); ++i)
-      labels.emplace(metric.spec.label_names[i], label_values[i]);
+    for (auto i = std::size_t{0}; i < values.size(); ++i)
+      labels.emplace(metric.spec.label_names[i], values[i]);
     return labels;
   }
 
@@ -233,8 +241,11 @@ std::vector<double> duration_buckets() {
           0.5,   1.0,    2.5,   5.0,  10.0,  30.0, 60.0};
 }
 
-metrics_registry::metrics_registry(std::size_t label_sets_max)
-  : contents_{std::make_unique<contents>(label_sets_max)} {
+metrics_registry::metrics_registry(
+  std::size_t label_sets_max,
+  std::map<std::string, std::string> constant_labels)
+  : contents_{
+    std::make_unique<contents>(label_sets_max, std::move(constant_labels))} {
   contents_->refused
     = get_counter({"troupe_metrics_refused_label_sets_total",
                    "Label sets that were refused to bound the metrics",
@@ -243,6 +254,18 @@ metrics_registry::metrics_registry(std::size_t label_sets_max)
 }
 
 metrics_registry::~metrics_registry() = default;
+
+void metrics_registry::remove_gauge(const std::string& name) {
+  const auto lock = std::lock_guard{contents_->guard};
+  const auto found = contents_->entries.find(name);
+  if (found == contents_->entries.end() || found->second.gauges == nullptr)
+    return;
+  auto& metric = found->second;
+  for (const auto& values : std::exchange(metric.label_sets, {}))
+    // Add finds what is there.
+    metric.gauges->Remove(
+      &metric.gauges->Add(contents::labels_of(metric, values)));
+}
 
 outcome<counter>
 metrics_registry::get_counter(const metric_spec& spec,

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -123,7 +124,10 @@ class metrics_registry {
 public:
   static constexpr auto label_value_bytes_max = std::size_t{128};
 
-  explicit metrics_registry(std::size_t label_sets_max = 200);
+  /// Every series has the constant labels, too; they are the program's own.
+  explicit metrics_registry(std::size_t label_sets_max = 200,
+                            std::map<std::string, std::string> constant_labels
+                            = {});
   metrics_registry(const metrics_registry&) = delete;
   metrics_registry& operator=(const metrics_registry&) = delete;
   ~metrics_registry();
@@ -138,6 +142,10 @@ public:
   [[nodiscard]] outcome<gauge>
   get_gauge(const metric_spec& spec,
             const std::vector<std::string>& label_values = {});
+
+  /// All series of a gauge are gone: what it showed is not known any more.
+  /// Their handles must not be used again. Without effect for what is no gauge.
+  void remove_gauge(const std::string& name);
 
   /// `buckets` are the upper bounds: 1 to 64 finite numbers in rising order.
   [[nodiscard]] outcome<histogram>

@@ -125,3 +125,24 @@ TEST_CASE("what cannot be revoked or examined is refused") {
   CHECK(run_in(folder, {"cluster", "revoke", "--dir", "certs"}).exit_code == 2);
   CHECK(run_in(folder, {"doctor", "--certificates", "certs"}).exit_code == 3);
 }
+
+TEST_CASE("how busy nodes are is asked at sensible intervals, of somebody") {
+  const auto folder = temporary_folder{};
+  const auto top = [&](std::vector<std::string> arguments) {
+    auto asked = program_run{};
+    asked.folder = folder.path();
+    asked.arguments = {"cluster", "top", "--socket", "none.sock"};
+    asked.arguments.insert(asked.arguments.end(), arguments.begin(),
+                           arguments.end());
+    return run_program(asked);
+  };
+  for (const auto* wrong : {"soon", "1ms", "2h"}) {
+    const auto refused = top({"--interval", wrong});
+    INFO(refused.err);
+    CHECK(refused.exit_code == 2);
+    CHECK(refused.err.find(wrong) != std::string::npos);
+    CHECK(refused.err.find("--interval") != std::string::npos);
+  }
+  CHECK(top({"--once"}).exit_code == 6);
+  CHECK(top({"--help"}).out.find("--output jsonl") != std::string::npos);
+}

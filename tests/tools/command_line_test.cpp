@@ -169,6 +169,8 @@ TEST_CASE_METHOD(fixture, "bash completes commands, options and values") {
     CHECK(offers(flags, flag));
   CHECK_FALSE(offers(flags, "--origin"));
   CHECK(completions(*this, {"score", "--ite"}) == texts{"--items"});
+  CHECK(completions(*this, {"cluster", "to"}) == texts{"top"});
+  CHECK(completions(*this, {"cluster", "top", "--int"}) == texts{"--interval"});
   CHECK(completions(*this, {"score", "--preset", "a"}) == texts{"agile"});
   CHECK(offers(completions(*this, {"score", "w"}), "what-if"));
   CHECK(completions(*this, {"score", "hierarchy", "--order", "s"})

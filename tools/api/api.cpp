@@ -55,20 +55,20 @@ struct api::state {
   // Last, so that it ends before what its threads use.
   std::unique_ptr<runtime::http_server> server;
 
-  state(engine::local_engine& engine, api_options from)
+  state(const open_engine_line& engine, api_options from)
     : options{std::move(from)}, port{engine, options.patience},
-      readers{options.store}, services{port,
-                                       readers,
-                                       metrics,
-                                       options.openapi,
-                                       options.version,
-                                       [this] {
-                                         const auto* const here
-                                           = running.load();
-                                         return here == nullptr
-                                                  ? 0
-                                                  : here->connections();
-                                       }},
+      readers{options.store}, metrics{options.node},
+      services{port,
+               readers,
+               metrics,
+               options.openapi,
+               options.version,
+               options.node,
+               options.ready_patience,
+               [this] {
+                 const auto* const here = running.load();
+                 return here == nullptr ? 0 : here->connections();
+               }},
       answers{make_api_routes(services)} {
     rules.token = options.token;
     rules.open_paths = {"/healthz", "/readyz", "/openapi.json"};
@@ -117,7 +117,7 @@ struct api::state {
 api::api(std::unique_ptr<state> made) : state_{std::move(made)} {}
 api::~api() = default;
 
-outcome<std::unique_ptr<api>> api::start(engine::local_engine& engine,
+outcome<std::unique_ptr<api>> api::start(const open_engine_line& engine,
                                          api_options options) {
   auto made = std::make_unique<state>(engine, std::move(options));
   auto from = runtime::http_server_options{};

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "actors/engine/local_engine.hpp"
 #include "runtime/http/http_admission.hpp"
 #include "runtime/http/http_route.hpp"
 #include "runtime/problem.hpp"
+#include "tools/api/engine_line.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -15,7 +15,10 @@ namespace troupe::tools {
 
 struct api_options {
   runtime::listen_address at;
+  /// Where runs are looked up; empty: not here.
   std::string store;
+  /// Which node of a cluster this is; empty: none.
+  std::string node;
   std::string token;
   /// The document of the API, as JSON.
   std::string openapi;
@@ -24,14 +27,16 @@ struct api_options {
   std::size_t connections_max = 128;
   /// How long the engine may take to answer.
   std::chrono::milliseconds patience{30'000};
+  /// The same for the question whether all is ready.
+  std::chrono::milliseconds ready_patience{30'000};
 };
 
-/// The HTTP API of an engine, on its own threads.
+/// The HTTP API of an engine, wherever it is, on its own threads.
 class api {
 public:
-  /// `engine` must outlive it. Errors as http_server::start.
+  /// Errors as http_server::start.
   [[nodiscard]] static runtime::outcome<std::unique_ptr<api>>
-  start(engine::local_engine& engine, api_options options);
+  start(const open_engine_line& engine, api_options options);
 
   api(const api&) = delete;
   api& operator=(const api&) = delete;

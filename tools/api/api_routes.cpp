@@ -1,6 +1,5 @@
 #include "tools/api/api_routes.hpp"
 
-#include <optional>
 #include <utility>
 
 namespace troupe::tools {
@@ -12,25 +11,51 @@ using runtime::problem_reply;
 
 namespace {
 
+constexpr auto not_ready = 503;
+
+/// A node is ready if it knows who leads, and that one answers.
 http_reply answer_ready(const api_services& with) {
-  const auto status = with.engine.status();
-  return status ? reply_with(json{{"status", "ready"}})
-                : problem_reply(status.error(), 503);
+  auto ready = json{{"status", "ready"}};
+  if (!with.node.empty()) {
+    const auto cluster = with.engine.cluster();
+    if (!cluster)
+      return problem_reply(cluster.error(), not_ready);
+    if (cluster->leader().empty())
+      return problem_reply(
+        runtime::fail(runtime::problem_kind::unavailable,
+                      "no node leads, as far as node " + with.node + " knows",
+                      "see GET /v1/cluster")
+          .value(),
+        not_ready);
+    ready["leader"] = cluster->leader();
+  }
+  const auto status = with.engine.status(with.ready_patience);
+  return status ? reply_with(ready) : problem_reply(status.error(), not_ready);
 }
 
 http_reply answer_metrics(const api_services& with) {
-  auto standing = std::optional<messages::EngineStatus>{};
-  if (auto status = with.engine.status())
-    standing = std::move(*status);
+  auto figures = api_figures{};
+  // The engine's are those of the node that has it, or they would count twice.
+  auto has_engine = true;
+  if (!with.node.empty()) {
+    if (auto load = with.engine.cluster_load(true))
+      figures.cluster = std::move(*load);
+    has_engine
+      = figures.cluster && figures.cluster->status().leader() == with.node;
+  }
+  if (has_engine) {
+    if (auto status = with.engine.status())
+      figures.engine = std::move(*status);
+    if (auto deadlines = with.readers.with(
+          [](engine::recorded_runs& runs) { return runs.deadlines(); }))
+      figures.deadlines = *deadlines;
+  }
+  figures.connections = with.connections();
+  figures.waiting = with.engine.waiting();
   auto reply = http_reply{};
   reply.status = 200;
   reply.headers = {{"Content-Type", "text/plain; version=0.0.4"}};
-  auto deadlines = std::optional<engine::deadline_figures>{};
-  if (auto figures = with.readers.with(
-        [](engine::recorded_runs& runs) { return runs.deadlines(); }))
-    deadlines = *figures;
-  reply.body = with.metrics.render(standing, with.connections(),
-                                   with.engine.waiting(), deadlines);
+  reply.body = with.metrics.render(figures);
   return reply;
 }
 
@@ -65,6 +90,7 @@ std::vector<api_route> make_api_routes(api_services& services) {
   add_workflow_routes(routes, services);
   add_run_routes(routes, services);
   add_queue_routes(routes, services);
+  add_cluster_routes(routes, services);
   return routes;
 }
 

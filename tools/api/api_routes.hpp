@@ -5,6 +5,7 @@
 #include "tools/api/engine_port.hpp"
 #include "tools/api/run_readers.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -19,6 +20,8 @@ struct api_services {
   api_metrics& metrics;
   std::string openapi;
   std::string version;
+  std::string node; ///< Empty: it is none.
+  std::chrono::milliseconds ready_patience;
   std::function<std::size_t()> connections;
 };
 
@@ -27,6 +30,9 @@ struct api_services {
 
 /// Those about runs.
 void add_run_routes(std::vector<api_route>& to, api_services& services);
+
+/// Those about the nodes of a cluster.
+void add_cluster_routes(std::vector<api_route>& to, api_services& services);
 
 /// Those about what waits for workers.
 void add_queue_routes(std::vector<api_route>& to, api_services& services);

@@ -1,22 +1,21 @@
 #include "tools/api/engine_port.hpp"
 
-#include "runtime/actor_errors.hpp"
+#include "actors/engine/engine_answer.hpp"
 #include "runtime/config/quantities.hpp"
 
-#include <caf/event_based_actor.hpp>
-#include <caf/exit_reason.hpp>
-#include <caf/scoped_actor.hpp>
-#include <caf/send.hpp>
-
 #include <condition_variable>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace troupe::tools {
 
-using messages::RunResult;
+using engine::part_of;
+using messages::EngineAnswer;
+using messages::EngineCall;
 using runtime::fail;
 using runtime::outcome;
 using runtime::problem_kind;
@@ -28,140 +27,178 @@ constexpr auto waiting_max = std::size_t{64};
 /// Runs whose end somebody has asked for; each costs the engine a promise.
 constexpr auto runs_max = std::size_t{10'000};
 
-struct ending {
-  std::optional<outcome<RunResult>> result;
-  caf::actor asking;
+/// A question on its way.
+struct open_call {
+  std::optional<EngineAnswer> answer;
+  std::string run_id; ///< Whose end is asked for; empty: something else.
 };
+
+using shared_call = std::shared_ptr<open_call>;
 
 } // namespace
 
-/// The ends of runs that somebody waits for, asked for once each: those who
-/// wait come and go, a question to the engine stays until the run is over.
-struct engine_port::endings {
+/// Questions that are not answered yet. Those for ends of runs are asked once
+/// each: those who wait come and go, the question stays until the run is over.
+struct engine_port::call_book {
   std::mutex mutex;
   std::condition_variable_any changed;
-  std::map<std::string, std::shared_ptr<ending>> by_run;
+  std::uint64_t last_id = 0;
+  std::map<std::uint64_t, shared_call> open;
+  std::map<std::string, shared_call> endings; ///< Of the open ones, by run.
   std::size_t waiting = 0;
 
-  void end(const std::string& run_id, outcome<RunResult> result) {
+  /// Needs the mutex.
+  std::pair<std::uint64_t, shared_call> begin(std::string run_id = {}) {
+    auto made = std::make_shared<open_call>();
+    made->run_id = std::move(run_id);
+    if (!made->run_id.empty())
+      endings[made->run_id] = made;
+    open.emplace(++last_id, made);
+    return {last_id, std::move(made)};
+  }
+
+  void take(std::span<const std::string> payloads) {
     {
       const auto guard = std::lock_guard{mutex};
-      const auto found = by_run.find(run_id);
-      if (found == by_run.end())
-        return;
-      found->second->result = std::move(result);
-      by_run.erase(found);
+      for (const auto& payload : payloads) {
+        auto answer = EngineAnswer{};
+        if (!answer.ParseFromString(payload))
+          continue; // Its caller gives up in time.
+        const auto found = open.find(answer.id());
+        if (found == open.end())
+          continue;
+        endings.erase(found->second->run_id);
+        found->second->answer = std::move(answer);
+        open.erase(found);
+      }
     }
     changed.notify_all();
   }
-
-  /// Needs the mutex.
-  std::shared_ptr<ending> get(const std::string& run_id,
-                              const engine::engine_actor& engine,
-                              caf::actor_system& system,
-                              const std::shared_ptr<endings>& self) {
-    auto& entry = by_run[run_id];
-    if (entry)
-      return entry;
-    entry = std::make_shared<ending>();
-    auto wanted = messages::AwaitRun{};
-    wanted.set_run_id(run_id);
-    entry->asking = system.spawn([=](caf::event_based_actor* asking) {
-      // A run may take for ever; the engine's death is heard of.
-      asking->request(engine, caf::infinite, wanted)
-        .then([=](RunResult& reply) { self->end(run_id, std::move(reply)); },
-              [=](const caf::error& error) {
-                self->end(run_id,
-                          fail(runtime::to_problem(error, asking->system())));
-              });
-    });
-    return entry;
-  }
 };
 
-engine_port::engine_port(engine::local_engine& engine,
+engine_port::engine_port(const open_engine_line& open,
                          std::chrono::milliseconds patience)
-  : engine_{engine}, patience_{patience}, endings_{
-                                            std::make_shared<endings>()} {}
+  : patience_{patience}, book_{std::make_shared<call_book>()},
+    line_{open([book = book_](std::span<const std::string> payloads) {
+      book->take(payloads);
+    })} {}
 
-engine_port::~engine_port() {
-  const auto guard = std::lock_guard{endings_->mutex};
-  for (const auto& [run_id, entry] : endings_->by_run)
-    caf::anon_send_exit(entry->asking, caf::exit_reason::user_shutdown);
-  endings_->by_run.clear();
-}
+engine_port::~engine_port() = default;
 
-template <class Reply, class Request>
-outcome<Reply> engine_port::ask(const Request& wanted) {
-  const auto to = engine_.engine();
-  if (!to)
-    return fail(to.error());
-  auto self = caf::scoped_actor{engine_.system()};
-  auto result = outcome<Reply>{};
-  self->request(*to, patience_, wanted)
-    .receive([&](Reply& reply) { result = std::move(reply); },
-             [&](const caf::error& error) {
-               result = fail(runtime::to_problem(error, engine_.system()));
-             });
-  return result;
+outcome<EngineAnswer> engine_port::ask(EngineCall call,
+                                       std::chrono::milliseconds patience) {
+  auto guard = std::unique_lock{book_->mutex};
+  const auto [id, entry] = book_->begin();
+  call.set_id(id);
+  guard.unlock();
+  line_(call.SerializeAsString());
+  guard.lock();
+  // Structured bindings cannot be captured.
+  const auto& kept = entry;
+  const auto is_answered = book_->changed.wait_for(guard, patience, [&kept] {
+    return kept->answer.has_value();
+  });
+  if (is_answered)
+    return *entry->answer;
+  book_->open.erase(id);
+  return fail(problem_kind::timeout, "the engine does not answer");
 }
 
 outcome<messages::RunAccepted>
 engine_port::submit(const messages::SubmitRun& wanted) {
-  return ask<messages::RunAccepted>(wanted);
+  auto call = EngineCall{};
+  *call.mutable_submit() = wanted;
+  return part_of(ask(std::move(call)), &EngineAnswer::accepted);
 }
 
 outcome<messages::RunChanged>
 engine_port::change(const messages::ChangeRun& wanted) {
-  return ask<messages::RunChanged>(wanted);
+  auto call = EngineCall{};
+  *call.mutable_change() = wanted;
+  return part_of(ask(std::move(call)), &EngineAnswer::changed);
 }
 
 outcome<messages::WorkflowApplied>
 engine_port::apply(const messages::ApplyWorkflow& wanted) {
-  return ask<messages::WorkflowApplied>(wanted);
+  auto call = EngineCall{};
+  *call.mutable_apply() = wanted;
+  return part_of(ask(std::move(call)), &EngineAnswer::applied);
 }
 
-outcome<messages::EngineStatus> engine_port::status() {
-  return ask<messages::EngineStatus>(messages::GetEngineStatus{});
+outcome<messages::EngineStatus>
+engine_port::status(std::chrono::milliseconds patience) {
+  auto call = EngineCall{};
+  call.mutable_status();
+  return part_of(ask(std::move(call), patience), &EngineAnswer::status);
 }
 
 outcome<messages::GuardStates> engine_port::guards() {
-  return ask<messages::GuardStates>(messages::GetGuards{});
+  auto call = EngineCall{};
+  call.mutable_guards();
+  return part_of(ask(std::move(call)), &EngineAnswer::guards);
 }
 
 outcome<messages::QueueReport> engine_port::queue() {
-  return ask<messages::QueueReport>(messages::GetQueue{});
+  auto call = EngineCall{};
+  call.mutable_queue();
+  return part_of(ask(std::move(call)), &EngineAnswer::queue);
 }
 
 outcome<messages::QueueChanged>
 engine_port::change(const messages::ChangeQueue& wanted) {
-  return ask<messages::QueueChanged>(wanted);
+  auto call = EngineCall{};
+  *call.mutable_change_queue() = wanted;
+  return part_of(ask(std::move(call)), &EngineAnswer::queue_changed);
+}
+
+outcome<messages::ClusterStatus> engine_port::cluster() {
+  auto call = EngineCall{};
+  call.mutable_cluster();
+  return part_of(ask(std::move(call)), &EngineAnswer::cluster);
+}
+
+outcome<messages::ClusterLoad> engine_port::cluster_load(bool only_this) {
+  auto call = EngineCall{};
+  call.mutable_cluster_load()->set_only_this(only_this);
+  return part_of(ask(std::move(call)), &EngineAnswer::cluster_load);
 }
 
 std::size_t engine_port::waiting() const {
-  const auto guard = std::lock_guard{endings_->mutex};
-  return endings_->waiting;
+  const auto guard = std::lock_guard{book_->mutex};
+  return book_->waiting;
 }
 
-outcome<RunResult> engine_port::await(const std::string& run_id,
-                                      std::chrono::milliseconds patience,
-                                      const std::stop_token& stop) {
-  const auto to = engine_.engine();
-  if (!to)
-    return fail(to.error());
-  auto guard = std::unique_lock{endings_->mutex};
-  if (endings_->waiting >= waiting_max || endings_->by_run.size() >= runs_max)
+outcome<messages::RunResult>
+engine_port::await(const std::string& run_id,
+                   std::chrono::milliseconds patience,
+                   const std::stop_token& stop) {
+  auto guard = std::unique_lock{book_->mutex};
+  if (book_->waiting >= waiting_max || book_->endings.size() >= runs_max)
     return fail(problem_kind::unavailable,
                 "too many wait for the end of runs already",
                 "ask how it stands instead, and wait in between");
-  const auto entry = endings_->get(run_id, *to, engine_.system(), endings_);
-  ++endings_->waiting;
-  const auto is_over = endings_->changed.wait_for(guard, stop, patience, [&] {
-    return entry->result.has_value();
+  ++book_->waiting;
+  auto entry = shared_call{};
+  if (const auto known = book_->endings.find(run_id);
+      known != book_->endings.end()) {
+    entry = known->second;
+  } else {
+    auto call = EngineCall{};
+    call.mutable_await()->set_run_id(run_id);
+    auto [id, made] = book_->begin(run_id);
+    call.set_id(id);
+    entry = std::move(made);
+    guard.unlock();
+    line_(call.SerializeAsString());
+    guard.lock();
+  }
+  const auto is_over = book_->changed.wait_for(guard, stop, patience, [&] {
+    return entry->answer.has_value();
   });
-  --endings_->waiting;
+  --book_->waiting;
   if (is_over)
-    return *entry->result;
+    return part_of(outcome<EngineAnswer>{*entry->answer},
+                   &EngineAnswer::result);
   if (stop.stop_requested())
     return fail(problem_kind::unavailable, "the server is stopping",
                 "the run goes on with the next server: ask it");

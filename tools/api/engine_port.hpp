@@ -1,9 +1,8 @@
 #pragma once
 
-#include "actors/engine/local_engine.hpp"
-#include "messages/engine.pb.h"
-#include "messages/queue_call.pb.h"
+#include "messages/engine_call.pb.h"
 #include "runtime/problem.hpp"
+#include "tools/api/engine_line.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -13,14 +12,12 @@
 
 namespace troupe::tools {
 
-/// Asks the engine of this process from any thread; each call blocks until it
-/// is answered, or for as long as somebody on the other side of a network
-/// waits. After a `timeout` what was asked for may still happen.
+/// Asks an engine from any thread, wherever it is; each call blocks until it is
+/// answered, or for as long as somebody on the other side of a network waits.
+/// After a `timeout` what was asked for may still happen.
 class engine_port {
 public:
-  /// `engine` must outlive this.
-  explicit engine_port(engine::local_engine& engine,
-                       std::chrono::milliseconds patience);
+  engine_port(const open_engine_line& open, std::chrono::milliseconds patience);
   engine_port(const engine_port&) = delete;
   engine_port& operator=(const engine_port&) = delete;
   ~engine_port();
@@ -34,13 +31,25 @@ public:
   [[nodiscard]] runtime::outcome<messages::WorkflowApplied>
   apply(const messages::ApplyWorkflow& wanted);
 
-  [[nodiscard]] runtime::outcome<messages::EngineStatus> status();
+  [[nodiscard]] runtime::outcome<messages::EngineStatus>
+  status(std::chrono::milliseconds patience);
+
+  [[nodiscard]] runtime::outcome<messages::EngineStatus> status() {
+    return status(patience_);
+  }
 
   [[nodiscard]] runtime::outcome<messages::GuardStates> guards();
   [[nodiscard]] runtime::outcome<messages::QueueReport> queue();
 
   [[nodiscard]] runtime::outcome<messages::QueueChanged>
   change(const messages::ChangeQueue& wanted);
+
+  /// How the cluster looks from this node; `invalid_input`: it is no node.
+  [[nodiscard]] runtime::outcome<messages::ClusterStatus> cluster();
+
+  /// How busy the nodes are, or only this one.
+  [[nodiscard]] runtime::outcome<messages::ClusterLoad>
+  cluster_load(bool only_this);
 
   /// Waits for the end of a run: `timeout` if it is not over by then,
   /// `unavailable` when a stop is requested or too many are waiting.
@@ -52,14 +61,18 @@ public:
   [[nodiscard]] std::size_t waiting() const;
 
 private:
-  struct endings;
+  struct call_book;
 
-  template <class Reply, class Request>
-  runtime::outcome<Reply> ask(const Request& wanted);
+  runtime::outcome<messages::EngineAnswer>
+  ask(messages::EngineCall call, std::chrono::milliseconds patience);
 
-  engine::local_engine& engine_;
+  runtime::outcome<messages::EngineAnswer> ask(messages::EngineCall call) {
+    return ask(std::move(call), patience_);
+  }
+
   std::chrono::milliseconds patience_;
-  std::shared_ptr<endings> endings_;
+  std::shared_ptr<call_book> book_;
+  engine_line line_;
 };
 
 } // namespace troupe::tools

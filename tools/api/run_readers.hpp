@@ -15,18 +15,30 @@ namespace troupe::tools {
 /// they are kept for the next.
 class run_readers {
 public:
+  /// Empty: there is no store here, and nothing can be read (`unavailable`).
   explicit run_readers(std::string store) : store_{std::move(store)} {}
 
   /// The result of `read(recorded_runs&)`, an outcome.
   template <class Read>
   auto with(const Read& read)
     -> decltype(read(std::declval<engine::recorded_runs&>())) {
-    auto taken = take();
-    if (!taken)
-      return runtime::fail(taken.error());
-    auto result = read(**taken);
-    give_back(std::move(*taken));
-    return result;
+    for (;;) {
+      auto taken = take();
+      if (!taken)
+        return runtime::fail(taken.error());
+      auto result = read(*taken->runs);
+      const auto is_lost
+        = !result && result.error().kind == runtime::problem_kind::unavailable;
+      if (!is_lost)
+        give_back(std::move(taken->runs));
+      // A database that came back does not know its former connections.
+      if (!is_lost || !taken->is_used)
+        return result;
+    }
+  }
+
+  [[nodiscard]] bool has_store() const noexcept {
+    return !store_.empty();
   }
 
   [[nodiscard]] const std::string& store() const noexcept {
@@ -36,7 +48,12 @@ public:
 private:
   using reader = std::unique_ptr<engine::recorded_runs>;
 
-  runtime::outcome<reader> take();
+  struct taken_reader {
+    reader runs;
+    bool is_used = false; ///< It may have lost its database meanwhile.
+  };
+
+  runtime::outcome<taken_reader> take();
   void give_back(reader from);
 
   std::string store_;

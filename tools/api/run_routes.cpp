@@ -1,3 +1,4 @@
+#include "runtime/ids.hpp"
 #include "tools/api/api_input.hpp"
 #include "tools/api/api_routes.hpp"
 #include "tools/cli/run_lookup.hpp"
@@ -155,11 +156,21 @@ http_reply history(const api_services& with, const api_call& call) {
     }));
 }
 
-/// The run as it is stored, by any name that it may have.
+/// The run as it is stored, by any name that it may have; without a store, its
+/// whole id is all that there is.
 outcome<engine::recorded_run> record_of(const api_services& with,
                                         const api_call& call) {
-  return with.readers.with(
-    [&](recorded_runs& runs) { return runs.find(call.names.at("run")); });
+  const auto& name = call.names.at("run");
+  if (!with.readers.has_store() && runtime::uuid::parse(name)) {
+    auto named = engine::recorded_run{};
+    named.run_id = name;
+    return named;
+  }
+  auto found
+    = with.readers.with([&](recorded_runs& runs) { return runs.find(name); });
+  if (!found && !with.readers.has_store())
+    found.error().hint = "give the whole id of the run, or ask a coordinator";
+  return found;
 }
 
 http_reply change(const api_services& with, const api_call& call,

@@ -24,6 +24,7 @@ constexpr auto cluster_examples = R"(Examples:
   troupe cluster init --nodes a,b,c --dir certs
   troupe cluster revoke b --dir certs
   troupe cluster status --socket data/a/node.sock
+  troupe cluster top --socket data/a/node.sock
   troupe cluster drain b --socket data/a/node.sock
 
 All but init and revoke ask a node, over the socket in its data folder (--socket, or
@@ -186,6 +187,7 @@ void add_cluster_command(command_line& line) {
   add_init(*app, line);
   add_revoke(*app, line);
   add_cluster_questions(*app, line);
+  add_cluster_top(*app, line);
 }
 
 } // namespace troupe::tools

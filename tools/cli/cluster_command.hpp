@@ -16,4 +16,7 @@ void add_cluster_command(command_line& line);
 /// What of it asks a node: status, nodes, leader, drain, undrain, remove.
 void add_cluster_questions(CLI::App& parent, command_line& line);
 
+/// How busy the nodes are.
+void add_cluster_top(CLI::App& parent, command_line& line);
+
 } // namespace troupe::tools

@@ -1,10 +1,10 @@
 #include "tools/cli/cluster_command.hpp"
+#include "tools/cli/cluster_report.hpp"
 #include "tools/cli/server_connection.hpp"
 #include "tools/cli/text_table.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <cmath>
 #include <cstdio>
 #include <functional>
 #include <memory>
@@ -19,28 +19,6 @@ namespace {
 
 using messages::ClusterStatus;
 
-std::string roles_of(const messages::ClusterNode& node) {
-  if (node.is_coordinator() && node.is_worker())
-    return "coordinator+worker";
-  return node.is_coordinator() ? "coordinator" : "worker";
-}
-
-json nodes_of(const ClusterStatus& status) {
-  auto nodes = json::array();
-  for (const auto& each : status.nodes()) {
-    auto node = json{{"name", each.name()},
-                     {"state", each.state()},
-                     {"roles", roles_of(each)},
-                     {"incarnation", each.incarnation()},
-                     {"leads", each.name() == status.leader()},
-                     {"lateness_us", each.lateness_us()}};
-    if (each.has_phi())
-      node["phi"] = std::round(each.phi() * 100) / 100;
-    nodes.push_back(std::move(node));
-  }
-  return nodes;
-}
-
 void print_nodes(const ClusterStatus& status) {
   auto table = text_table{};
   table.head = {"node", "state", "roles", "leads", "incarnation"};
@@ -52,41 +30,21 @@ void print_nodes(const ClusterStatus& status) {
   std::fputs(render(table).c_str(), stdout);
 }
 
-void print_leader(const ClusterStatus& status) {
-  if (status.leader().empty())
-    std::puts("nobody leads, as far as is known");
-  else
-    std::printf("node %s leads, epoch %llu; %s\n", status.leader().c_str(),
-                static_cast<unsigned long long>(status.epoch()),
-                status.has_failover()
-                  ? "another coordinator takes over if it fails"
-                  : "nobody takes over if it fails");
-}
-
-json leader_of(const ClusterStatus& status) {
-  return {{"leader", status.leader()},
-          {"epoch", status.epoch()},
-          {"failover", status.has_failover()}};
-}
-
 int print_status(const ClusterStatus& status, const invocation& with) {
   if (with.output != output_format::text) {
-    auto all = json{{"node", status.node()}, {"safe", status.is_safe()}};
-    all.update(leader_of(status));
-    all["nodes"] = nodes_of(status);
-    print_json(all);
+    print_json(to_json(status));
     return 0;
   }
   std::printf("as node %s sees it%s:\n", status.node().c_str(),
               status.is_safe() ? "" : ", which did not get to run for a while");
-  print_leader(status);
+  std::fputs(render_leader(status).c_str(), stdout);
   print_nodes(status);
   return 0;
 }
 
 int print_members(const ClusterStatus& status, const invocation& with) {
   if (with.output != output_format::text)
-    print_json(nodes_of(status));
+    print_json(nodes_json(status));
   else
     print_nodes(status);
   return 0;
@@ -100,9 +58,9 @@ int print_leading(const ClusterStatus& status, const invocation& with) {
         .value(),
       with.output);
   if (with.output != output_format::text)
-    print_json(leader_of(status));
+    print_json(leader_json(status));
   else
-    print_leader(status);
+    std::fputs(render_leader(status).c_str(), stdout);
   return 0;
 }
 

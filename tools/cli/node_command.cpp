@@ -1,10 +1,16 @@
 #include "cluster/node/node.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/http/access_token.hpp"
+#include "runtime/http/http_admission.hpp"
+#include "runtime/logging/logging.hpp"
+#include "tools/api/api.hpp"
+#include "tools/cli/embedded_schemas.hpp"
 #include "tools/cli/engine_setup.hpp"
 #include "tools/cli/interruption.hpp"
 #include "tools/cli/invocation.hpp"
 #include "tools/version.hpp"
 
+#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -23,7 +29,9 @@ nothing new, waits up to stop_grace for what runs on it, and leaves. Ctrl-C
 again ends it at once. What a node is told: troupe schema node. Programs of this
 machine ask it over node.sock in its data folder:
   troupe cluster status --socket data/a/node.sock
-  troupe run start nightly --socket data/a/node.sock)";
+  troupe run start nightly --socket data/a/node.sock
+or, with http in its file, over HTTP (troupe schema api) with the token in
+node.token there.)";
 
 struct node_flags {
   std::string config;
@@ -49,11 +57,34 @@ auto leading(const cluster::node_file& file, const node_flags& flags,
   };
 }
 
+/// Nothing if it is not wanted. Ends before the node.
+runtime::outcome<std::unique_ptr<api>> start_api(const cluster::node_file& file,
+                                                 cluster::node& of) {
+  if (!file.http)
+    return std::unique_ptr<api>{};
+  auto token = runtime::open_access_token(of.token());
+  if (!token)
+    return runtime::fail(token.error());
+  constexpr auto ready_patience = std::chrono::seconds{2};
+  auto options = api_options{};
+  options.at = *file.http;
+  options.store = file.store;
+  options.node = file.name;
+  options.token = std::move(*token);
+  options.openapi = api_schema;
+  options.version = version;
+  options.ready_patience = ready_patience;
+  return api::start(
+    [&of](engine_answers answers) { return of.open_line(std::move(answers)); },
+    std::move(options));
+}
+
 int serve(const node_flags& from, const invocation& with) {
   auto flags = from;
   const auto file = cluster::read_node_file(flags.config);
   if (!file)
     return report(file.error(), with.output);
+  runtime::log_as_node(file->name);
   if (const auto loaded = load_guards(flags.engine); !loaded)
     return report(loaded.error(), with.output);
   auto room = read_room(file->resources);
@@ -84,6 +115,13 @@ int serve(const node_flags& from, const invocation& with) {
                "Ctrl-C stops\n",
                file->name.c_str(), to_string(file->roles).c_str(),
                (*started)->address().c_str(), (*started)->socket().c_str());
+  auto http = start_api(*file, **started);
+  if (!http)
+    return report(http.error(), with.output);
+  if (*http)
+    std::fprintf(stderr, "node %s takes HTTP requests at %s\n",
+                 file->name.c_str(),
+                 runtime::url_of((*http)->address()).c_str());
   const auto done = (*started)->run(stop.token());
   if (!done)
     return report(done.error(), with.output);

@@ -65,7 +65,7 @@ runtime::outcome<std::unique_ptr<api>> start_api(const server_flags& flags,
   options.token = std::move(*token);
   options.openapi = api_schema;
   options.version = version;
-  return api::start(engine, std::move(options));
+  return api::start(lines_to(engine), std::move(options));
 }
 
 int serve(const server_flags& flags, const invocation& with) {

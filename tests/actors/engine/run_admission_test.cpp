@@ -115,6 +115,17 @@ TEST_CASE_METHOD(running_fixture,
   CHECK(status_of(third->run_id) == run_status::running);
 }
 
+TEST_CASE_METHOD(running_fixture,
+                 "runs count as ended once their end is stored") {
+  const auto first = submit(one_step());
+  REQUIRE((first && submit(one_step())));
+  store();
+  cancel(first->run_id, true);
+  CHECK(ledger.queue_report().runs_ended() == 0);
+  store();
+  CHECK(ledger.queue_report().runs_ended() == 1);
+}
+
 TEST_CASE_METHOD(running_fixture, "children do not wait for their parents") {
   child = make_version(one_step());
   auto parent = one_step("workflow");

@@ -1,6 +1,8 @@
 #include "tests/cluster/hosting/hosting_fixture.hpp"
 #include "tests/cluster/hosting/scripted_exchange.hpp"
 
+#include <caf/event_based_actor.hpp>
+
 using namespace std::chrono_literals;
 using namespace troupe;
 using namespace troupe::cluster;
@@ -15,7 +17,8 @@ struct port_fixture : actor_fixture {
     = std::make_shared<asked_of_exchange>();
   shared_host_record told = std::make_shared<host_record>();
   scripted_exchange_actor exchange = system.spawn(scripted_exchange, asked);
-  hosted_port_actor port = spawn_hosted_port(system, exchange);
+  shared_work_count count = std::make_shared<work_count>();
+  hosted_port_actor port = spawn_hosted_port(system, exchange, counting());
   told_host_actor host = spawn_told_host(system, port, told, 2);
 
   port_fixture() {
@@ -25,6 +28,12 @@ struct port_fixture : actor_fixture {
     run();
   }
 
+  [[nodiscard]] hosted_port_options counting() const {
+    auto options = hosted_port_options{};
+    options.count = count;
+    return options;
+  }
+
   outcome_of<node_answer> tell(const node_question& question) {
     return request(port, question);
   }
@@ -32,6 +41,7 @@ struct port_fixture : actor_fixture {
   void follow(const std::string& node, std::uint64_t epoch) {
     auto notice = messages::LeaderNotice{};
     notice.set_epoch(epoch);
+    notice.set_leadership_epoch(epoch + 100);
     static_cast<void>(
       reply_of(tell(question_from(node, epoch, notice)), system));
   }
@@ -197,6 +207,38 @@ TEST_CASE_METHOD(port_fixture, "a port closes once all ends are stored, "
   CHECK(kind_of(order("a", 1, 1, 4, run_order(ref_to("next"))))
         == problem_kind::unavailable);
   CHECK(told->runs.size() == 2);
+}
+
+TEST_CASE_METHOD(port_fixture, "a port tells whom it follows, and under which "
+                               "leadership") {
+  const auto heard = std::make_shared<std::vector<leader_followed>>();
+  const auto watcher
+    = system.spawn([heard](caf::event_based_actor*) -> caf::behavior {
+        return {[heard](const leader_followed& now) { heard->push_back(now); }};
+      });
+  own(watcher);
+  caf::anon_send(port,
+                 watch_leader{caf::actor_cast<leader_watcher_actor>(watcher)});
+  run();
+  CHECK(heard->empty());
+  follow("a", 1);
+  follow("a", 1);
+  follow("b", 2);
+  REQUIRE(heard->size() == 2);
+  CHECK(heard->at(0).leadership_epoch == 101);
+  CHECK(heard->at(1).node == "b");
+  CHECK(heard->at(1).leadership_epoch == 102);
+}
+
+TEST_CASE_METHOD(port_fixture, "a port counts what runs and what has ended") {
+  follow("a", 1);
+  answer(0, messages::HostingOpened{});
+  reply_of(order("a", 1, 1, 1, run_order(ref_to("step"))), system);
+  CHECK(count->running == 1);
+  caf::anon_send(host, reports_of(success_of(ref_to("step"))));
+  run();
+  CHECK(count->running == 0);
+  CHECK(count->ended == 1);
 }
 
 TEST_CASE_METHOD(port_fixture, "a port that has nothing closes at once") {

@@ -107,6 +107,30 @@ TEST_CASE("orders are taken once, and runs that come together stay together") {
   CHECK(node.work.take(orders).what == arrival::unknown);
 }
 
+TEST_CASE("what runs and what has ended is counted, however it ended") {
+  auto node = hosted_fixture{3};
+  for (const auto* step : {"a", "b", "c"})
+    CHECK(node.give(run_order(ref_to(step))).orders.size() == 1);
+  CHECK(node.work.running() == 3);
+  CHECK(node.work.ended() == 0);
+  node.work.hear(reports_of(success_of(ref_to("a"))));
+  node.work.hear(reports_of(success_of(ref_to("a"))));
+  CHECK(node.work.running() == 2);
+  CHECK(node.work.ended() == 1);
+  CHECK(node.report().reports_size() == 1); // Stored, it is forgotten.
+  CHECK(node.work.size() == 2);
+  CHECK(node.work.ended() == 1);
+  // A leader that does not keep b drops it.
+  node.open();
+  node.give(cancel_order(ref_to("b")));
+  CHECK(node.work.running() == 2);
+  node.work.hear(reports_of(success_of(ref_to("b"))));
+  CHECK(node.work.running() == 1);
+  node.work.lose_host("it crashed");
+  CHECK(node.work.running() == 0);
+  CHECK(node.work.ended() == 3);
+}
+
 TEST_CASE("orders tell that a session is open") {
   auto work = hosted_work{};
   CHECK_FALSE(work.has_host());

@@ -288,6 +288,19 @@ TEST_CASE("who steps aside lets others before") {
   }
 }
 
+TEST_CASE("who stepped aside leads again at once if nobody else is there") {
+  auto it = leading();
+  it.last = it.keeper.step_aside(start + 100ms, 5s);
+  it.tick(start + 150ms);
+  it.last = it.keeper.come_back(start + 200ms);
+  CHECK(kinds(it.last) == list{kind::watch});
+  CHECK(kinds(it.answer(start + 220ms, {false, "a/1", 1, 0us}))
+        == list{kind::acquire});
+  it.answer(start + 230ms, {true, "a/1", 2, 1'200ms});
+  CHECK(it.keeper.leads(start + 240ms));
+  CHECK(it.keeper.come_back(start + 250ms).empty());
+}
+
 TEST_CASE("a node that stops gives the lease back, also one that comes late") {
   auto it = leading();
   CHECK(kinds(it.keeper.stop(start + 20ms))

@@ -21,6 +21,8 @@ TEST_CASE("the header of a call is read without the call") {
   CHECK(header_of(call.SerializeAsString()) == call_header{300, false, false});
   call.mutable_change_cluster()->set_drain(true);
   CHECK(header_of(call.SerializeAsString()) == call_header{300, false, true});
+  call.mutable_cluster_load();
+  CHECK(header_of(call.SerializeAsString()) == call_header{300, false, true});
   auto answer = messages::EngineAnswer{};
   answer.set_id(7);
   answer.mutable_result()->set_run_id("r");

@@ -1,5 +1,8 @@
 #include "cluster/node/cluster_desk.hpp"
+#include "cluster/node/engine_relay.hpp"
+#include "cluster/node/node_gauge.hpp"
 #include "messages/engine_call.pb.h"
+#include "tests/cluster/hosting/scripted_exchange.hpp"
 #include "tests/support/actor_fixture.hpp"
 
 #include <caf/event_based_actor.hpp>
@@ -57,10 +60,14 @@ member_seen member_of(const std::string& name, bool is_coordinator,
 struct cluster_desk_fixture : actor_fixture {
   shared_world world = std::make_shared<desk_world>();
   caf::actor part = system.spawn(fake_part, world);
+  std::shared_ptr<asked_of_exchange> asked
+    = std::make_shared<asked_of_exchange>();
+  scripted_exchange_actor exchange = system.spawn(scripted_exchange, asked);
   std::vector<messages::EngineAnswer> answers;
 
   cluster_desk_fixture() {
     own(part);
+    own(exchange);
     world->seen.self = "a";
     world->seen.members
       = {member_of("a", true), member_of("b", true), member_of("w", false)};
@@ -74,6 +81,8 @@ struct cluster_desk_fixture : actor_fixture {
     if (what == leadership::present)
       options.leadership = caf::actor_cast<leadership_actor>(part);
     options.only_coordinator = only;
+    options.only_epoch = only.empty() ? 0 : 9;
+    options.exchange = exchange;
     options.answers
       = [this](engine::asker_id to, std::span<const std::string> payloads) {
           CHECK(to == 7);
@@ -102,6 +111,29 @@ struct cluster_desk_fixture : actor_fixture {
     const auto answer = ask(desk, call);
     REQUIRE(answer.has_cluster());
     return answer.cluster();
+  }
+
+  /// Asks how busy the nodes are, and does not wait.
+  void ask_load(bool only_this = false) {
+    world->leadership.leader = holder_of("b", 2);
+    const auto desk = desk_with(leadership::present);
+    auto call = messages::EngineCall{};
+    call.set_id(5);
+    call.mutable_cluster_load()->set_only_this(only_this);
+    caf::anon_send(desk, engine::desk_questions{7, {call.SerializeAsString()}});
+    run();
+  }
+
+  template <class Message>
+  void answer(std::size_t call, const Message& with) {
+    caf::anon_send(exchange, answer_call{call, to_envelope({}, 0, with)});
+    run();
+  }
+
+  messages::ClusterLoad load() {
+    REQUIRE(answers.size() == 1);
+    CHECK(answers.front().id() == 5);
+    return answers.front().cluster_load();
   }
 
   messages::EngineAnswer change(const cluster_desk_actor& desk,
@@ -149,6 +181,7 @@ TEST_CASE_METHOD(cluster_desk_fixture, "the only coordinator leads for good") {
   const auto desk = desk_with(leadership::none, "a");
   const auto status = show(desk);
   CHECK(status.leader() == "a");
+  CHECK(status.epoch() == 9);
   CHECK_FALSE(status.has_failover());
   auto wanted = messages::ChangeCluster{};
   wanted.set_step_aside_ms(1'000);
@@ -186,4 +219,62 @@ TEST_CASE_METHOD(cluster_desk_fixture, "what is no question is refused") {
   caf::anon_send(desk, engine::desk_questions{7, {"junk"}});
   run();
   CHECK(answers.back().has_problem());
+}
+
+TEST_CASE_METHOD(cluster_desk_fixture,
+                 "each node that lives says itself how busy it is") {
+  world->seen.members.push_back(member_of("x", false, member_state::dead));
+  ask_load();
+  REQUIRE(asked->calls.size() == 4); // Three nodes, and the leader's queue.
+  CHECK(asked->calls[0].node == "a");
+  CHECK(asked->calls[0].envelope.target() == gauge_target);
+  CHECK(asked->calls[3].node == "b");
+  CHECK(asked->calls[3].envelope.target() == engine_target);
+  auto figures = messages::NodeFigures{};
+  figures.set_cpu_us(11);
+  advance(3ms);
+  answer(0, figures);
+  figures.set_cpu_us(12);
+  answer(1, figures);
+  auto queue = messages::EngineAnswer{};
+  queue.mutable_queue()->set_pending(6);
+  answer(3, queue);
+  CHECK(answers.empty()); // One has not said anything yet.
+  caf::anon_send(exchange, fail_call{2, runtime::problem_kind::timeout});
+  run();
+  const auto told = load();
+  REQUIRE(told.nodes_size() == 3);
+  CHECK(told.nodes(0).figures().cpu_us() == 11);
+  CHECK(told.nodes(0).round_trip_us() == 3'000);
+  CHECK(told.nodes(1).figures().cpu_us() == 12);
+  CHECK(told.nodes(2).name() == "w");
+  CHECK_FALSE(told.nodes(2).has_figures());
+  CHECK_FALSE(told.nodes(2).has_round_trip_us());
+  CHECK(told.queue().pending() == 6);
+  CHECK(told.status().nodes_size() == 4);
+}
+
+TEST_CASE_METHOD(cluster_desk_fixture,
+                 "a leader that does not answer leaves no figures behind") {
+  ask_load();
+  for (auto call = std::size_t{0}; call < 4; ++call)
+    caf::anon_send(exchange,
+                   fail_call{call, runtime::problem_kind::unavailable});
+  run();
+  const auto told = load();
+  CHECK_FALSE(told.has_queue());
+  CHECK_FALSE(told.queue_problem().empty());
+}
+
+TEST_CASE_METHOD(cluster_desk_fixture,
+                 "a node may be asked about itself only") {
+  ask_load(true);
+  REQUIRE(asked->calls.size() == 1);
+  CHECK(asked->calls[0].node == "a");
+  answer(0, messages::NodeFigures{});
+  const auto told = load();
+  REQUIRE(told.nodes_size() == 1);
+  CHECK(told.nodes(0).name() == "a");
+  CHECK_FALSE(told.has_queue());
+  CHECK(told.queue_problem().empty());
 }

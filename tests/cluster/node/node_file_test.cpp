@@ -28,6 +28,7 @@ labels: {gpu: true, zone: eu-1}
 rebind_window: 5s
 lease_length: 4s
 stop_grace: 0s
+http: "[::1]:7070"
 )";
 
 auto parse(const std::string& text) {
@@ -74,6 +75,7 @@ TEST_CASE("a node is told who it is, and who the others are") {
   CHECK(read->rebind_window == 5s);
   CHECK(read->lease_length == 4s);
   CHECK(read->stop_grace == 0s);
+  CHECK(read->http == runtime::listen_address{"::1", 7070});
 }
 
 TEST_CASE("what a node is not told has a usual value") {
@@ -89,6 +91,7 @@ TEST_CASE("what a node is not told has a usual value") {
   CHECK(read->rebind_window == 3s);
   CHECK(read->lease_length == 1'200ms);
   CHECK(read->stop_grace == 10s);
+  CHECK_FALSE(read->http);
 }
 
 TEST_CASE("a store that is a file is found beside the node's file") {
@@ -128,6 +131,9 @@ TEST_CASE("what a node cannot be is refused at its place") {
   for (const auto* wrong : {"61m", "-1s", "soon"})
     CHECK(refusal(with("stop_grace", std::string{"stop_grace: "} + wrong))
             .starts_with("node.yaml:18:13: "));
+  for (const auto* wrong : {"10.0.0.1:7070", "127.0.0.1", "7070"})
+    CHECK(refusal(with("http", std::string{"http: "} + wrong))
+            .starts_with("node.yaml:19:7: "));
   CHECK(refusal(with("kind", "kind: Workflow")).starts_with("node.yaml:2:7: "));
   CHECK(refusal(with("jobs", "job: 8")).starts_with("node.yaml:13:1: "));
 }

@@ -35,6 +35,7 @@ caf::behavior told_part(caf::event_based_actor*, const told_list& told) {
     [=](const step_aside& what) {
       told->push_back("step aside for " + std::to_string(what.abstain.count()));
     },
+    [=](come_back) { told->push_back("come back"); },
     [=](const leader_is& what) { told->push_back("leader " + what.node); },
     [=](const leader_followed& what) {
       told->push_back("followed " + what.node);
@@ -187,14 +188,47 @@ TEST_CASE_METHOD(steward_fixture, "a node ends with any of its parts") {
   CHECK(turn().end->kind == runtime::problem_kind::failed);
 }
 
-TEST_CASE_METHOD(steward_fixture, "a node that drains lets others lead") {
-  open_desk();
+TEST_CASE_METHOD(steward_fixture,
+                 "a node that drains lets others lead, if there are any") {
   auto own = event_of(member_event_kind::draining, member_state::draining);
-  tell(own);
-  CHECK(*told == std::vector<std::string>{"hold w"});
   own.of.name = "a";
-  tell(own);
-  CHECK(
-    *told
-    == std::vector<std::string>{"hold w", "step aside for 10000", "hold a"});
+  own.of.roles = {true, true};
+  auto other = event_of(member_event_kind::up, member_state::alive);
+  other.of.name = "b";
+  other.of.roles = {true, false};
+  tell(event_of(member_event_kind::up, member_state::alive)); // A worker.
+  SECTION("somebody else lives") {
+    tell(other);
+    tell(own);
+    CHECK(*told == std::vector<std::string>{"step aside for 10000"});
+    // It stops as well: what runs here needs somebody to tell.
+    other.kind = member_event_kind::draining;
+    other.of.state = member_state::draining;
+    tell(other);
+    CHECK(told->back() == "come back");
+  }
+  SECTION("nobody else lives") {
+    tell(other);
+    other.kind = member_event_kind::suspect;
+    other.of.state = member_state::suspect;
+    tell(other);
+    tell(own);
+    CHECK(told->empty());
+    other.kind = member_event_kind::trusted;
+    other.of.state = member_state::alive;
+    tell(other);
+    CHECK(*told == std::vector<std::string>{"step aside for 10000"});
+    other.kind = member_event_kind::down;
+    other.of.state = member_state::dead;
+    tell(other);
+    CHECK(told->back() == "come back");
+  }
+  SECTION("it takes work again") {
+    tell(other);
+    tell(own);
+    own.kind = member_event_kind::resumed;
+    own.of.state = member_state::alive;
+    tell(own);
+    CHECK(told->back() == "come back");
+  }
 }

@@ -93,9 +93,12 @@ process_cluster::process_cluster(std::unique_ptr<namespace_network> network)
     for (const std::string node : node_names)
       addresses_[node] = network_->address(node) + ":4710";
   } else {
-    const auto ports = free_ports(node_names.size());
-    for (auto i = std::size_t{0}; i < node_names.size(); ++i)
+    const auto count = node_names.size();
+    const auto ports = free_ports(2 * count);
+    for (auto i = std::size_t{0}; i < count; ++i) {
       addresses_[node_names[i]] = "127.0.0.1:" + std::to_string(ports[i]);
+      http_[node_names[i]] = "127.0.0.1:" + std::to_string(ports[count + i]);
+    }
   }
   for (const std::string node : node_names)
     write_config(node, is_coordinator_name(node));
@@ -112,6 +115,8 @@ void process_cluster::write_config(const std::string& node,
       text += "  " + name + ": " + address + "\n";
   if (is_coordinator)
     text += "store: " + store_of_nodes_ + "\n";
+  if (const auto http = http_.find(node); http != http_.end())
+    text += "http: " + http->second + "\n";
   folder_.write(node + ".yaml", text);
 }
 
@@ -260,9 +265,7 @@ bool process_cluster::is_of_one_mind() const {
     if (static_cast<std::size_t>(alive) != node_names.size())
       return false;
     leaders.insert(seen->leader());
-    // Workers tell the engine's, which may begin anew under the same lease.
-    if (is_coordinator_name(seen_by))
-      epochs.insert(seen->epoch());
+    epochs.insert(seen->epoch());
   }
   return leaders.size() == 1 && epochs.size() == 1;
 }

@@ -56,6 +56,10 @@ public:
   }
   [[nodiscard]] program& process(const std::string& node);
   [[nodiscard]] std::string socket(const std::string& node) const;
+  /// Where it takes HTTP requests; only without a network of its own.
+  [[nodiscard]] std::string http_address(const std::string& node) const {
+    return http_.at(node);
+  }
   [[nodiscard]] std::string config(const std::string& node) const;
   /// What all nodes printed lately, and what they know.
   [[nodiscard]] std::string logs() const;
@@ -70,8 +74,7 @@ public:
   /// the other coordinator, unless that one is silent. Empty: nobody.
   [[nodiscard]] std::string leader() const;
 
-  /// All nodes see all alive and the same leader, coordinators also the same
-  /// epoch.
+  /// All nodes see all alive and the same leader under the same epoch.
   [[nodiscard]] bool is_of_one_mind() const;
 
   /// How the node sees the other.
@@ -136,6 +139,7 @@ private:
   std::string store_ = database_.address();
   std::string store_of_nodes_ = store_; ///< As they reach it.
   std::map<std::string, std::string> addresses_;
+  std::map<std::string, std::string> http_;
   std::map<std::string, std::optional<program>> nodes_;
   std::map<std::string, bool> frozen_;
   int starts_ = 0;

@@ -83,6 +83,20 @@ TEST_CASE_METHOD(fixture, "a message goes to the console and to the file") {
   CHECK(read[0]["fields"]["items"] == 3);
 }
 
+TEST_CASE_METHOD(fixture, "each line of a node says which one it is") {
+  REQUIRE(start_logging(options(log_level::info)));
+  log_as_node("a");
+  log_info("cluster.node", "another node leads", {{"node", "b"}});
+  CHECK(console().find("info    [a] cluster.node: another node leads node=b\n")
+        != std::string::npos);
+  REQUIRE(lines().size() == 1);
+  CHECK(lines()[0]["node"] == "a");
+  CHECK(lines()[0]["fields"]["node"] == "b");
+  stop_logging();
+  log_warning("test", "nobody's");
+  CHECK(console().find("warning test: nobody's\n") != std::string::npos);
+}
+
 TEST_CASE_METHOD(fixture, "a message below the level goes nowhere") {
   REQUIRE(start_logging(options(log_level::warning)));
   CHECK_FALSE(is_logged(log_level::info));

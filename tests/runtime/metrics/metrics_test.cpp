@@ -179,6 +179,27 @@ TEST_CASE("metrics are rendered in Prometheus' text format, in order") {
        "troupe_store_sync_seconds_bucket{store=\"main\",le=\"+Inf\"} 1\n");
 }
 
+TEST_CASE("every series has the constant labels of its registry") {
+  auto registry = metrics_registry{200, {{"node", "a"}}};
+  registry.get_counter(steps, {"noop", "ok"}).value().increment();
+  CHECK(registry.render().find("troupe_engine_steps_total{node=\"a\","
+                               "activity=\"noop\",result=\"ok\"} 1\n")
+        != std::string::npos);
+}
+
+TEST_CASE("a gauge that is removed is shown no more, until it is set again") {
+  auto registry = metrics_registry{};
+  registry.get_gauge(queue).value().set(3);
+  registry.remove_gauge(queue.name);
+  CHECK(registry.render().find(queue.name + " ") == std::string::npos);
+  registry.get_gauge(queue).value().set(4);
+  CHECK(registry.render().find(queue.name + " 4\n") != std::string::npos);
+  registry.get_counter(commits).value().increment();
+  registry.remove_gauge(commits.name);
+  registry.remove_gauge("troupe_nobody_knows");
+  CHECK(registry.get_counter(commits).value().value() == 1.0);
+}
+
 TEST_CASE("a snapshot is rendered as JSON") {
   auto registry = metrics_registry{};
   registry.get_histogram(sync_time, {0.5}, {"main"})->observe(0.25);

@@ -1,3 +1,4 @@
+#include "actors/engine/local_engine.hpp"
 #include "tests/support/places.hpp"
 #include "tools/api/api_input.hpp"
 #include "tools/api/api_metrics.hpp"
@@ -184,10 +185,12 @@ TEST_CASE("metrics name routes, never paths") {
   auto metrics = api_metrics{};
   metrics.count("GET", "/v1/runs/{run}", 200, 2ms);
   metrics.count("GET", "", 404, 2ms);
-  auto status = messages::EngineStatus{};
-  status.set_open_runs(3);
-  const auto text
-    = metrics.render(status, 2, 1, engine::deadline_figures{1, 2, 3});
+  auto figures = api_figures{};
+  figures.engine.emplace().set_open_runs(3);
+  figures.deadlines = engine::deadline_figures{1, 2, 3};
+  figures.connections = 2;
+  figures.waiting = 1;
+  const auto text = metrics.render(figures);
   for (
     const auto* line :
     {R"(troupe_http_requests_total{method="GET",route="/v1/runs/{run}",status="200"} 1)",
@@ -197,8 +200,7 @@ TEST_CASE("metrics name routes, never paths") {
      "troupe_runs_deadline_missed 3", "troupe_http_connections 2",
      "troupe_http_waiting_requests 1", "process_resident_memory_bytes"})
     CHECK(text.find(line) != std::string::npos);
-  CHECK(metrics.render({}, 0, 0).find("troupe_engine_up 0")
-        != std::string::npos);
+  CHECK(metrics.render({}).find("troupe_engine_up 0") != std::string::npos);
 }
 
 TEST_CASE("readers say that there is no store") {
@@ -208,4 +210,34 @@ TEST_CASE("readers say that there is no store") {
     [](engine::recorded_runs& runs) { return runs.last_number(); });
   REQUIRE_FALSE(found);
   CHECK(found.error().kind == runtime::problem_kind::not_found);
+  auto nowhere = run_readers{""};
+  CHECK_FALSE(nowhere.has_store());
+  const auto refused = nowhere.with(
+    [](engine::recorded_runs& runs) { return runs.last_number(); });
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == runtime::problem_kind::unavailable);
+}
+
+TEST_CASE("a reader that has lost its database is not used again") {
+  const auto folder = tests::temporary_folder{};
+  auto readers = run_readers{(folder / "runs.db").string()};
+  {
+    auto options = engine::local_engine_options{};
+    options.store = readers.store();
+    REQUIRE(engine::local_engine::start(options));
+  }
+  const auto read = [&](bool is_lost) {
+    auto times = 0;
+    const auto done
+      = readers.with([&](engine::recorded_runs&) -> runtime::outcome<int> {
+          ++times;
+          return is_lost && times < 2 ? runtime::outcome<int>{runtime::fail(
+                   runtime::problem_kind::unavailable, "gone")}
+                                      : runtime::outcome<int>{times};
+        });
+    return done ? *done : -times;
+  };
+  CHECK(read(true) == -1); // A new one: it is not the reader's fault.
+  CHECK(read(false) == 1);
+  CHECK(read(true) == 2); // Another one instead of the one that was kept.
 }

@@ -1,4 +1,4 @@
-#include "tests/tools/api/served_api.hpp"
+#include "tests/tools/api/scripted_node.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -171,8 +171,8 @@ TEST_CASE("answers are what the document says") {
     = [&](const char* path, const std::string& asked_for, const json& body) {
         check_documented(document, "post", path, with.post(asked_for, body));
       };
-  for (const auto* path :
-       {"/healthz", "/readyz", "/openapi.json", "/metrics", "/v1/engine"})
+  for (const auto* path : {"/healthz", "/readyz", "/openapi.json", "/metrics",
+                           "/v1/engine", "/v1/cluster", "/v1/cluster/load"})
     get(path, path);
   for (const auto* path : {"/v1/workflows/validate", "/v1/workflows"}) {
     check_documented(document, "post", path,
@@ -222,6 +222,20 @@ TEST_CASE("answers are what the document says") {
   post("/v1/runs/{run}/reset", "/v1/runs/2/reset", {{"to", "x"}});
   post("/v1/runs/{run}/reset", "/v1/runs/2/reset",
        {{"to", 1}, {"cancel", true}});
+}
+
+TEST_CASE("answers of a node are what the document says") {
+  auto node = scripted_node{};
+  node.lead("b");
+  const auto document = node.get("/openapi.json").body;
+  for (const auto* path : {"/readyz", "/metrics", "/v1/cluster",
+                           "/v1/cluster/load", "/v1/runs", "/v1/workflows"})
+    check_documented(document, "get", path, node.get(path));
+  // The check says nothing about keys that the document does not have.
+  const auto load = node.get("/v1/cluster/load").body;
+  const auto& known = document["components"]["schemas"]["NodeLoad"];
+  for (const auto& [key, value] : load["nodes"][0].items())
+    CHECK(known["properties"].contains(key));
 }
 
 TEST_CASE("the check of answers finds what is wrong") {

@@ -8,12 +8,6 @@ namespace troupe::tests {
 using runtime::http_method;
 using runtime::http_request;
 
-namespace {
-
-constexpr auto token = "0123456789abcdef";
-
-} // namespace
-
 served_api::served_api(std::size_t body_bytes_max) {
   auto options = engine::local_engine_options{};
   options.store = (folder_ / "runs.db").string();
@@ -29,7 +23,7 @@ served_api::served_api(std::size_t body_bytes_max) {
   from.openapi = read_file(source_dir() / "tools/schema/api.openapi.json");
   from.version = "of a test";
   from.body_bytes_max = body_bytes_max;
-  auto served = tools::api::start(*engine_, std::move(from));
+  auto served = tools::api::start(tools::lines_to(*engine_), std::move(from));
   if (!served)
     throw std::runtime_error{runtime::render(served.error())};
   api_ = std::move(*served);
@@ -37,9 +31,14 @@ served_api::served_api(std::size_t body_bytes_max) {
 
 http_request served_api::request(http_method method,
                                  const std::string& path) const {
+  return request_to(*api_, method, path);
+}
+
+http_request served_api::request_to(const tools::api& to, http_method method,
+                                    const std::string& path) {
   auto asked = http_request{};
   asked.method = method;
-  asked.url = runtime::url_of(api_->address()) + path;
+  asked.url = runtime::url_of(to.address()) + path;
   asked.headers = {{"Authorization", std::string{"Bearer "} + token}};
   return asked;
 }

@@ -21,6 +21,8 @@ struct api_answer {
 /// An engine over a new store with its API.
 class served_api {
 public:
+  static constexpr auto token = "0123456789abcdef";
+
   explicit served_api(std::size_t body_bytes_max = std::size_t{1} << 20);
 
   /// Asks on a connection of its own; the token is sent along.
@@ -39,6 +41,11 @@ public:
 
   [[nodiscard]] runtime::http_request request(runtime::http_method method,
                                               const std::string& path) const;
+
+  /// The same to another one, with that token.
+  [[nodiscard]] static runtime::http_request
+  request_to(const tools::api& to, runtime::http_method method,
+             const std::string& path);
 
   [[nodiscard]] static api_answer send(const runtime::http_request& request);
 

@@ -14,6 +14,7 @@
 #include "cluster/node/node_gauge.hpp"
 #include "cluster/node/node_leaver.hpp"
 #include "cluster/node/node_steward.hpp"
+#include "cluster/node/own_answers.hpp"
 #include "cluster/transport/socket_transport.hpp"
 #include "runtime/actor_system.hpp"
 #include "runtime/ids.hpp"
@@ -25,7 +26,6 @@
 #include <caf/scoped_actor.hpp>
 
 #include <future>
-#include <mutex>
 #include <random>
 #include <span>
 #include <utility>
@@ -47,27 +47,6 @@ constexpr auto farewell_timeout = 3s;
 /// Of this process itself, where programs at the socket have numbers from 1 on,
 /// and other nodes from the next bit on.
 constexpr auto own_asker = engine::asker_id{1} << 62U;
-
-/// Where the answers for this process itself go. Thread-safe.
-class own_answers {
-public:
-  using taker = std::function<void(std::span<const std::string>)>;
-
-  void open(taker to) {
-    const auto guard = std::lock_guard{mutex_};
-    to_ = std::move(to);
-  }
-
-  void take(std::span<const std::string> payloads) {
-    const auto guard = std::lock_guard{mutex_};
-    if (to_)
-      to_(payloads);
-  }
-
-private:
-  std::mutex mutex_;
-  taker to_;
-};
 
 /// On any thread.
 std::uint64_t draw() {

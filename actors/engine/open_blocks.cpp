@@ -43,10 +43,12 @@ const runtime::migration_list& open_block_schema() {
            + std::to_string(open_blocks::runs_per_block)
            + " FROM engine_runs WHERE is_over = 0;";
   };
-  // Rows that change beside themselves need no new entry in any index, and an
-  // index does not have to hold that there is no key.
+  // A version of the engine's own: an older program would not keep the blocks,
+  // and has to refuse the store. Rows that change beside themselves need no new
+  // entry in any index, and an index does not have to hold that there is no
+  // key.
   static const auto schema = runtime::migration_list{
-    {"engine_open_blocks", 1, sql_with("INTEGER"),
+    {"engine", 2, sql_with("INTEGER"),
      sql_with("BIGINT")
        + "ALTER TABLE engine_runs SET (fillfactor = 50);"
          "ALTER TABLE engine_runs"

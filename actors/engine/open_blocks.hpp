@@ -49,8 +49,8 @@ private:
   std::unordered_map<block_number, std::uint32_t> open_;
 };
 
-/// Their table, beside the engine's. A store of earlier versions gets what its
-/// runs say.
+/// Their table, as a later version of the engine's schema. A store of earlier
+/// versions gets what its runs say; these do not open it any more.
 [[nodiscard]] const runtime::migration_list& open_block_schema();
 
 /// Adds to the transaction that stores the changes of runs what these make of

@@ -70,7 +70,7 @@ struct live_activity_fixture : live_fixture {
         });
     own(source);
     host = engine::spawn_activity_host(system, source,
-                                       {registry, {}, std::nullopt});
+                                       {registry, {}, std::nullopt, {}});
     own(host);
   }
 

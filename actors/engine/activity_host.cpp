@@ -294,6 +294,26 @@ void on_down(pointer self, const caf::down_msg& message) {
   pursue(self);
 }
 
+/// What the host says first.
+messages::GetActivities offer_of(const activity_host_options& options) {
+  auto offer = messages::GetActivities{};
+  offer.set_credit(static_cast<std::uint32_t>(options.limits.activities_max));
+  for (const auto name : options.registry->names()) {
+    offer.add_activities(std::string{name});
+    if (options.registry->find_immediate(name) != nullptr)
+      offer.add_immediate(std::string{name});
+  }
+  if (options.room) {
+    auto& room = *offer.mutable_room();
+    room.set_cpu_thousandths(options.room->cpu_thousandths);
+    room.set_memory_bytes(options.room->memory_bytes);
+    room.mutable_custom()->insert(options.room->custom.begin(),
+                                  options.room->custom.end());
+  }
+  offer.mutable_labels()->insert(options.labels.begin(), options.labels.end());
+  return offer;
+}
+
 private_host_actor::behavior_type
 activity_host(pointer self, const activity_source_actor& source,
               const activity_host_options& options) {
@@ -308,22 +328,6 @@ activity_host(pointer self, const activity_source_actor& source,
     self->state.table.close(self->clock().now());
     pursue(self);
   });
-  auto credit = messages::GetActivities{};
-  credit.set_credit(static_cast<std::uint32_t>(options.limits.activities_max));
-  for (const auto name : options.registry->names()) {
-    credit.add_activities(std::string{name});
-    if (options.registry->find_immediate(name) != nullptr)
-      credit.add_immediate(std::string{name});
-  }
-  if (options.room) {
-    auto& room = *credit.mutable_room();
-    room.set_cpu_thousandths(options.room->cpu_thousandths);
-    room.set_memory_bytes(options.room->memory_bytes);
-    room.mutable_custom()->insert(options.room->custom.begin(),
-                                  options.room->custom.end());
-  }
-  credit.mutable_labels()->insert(options.labels.begin(), options.labels.end());
-  self->send(source, std::move(credit));
   return {
     [=](const messages::ActivityProgress& progress) {
       on_progress(self, progress);
@@ -354,7 +358,12 @@ activity_host(pointer self, const activity_source_actor& source,
 activity_host_actor spawn_activity_host(caf::actor_system& system,
                                         const activity_source_actor& source,
                                         activity_host_options options) {
-  return system.spawn(activity_host, source, std::move(options));
+  auto offer = offer_of(options);
+  auto host = system.spawn(activity_host, source, std::move(options));
+  // In its name, before anybody else who knows of it asks the source: which
+  // need not wait to be told who works for it.
+  caf::send_as(caf::actor_cast<caf::actor>(host), source, std::move(offer));
+  return host;
 }
 
 } // namespace troupe::engine

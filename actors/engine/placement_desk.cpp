@@ -178,9 +178,11 @@ std::string placement_desk::lack_of_labels(const placement_wish& wish) const {
       return holds(each.second.labels);
     });
   };
-  for (const auto& [name, value] : wish.require)
-    if (!any([&](const auto& has) { return has_label(has, name, value); }))
-      return "no worker has the label " + label_text(name, value);
+  for (const auto& rule : wish.require)
+    if (!any([&](const auto& has) {
+          return has_label(has, rule.first, rule.second);
+        }))
+      return "no worker has the label " + label_text(rule.first, rule.second);
   if (!any([&](const auto& has) { return has_labels(has, wish.require, {}); }))
     return "no worker has all of the labels " + list_of(wish.require, "");
   if (!any([&](const auto& has) {

@@ -47,16 +47,20 @@ outcome<void> run_ledger::check_labels(const workflow& of) const {
     if (!step.placement)
       continue;
     const auto key = "steps." + step.id + ".placement.";
-    for (const auto& [name, value] : step.placement->require)
-      if (!any([&](const auto& has) { return has_label(has, name, value); }))
-        return no_such_worker(key + "require." + name,
+    for (const auto& rule : step.placement->require)
+      if (!any([&](const auto& has) {
+            return has_label(has, rule.first, rule.second);
+          }))
+        return no_such_worker(key + "require." + rule.first,
                               "no worker has the label "
-                                + label_text(name, value));
-    for (const auto& [name, value] : step.placement->exclude)
-      if (!any([&](const auto& has) { return !has_label(has, name, value); }))
-        return no_such_worker(key + "exclude." + name,
+                                + label_text(rule.first, rule.second));
+    for (const auto& rule : step.placement->exclude)
+      if (!any([&](const auto& has) {
+            return !has_label(has, rule.first, rule.second);
+          }))
+        return no_such_worker(key + "exclude." + rule.first,
                               "every worker has the label "
-                                + label_text(name, value));
+                                + label_text(rule.first, rule.second));
   }
   return {};
 }

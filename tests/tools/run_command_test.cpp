@@ -132,3 +132,17 @@ TEST_CASE_METHOD(runs,
   refused({"run", "list"}, expected);
   refused({"run", "show", "1"}, expected);
 }
+
+TEST_CASE_METHOD(runs, "a label that nobody here has is refused at once") {
+  const auto file = write(
+    "steps:\n- {id: a, activity: noop, placement: {require: {disk: ssd}}}\n");
+  const auto refused = troupe({"run", "execute", file});
+  CHECK(refused.exit_code == 2);
+  CHECK(refused.err.find("no worker has the label disk=ssd")
+        != std::string::npos);
+  const auto done = read({"run", "execute", file, "--label", "disk=ssd"});
+  CHECK(done["status"] == "completed");
+  const auto wrong = troupe({"run", "execute", file, "--label", "disk"});
+  CHECK(wrong.exit_code == 2);
+  CHECK(wrong.err.find("--label") != std::string::npos);
+}

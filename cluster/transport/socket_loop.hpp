@@ -98,7 +98,8 @@ private:
   object_to_proof(const link_connection& connection) const;
   void tell_refusal(const link_connection& connection,
                     const std::string& reason);
-  void refuse_dialing(const std::string& node, const std::string& reason);
+  /// `node` by value: it may be a part of the dialing that is forgotten here.
+  void refuse_dialing(std::string node, const std::string& reason);
   [[nodiscard]] link_connection* find(std::uint64_t number);
   [[nodiscard]] link_connection* find_up(const std::string& node);
   void watch(int descriptor, std::uint64_t number, std::uint32_t events,

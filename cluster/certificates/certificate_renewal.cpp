@@ -1,5 +1,7 @@
 #include "cluster/certificates/certificate_renewal.hpp"
 
+#include "cluster/certificates/openssl_handles.hpp"
+
 #include <chrono>
 
 namespace troupe::cluster {
@@ -20,6 +22,12 @@ bool are_in_use(const credential_files& files, const node_credentials& used) {
       && (!files.revocations || *files.revocations == used.revocations->pem);
   return has_same_list && files.authority == used.authority
          && files.certificate == used.certificate && files.key == used.key;
+}
+
+/// However its file is written.
+bool is_same_authority(const std::string& one, const std::string& other) {
+  return key_fingerprint_of(read_certificate(one).get())
+         == key_fingerprint_of(read_certificate(other).get());
 }
 
 } // namespace
@@ -84,7 +92,8 @@ certificate_renewal::judge(const credential_files& files,
                            runtime::instant now) const {
   auto next = check_credentials(files, paths_, in_use_.node, now);
   // Another authority has lists of its own.
-  if (!next || !in_use_.revocations || next->authority != in_use_.authority)
+  if (!next || !in_use_.revocations
+      || !is_same_authority(next->authority, in_use_.authority))
     return next;
   auto reason = problem{};
   reason.file = paths_.revocations;
@@ -94,12 +103,10 @@ certificate_renewal::judge(const credential_files& files,
     reason.message = "the list of revoked certificates is gone";
     return fail(std::move(reason));
   }
-  if (is_older(*next->revocations, *in_use_.revocations)) {
+  if (auto objection
+      = object_to_list(*next->revocations, *in_use_.revocations)) {
     reason.kind = problem_kind::invalid_input;
-    reason.message = "the list of revoked certificates is older (number "
-                     + std::to_string(next->revocations->number)
-                     + ") than the one in use (number "
-                     + std::to_string(in_use_.revocations->number) + ")";
+    reason.message = std::move(*objection);
     return fail(std::move(reason));
   }
   return next;

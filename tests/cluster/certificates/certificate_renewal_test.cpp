@@ -147,13 +147,26 @@ TEST_CASE_METHOD(renewal_fixture, "nobody who was revoked comes back") {
   files.revocations = second.pem;
   REQUIRE(look().taken);
   files.revocations = first.pem;
-  check_refused("older (number 1) than the one in use (number 2)");
+  check_refused("(number 1) is older than the one in use (number 2)");
+  // Nor with another way to write the authority.
+  const auto as_written = files.authority;
+  for (const auto* change : {"\n", "a comment before it\n"}) {
+    files.authority = change + as_written;
+    check_refused("(number 1) is older");
+  }
+  files.authority = as_written;
+  // A list of the authority as it was restored from a copy.
+  const auto third = revoke(23, &first);
+  files.revocations = revoke(24, &third).pem;
+  check_refused("lacks certificates");
   files.revocations.reset();
   check_refused("is gone");
   files.revocations = "junk";
   check_refused("is not a list");
   files.revocations = second.pem;
   CHECK_FALSE(look().refused);
+  files.authority += "\n";
+  CHECK(look().taken);
 }
 
 TEST_CASE_METHOD(renewal_fixture, "a node hears that it is revoked itself") {

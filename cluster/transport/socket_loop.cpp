@@ -439,7 +439,7 @@ std::optional<std::string>
 socket_loop::object_to_proof(const link_connection& connection) const {
   if (!connection.proof())
     return std::nullopt;
-  return check_proof(*connection.proof(), proving_.revoked, terms_.time->now());
+  return check_proof(*connection.proof(), proving_.counts, terms_.time->now());
 }
 
 void socket_loop::pause_listeners() {

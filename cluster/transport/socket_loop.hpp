@@ -47,7 +47,7 @@ struct dialing {
 /// What is proved at both ends of links, and what counts no more.
 struct link_proving {
   link_connection::stream_maker make_stream;
-  std::set<std::string> revoked; ///< Serial numbers.
+  proof_terms counts;
 };
 
 /// Owns the sockets of a transport. Everything but the constructor runs on one
@@ -67,7 +67,8 @@ public:
              runtime::outcome<std::vector<socket_address>> addresses);
   void disconnect(const std::string& node, const std::string& reason);
 
-  /// For handshakes from now on; ends the links to nodes that are revoked.
+  /// For handshakes from now on; ends the links to nodes that are revoked or of
+  /// another authority.
   void use(link_proving proving);
 
   // As link_connection_owner.

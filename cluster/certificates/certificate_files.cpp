@@ -160,7 +160,8 @@ find_authority(const std::string& certificate_path,
                const std::string& key_path) {
   if (!exists(certificate_path) && !exists(key_path))
     return std::nullopt;
-  auto certificate = runtime::read_text_file(certificate_path, pem_bytes_max);
+  auto certificate
+    = runtime::read_regular_file(certificate_path, pem_bytes_max);
   if (!certificate)
     return fail(std::move(certificate.error()));
   auto key = runtime::read_private_file(key_path, pem_bytes_max);
@@ -172,7 +173,7 @@ find_authority(const std::string& certificate_path,
 /// The text of a file; nothing if there is none.
 outcome<std::optional<std::string>> find_text(const std::string& path,
                                               std::size_t bytes_max) {
-  auto text = runtime::read_text_file(path, bytes_max);
+  auto text = runtime::read_regular_file(path, bytes_max);
   if (text)
     return std::move(*text);
   if (text.error().kind == problem_kind::not_found)

@@ -30,6 +30,18 @@ bool is_same_authority(const std::string& one, const std::string& other) {
          == key_fingerprint_of(read_certificate(other).get());
 }
 
+/// By its own authority, in whichever of its lists.
+bool is_revoked(const node_credentials& used, const std::string& list_pem,
+                runtime::instant now) {
+  if (used.revocations && list_pem == used.revocations->pem)
+    return false; // As was checked when it was taken.
+  const auto list = parse_revocation_list(list_pem, {}, used.authority, now);
+  const auto certificate = read_certificate(used.certificate);
+  return list && certificate
+         && list->serials.contains(
+           serial_text(X509_get0_serialNumber(certificate.get())));
+}
+
 } // namespace
 
 certificate_end end_of(runtime::instant until, runtime::instant now) noexcept {
@@ -82,8 +94,29 @@ certificate_renewal::look(const outcome<credential_files>& found,
       result.refused = told.second;
     told_refusal_ = std::move(told);
   }
-  result.warning = warn_once(now);
+  result.end = why_to_end(found, now);
+  if (!result.end)
+    result.warning = warn_once(now);
   return result;
+}
+
+/// A list counts whatever is wrong with the files beside it.
+std::optional<problem>
+certificate_renewal::why_to_end(const outcome<credential_files>& found,
+                                runtime::instant now) const {
+  auto reason = problem{};
+  if (in_use_.until <= now) {
+    reason = *warn_of_end(paths_, in_use_.node, in_use_.until, now);
+  } else if (found && found->revocations
+             && is_revoked(in_use_, *found->revocations, now)) {
+    reason.message = "the certificate is revoked";
+    reason.file = paths_.certificate;
+    reason.hint = how_to_renew(in_use_.node);
+  } else {
+    return std::nullopt;
+  }
+  reason.kind = problem_kind::denied;
+  return reason;
 }
 
 /// As at the start of a node; and nobody who was revoked comes back.

@@ -62,6 +62,11 @@ problem is_there(const std::string& path) {
                     "to make it anew, add --replace");
 }
 
+problem about(problem reason, const std::string& path) {
+  reason.file = path;
+  return reason;
+}
+
 bool exists(const std::string& path) {
   auto error = std::error_code{};
   return std::filesystem::exists(std::filesystem::symlink_status(path, error));
@@ -155,7 +160,8 @@ find_authority(const std::string& certificate_path,
                const std::string& key_path) {
   if (!exists(certificate_path) && !exists(key_path))
     return std::nullopt;
-  auto certificate = runtime::read_text_file(certificate_path, pem_bytes_max);
+  auto certificate
+    = runtime::read_regular_file(certificate_path, pem_bytes_max);
   if (!certificate)
     return fail(std::move(certificate.error()));
   auto key = runtime::read_private_file(key_path, pem_bytes_max);
@@ -167,7 +173,7 @@ find_authority(const std::string& certificate_path,
 /// The text of a file; nothing if there is none.
 outcome<std::optional<std::string>> find_text(const std::string& path,
                                               std::size_t bytes_max) {
-  auto text = runtime::read_text_file(path, bytes_max);
+  auto text = runtime::read_regular_file(path, bytes_max);
   if (text)
     return std::move(*text);
   if (text.error().kind == problem_kind::not_found)
@@ -201,7 +207,10 @@ outcome<std::vector<std::string>> certificates_of(const std::string& folder,
   const auto issued = find_text(register_in(folder), register_bytes_max);
   if (!issued)
     return fail(issued.error());
-  auto found = issued_to(issued->value_or(""), node, now);
+  auto noted = issued_to(issued->value_or(""), node, now);
+  if (!noted)
+    return fail(about(std::move(noted.error()), register_in(folder)));
+  auto found = std::move(*noted);
   const auto path = certificates_in(folder, node).certificate;
   const auto current = find_text(path, pem_bytes_max);
   if (!current)
@@ -236,18 +245,42 @@ bool has_all(const revocation_list& list,
             });
 }
 
+/// What the authority issued to the nodes before, as far as it is still there:
+/// a folder may be older than its register.
+outcome<std::vector<std::string>>
+find_replaced(const cluster_certificates_request& request,
+              const certificate_pair& authority) {
+  const auto issuer = read_certificate(authority.certificate);
+  auto found = std::vector<std::string>{};
+  for (const auto& node : request.nodes) {
+    auto text = find_text(certificates_in(request.folder, node).certificate,
+                          pem_bytes_max);
+    if (!text)
+      return fail(std::move(text.error()));
+    // Junk, or another authority's, is not for us to revoke.
+    const auto one = *text ? read_certificate(**text) : certificate_handle{};
+    if (one && issuer && is_issued_by(one.get(), issuer.get()))
+      found.push_back(std::move(**text));
+  }
+  return found;
+}
+
 outcome<void> note_issued(const cluster_certificates_request& request,
+                          const certificate_pair& authority,
                           const std::vector<certificate_pair>& issued) {
   const auto path = register_in(request.folder);
   const auto so_far = find_text(path, register_bytes_max);
   if (!so_far)
     return fail(so_far.error());
-  auto certificates = std::vector<std::string>{};
+  auto certificates = find_replaced(request, authority);
+  if (!certificates)
+    return fail(std::move(certificates.error()));
   for (const auto& one : issued)
-    certificates.push_back(one.certificate);
-  return write_secret_file(
-    path, add_to_register(so_far->value_or(""), certificates, request.now),
-    existing_file::replaced);
+    certificates->push_back(one.certificate);
+  auto all = add_to_register(so_far->value_or(""), *certificates, request.now);
+  if (!all)
+    return fail(about(std::move(all.error()), path));
+  return write_secret_file(path, *all, existing_file::replaced);
 }
 
 outcome<std::vector<certificate_pair>>
@@ -284,7 +317,7 @@ outcome<void> write_everything(const cluster_certificates_request& request,
         !written)
       return written;
   // Before anybody gets a certificate: what is not in it cannot be revoked.
-  if (auto noted = note_issued(request, issued); !noted)
+  if (auto noted = note_issued(request, authority, issued); !noted)
     return noted;
   for (std::size_t i = 0; i < issued.size(); ++i) {
     auto paths = certificates_in(request.folder, request.nodes[i]);

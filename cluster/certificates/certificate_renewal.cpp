@@ -1,5 +1,7 @@
 #include "cluster/certificates/certificate_renewal.hpp"
 
+#include "cluster/certificates/openssl_handles.hpp"
+
 #include <chrono>
 
 namespace troupe::cluster {
@@ -20,6 +22,24 @@ bool are_in_use(const credential_files& files, const node_credentials& used) {
       && (!files.revocations || *files.revocations == used.revocations->pem);
   return has_same_list && files.authority == used.authority
          && files.certificate == used.certificate && files.key == used.key;
+}
+
+/// However its file is written.
+bool is_same_authority(const std::string& one, const std::string& other) {
+  return key_fingerprint_of(read_certificate(one).get())
+         == key_fingerprint_of(read_certificate(other).get());
+}
+
+/// By its own authority, in whichever of its lists.
+bool is_revoked(const node_credentials& used, const std::string& list_pem,
+                runtime::instant now) {
+  if (used.revocations && list_pem == used.revocations->pem)
+    return false; // As was checked when it was taken.
+  const auto list = parse_revocation_list(list_pem, {}, used.authority, now);
+  const auto certificate = read_certificate(used.certificate);
+  return list && certificate
+         && list->serials.contains(
+           serial_text(X509_get0_serialNumber(certificate.get())));
 }
 
 } // namespace
@@ -74,8 +94,29 @@ certificate_renewal::look(const outcome<credential_files>& found,
       result.refused = told.second;
     told_refusal_ = std::move(told);
   }
-  result.warning = warn_once(now);
+  result.end = why_to_end(found, now);
+  if (!result.end)
+    result.warning = warn_once(now);
   return result;
+}
+
+/// A list counts whatever is wrong with the files beside it.
+std::optional<problem>
+certificate_renewal::why_to_end(const outcome<credential_files>& found,
+                                runtime::instant now) const {
+  auto reason = problem{};
+  if (in_use_.until <= now) {
+    reason = *warn_of_end(paths_, in_use_.node, in_use_.until, now);
+  } else if (found && found->revocations
+             && is_revoked(in_use_, *found->revocations, now)) {
+    reason.message = "the certificate is revoked";
+    reason.file = paths_.certificate;
+    reason.hint = how_to_renew(in_use_.node);
+  } else {
+    return std::nullopt;
+  }
+  reason.kind = problem_kind::denied;
+  return reason;
 }
 
 /// As at the start of a node; and nobody who was revoked comes back.
@@ -84,7 +125,8 @@ certificate_renewal::judge(const credential_files& files,
                            runtime::instant now) const {
   auto next = check_credentials(files, paths_, in_use_.node, now);
   // Another authority has lists of its own.
-  if (!next || !in_use_.revocations || next->authority != in_use_.authority)
+  if (!next || !in_use_.revocations
+      || !is_same_authority(next->authority, in_use_.authority))
     return next;
   auto reason = problem{};
   reason.file = paths_.revocations;
@@ -94,12 +136,10 @@ certificate_renewal::judge(const credential_files& files,
     reason.message = "the list of revoked certificates is gone";
     return fail(std::move(reason));
   }
-  if (is_older(*next->revocations, *in_use_.revocations)) {
+  if (auto objection
+      = object_to_list(*next->revocations, *in_use_.revocations)) {
     reason.kind = problem_kind::invalid_input;
-    reason.message = "the list of revoked certificates is older (number "
-                     + std::to_string(next->revocations->number)
-                     + ") than the one in use (number "
-                     + std::to_string(in_use_.revocations->number) + ")";
+    reason.message = std::move(*objection);
     return fail(std::move(reason));
   }
   return next;

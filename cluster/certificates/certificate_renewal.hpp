@@ -38,8 +38,12 @@ public:
     /// Why other files than those in use are not taken; once for the same
     /// files and reason.
     std::optional<runtime::problem> refused;
-    /// The certificate in use ends soon, or has ended.
+    /// The certificate in use ends soon.
     std::optional<runtime::problem> warning;
+    /// The certificate in use has ended or is revoked, and the files have no
+    /// other one: `denied`. Others have cut their links, so the node must not
+    /// go on, least of all lead.
+    std::optional<runtime::problem> end;
   };
 
   certificate_renewal(certificate_paths paths, node_credentials in_use)
@@ -51,6 +55,9 @@ public:
 private:
   [[nodiscard]] runtime::outcome<node_credentials>
   judge(const credential_files& files, runtime::instant now) const;
+  [[nodiscard]] std::optional<runtime::problem>
+  why_to_end(const runtime::outcome<credential_files>& found,
+             runtime::instant now) const;
   [[nodiscard]] std::optional<runtime::problem> warn_once(runtime::instant now);
 
   certificate_paths paths_;

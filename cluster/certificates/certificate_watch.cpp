@@ -36,14 +36,15 @@ void certificate_watch::run() {
   auto guard = std::unique_lock{mutex_};
   while (!is_stopping_) {
     guard.unlock();
-    look();
+    if (!look())
+      return;
     guard.lock();
     stopped_.wait_for(guard, options_.interval,
                       [this] { return is_stopping_; });
   }
 }
 
-void certificate_watch::look() {
+bool certificate_watch::look() {
   auto found
     = renewal_.look(read_credential_files(options_.paths, options_.in_use.node),
                     options_.time->now());
@@ -61,6 +62,9 @@ void certificate_watch::look() {
     warn("changed certificates are not used", *found.refused);
   if (found.warning)
     warn("a certificate has to be renewed", *found.warning);
+  if (found.end)
+    options_.end(std::move(*found.end));
+  return !found.end;
 }
 
 } // namespace troupe::cluster

@@ -20,13 +20,16 @@ struct certificate_watch_options {
   const runtime::clock* time = nullptr;
   /// Gets what is to be used from now on, on the thread of the watch.
   std::function<void(node_credentials)> use;
+  /// Gets why the node must end, once, on the thread of the watch, which then
+  /// looks no more.
+  std::function<void(runtime::problem)> end;
 };
 
 /// Reads the files of a running node again and again, on a thread of its own,
 /// as disks may be slow. Logs what `certificate_renewal` finds.
 class certificate_watch {
 public:
-  /// `time` and `use` have to be set.
+  /// `time`, `use` and `end` have to be set.
   explicit certificate_watch(certificate_watch_options options);
   certificate_watch(const certificate_watch&) = delete;
   certificate_watch& operator=(const certificate_watch&) = delete;
@@ -36,7 +39,8 @@ public:
 
 private:
   void run();
-  void look();
+  /// False: it was the last one.
+  [[nodiscard]] bool look();
 
   certificate_watch_options options_;
   certificate_renewal renewal_;

@@ -139,7 +139,7 @@ outcome<credential_files> read_credential_files(const certificate_paths& paths,
   for (const auto& [path, content] :
        {std::pair{&paths.authority, &files.authority},
         std::pair{&paths.certificate, &files.certificate}}) {
-    auto read = runtime::read_text_file(*path, credential_bytes_max);
+    auto read = runtime::read_regular_file(*path, credential_bytes_max);
     if (!read)
       return not_read(std::move(read.error()), node);
     *content = std::move(*read);
@@ -148,7 +148,8 @@ outcome<credential_files> read_credential_files(const certificate_paths& paths,
   if (!key)
     return not_read(std::move(key.error()), node);
   files.key = std::move(*key);
-  auto list = runtime::read_text_file(paths.revocations, revocation_bytes_max);
+  auto list
+    = runtime::read_regular_file(paths.revocations, revocation_bytes_max);
   if (list)
     files.revocations = std::move(*list);
   else if (list.error().kind != problem_kind::not_found)

@@ -23,6 +23,25 @@ int have_no_passphrase(char*, int, int, void*) {
   return -1;
 }
 
+/// How OpenSSL computes a digest of a certificate, or of a part of it.
+using digest_function
+  = int (*)(const X509*, const EVP_MD*, unsigned char*, unsigned int*);
+
+std::string sha256_of(const X509* certificate, digest_function digest_of) {
+  constexpr auto digits = std::string_view{"0123456789abcdef"};
+  auto digest = std::array<unsigned char, EVP_MAX_MD_SIZE>{};
+  auto length = 0U;
+  if (certificate == nullptr
+      || digest_of(certificate, EVP_sha256(), digest.data(), &length) != 1)
+    return {};
+  auto text = std::string{};
+  for (auto i = 0U; i < length; ++i) {
+    text += digits[digest[i] >> 4U];
+    text += digits[digest[i] & 0x0fU];
+  }
+  return text;
+}
+
 } // namespace
 
 std::string take_openssl_error() {
@@ -124,17 +143,19 @@ std::string text_in(BIO* bytes) {
 }
 
 std::string fingerprint_of(const X509* certificate) {
-  constexpr auto digits = std::string_view{"0123456789abcdef"};
-  auto digest = std::array<unsigned char, EVP_MAX_MD_SIZE>{};
-  auto length = 0U;
-  if (X509_digest(certificate, EVP_sha256(), digest.data(), &length) != 1)
-    return {};
-  auto text = std::string{};
-  for (auto i = 0U; i < length; ++i) {
-    text += digits[digest[i] >> 4U];
-    text += digits[digest[i] & 0x0fU];
-  }
-  return text;
+  return sha256_of(certificate, X509_digest);
+}
+
+std::string key_fingerprint_of(const X509* certificate) {
+  return sha256_of(certificate, X509_pubkey_digest);
+}
+
+bool is_issued_by(X509* certificate, X509* authority) {
+  const auto is_good
+    = X509_check_issued(authority, certificate) == X509_V_OK
+      && X509_verify(certificate, X509_get0_pubkey(authority)) == 1;
+  (void)take_openssl_error();
+  return is_good;
 }
 
 } // namespace troupe::cluster

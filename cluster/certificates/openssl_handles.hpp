@@ -73,4 +73,11 @@ read_certificates(std::string_view pem);
 /// SHA-256 over the certificate, 64 hexadecimal digits in lower case.
 [[nodiscard]] std::string fingerprint_of(const X509* certificate);
 
+/// The same over its public key, which makes an authority what it is: its
+/// certificate may be written anew, or get another end. Empty for null.
+[[nodiscard]] std::string key_fingerprint_of(const X509* certificate);
+
+/// Whether that authority has signed the certificate.
+[[nodiscard]] bool is_issued_by(X509* certificate, X509* authority);
+
 } // namespace troupe::cluster

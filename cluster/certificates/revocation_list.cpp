@@ -4,6 +4,7 @@
 
 #include <openssl/pem.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe::cluster {
@@ -128,14 +129,6 @@ bool is_signed_by(X509_CRL* list, const X509* authority) {
   return is_good;
 }
 
-bool is_issued_by(X509* certificate, X509* authority) {
-  const auto is_good
-    = X509_check_issued(authority, certificate) == X509_V_OK
-      && X509_verify(certificate, X509_get0_pubkey(authority)) == 1;
-  (void)take_openssl_error();
-  return is_good;
-}
-
 } // namespace
 
 outcome<revocation_list> parse_revocation_list(const std::string& pem,
@@ -166,10 +159,21 @@ outcome<revocation_list> parse_revocation_list(const std::string& pem,
   return found;
 }
 
-bool is_older(const revocation_list& list,
-              const revocation_list& other) noexcept {
-  return list.number != other.number ? list.number < other.number
-                                     : list.from < other.from;
+std::optional<std::string> object_to_list(const revocation_list& next,
+                                          const revocation_list& in_use) {
+  const auto list = "the list of revoked certificates (number "
+                    + std::to_string(next.number) + ") ";
+  const auto used
+    = "the one in use (number " + std::to_string(in_use.number) + ")";
+  if (next.number < in_use.number
+      || (next.number == in_use.number && next.from < in_use.from))
+    return list + "is older than " + used;
+  if (!std::ranges::includes(next.serials, in_use.serials))
+    return list + "lacks certificates that " + used + " has";
+  if (next.number != 0 && next.number == in_use.number
+      && (next.from != in_use.from || next.serials != in_use.serials))
+    return list + "is another one than " + used;
+  return std::nullopt;
 }
 
 outcome<revocation_list> revoke_certificates(

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -35,9 +36,11 @@ struct revocation_list {
 parse_revocation_list(const std::string& pem, const std::string& path,
                       const std::string& authority, runtime::instant now);
 
-/// Whether the authority made that list before the other one.
-[[nodiscard]] bool is_older(const revocation_list& list,
-                            const revocation_list& other) noexcept;
+/// Why that list of the same authority may not replace the one in use, nothing
+/// if it may: it was made before it, lacks what is revoked there, or is another
+/// one under the same number. Lists without numbers go by their date.
+[[nodiscard]] std::optional<std::string>
+object_to_list(const revocation_list& next, const revocation_list& in_use);
 
 /// The next list of the authority after `so_far` (null: its first), with those
 /// certificates, revoked at `now`, unless they are in it. Valid until the

@@ -107,11 +107,11 @@ struct node::parts {
 
   /// In the order in which the others are to hear of it.
   ~parts() {
-    certificates.reset();
     if (leadership)
       ask_to_end<leadership_stopped>(leadership, stop_leading{});
     if (membership)
       ask_to_end<membership_done>(membership, leave_cluster{});
+    certificates.reset(); // Its disk may be slow; nobody waits for it above.
     gateway.reset();
     for (const auto& each :
          {caf::actor_cast<caf::actor>(steward),
@@ -217,6 +217,8 @@ void node::parts::watch_certificates(const node_credentials& in_use) {
                    renew_credentials{std::make_shared<const node_credentials>(
                      std::move(next))});
   };
+  from.end
+    = [to = turns](runtime::problem reason) { to->end(std::move(reason)); };
   certificates = std::make_unique<certificate_watch>(std::move(from));
 }
 

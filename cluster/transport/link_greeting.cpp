@@ -83,10 +83,12 @@ node_identity identity_of(const messages::LinkHello& hello) {
 }
 
 std::optional<std::string> check_proof(const link_proof& proof,
-                                       const std::set<std::string>& revoked,
+                                       const proof_terms& terms,
                                        runtime::instant now) {
   const auto whose = "the certificate of \"" + proof.name + "\" ";
-  if (revoked.contains(proof.serial))
+  if (proof.authority != terms.authority)
+    return whose + "is of another authority";
+  if (terms.revoked.contains(proof.serial))
     return whose + "is revoked";
   if (proof.until <= now)
     return whose + "ended at " + runtime::to_string(proof.until);

@@ -34,12 +34,18 @@ check_hello(const messages::LinkHello& hello, const greeting_context& context);
 
 [[nodiscard]] node_identity identity_of(const messages::LinkHello& hello);
 
+/// Which proofs count.
+struct proof_terms {
+  std::string authority; ///< Fingerprint of its key.
+  std::set<std::string> revoked; ///< Serial numbers.
+};
+
 /// Why a link whose other end has proved that may not go on, although it was
-/// fine at the handshake: its certificate has ended at `now`, or is one of
-/// `revoked`. Nothing if it may.
-[[nodiscard]] std::optional<std::string>
-check_proof(const link_proof& proof, const std::set<std::string>& revoked,
-            runtime::instant now);
+/// fine at the handshake: its certificate is of an authority that was replaced
+/// meanwhile, is revoked, or has ended at `now`. Nothing if it may.
+[[nodiscard]] std::optional<std::string> check_proof(const link_proof& proof,
+                                                     const proof_terms& terms,
+                                                     runtime::instant now);
 
 /// What is done with a second link to the same node.
 enum class second_link : std::uint8_t {

@@ -31,6 +31,7 @@ struct link_proof {
   std::string name; ///< Empty if the certificate is of no node.
   std::string serial; ///< Of the certificate, as in lists of revoked ones.
   runtime::instant until; ///< End of the certificate.
+  std::string authority; ///< Fingerprint of the key that it rests upon.
 };
 
 /// The bytes of one connection, in the clear or under TLS. Never blocks; for

@@ -280,8 +280,7 @@ void socket_loop::dial_next(dialing& wanted) {
   add(std::move(*socket), wanted.node, to_string(address), wanted.deadline);
 }
 
-void socket_loop::refuse_dialing(const std::string& node,
-                                 const std::string& reason) {
+void socket_loop::refuse_dialing(std::string node, const std::string& reason) {
   const auto found = dialings_.find(node);
   if (found == dialings_.end())
     return;
@@ -401,7 +400,7 @@ void socket_loop::ended(link_connection& connection,
         && !connection.link() && connection.peer().node.name.empty();
     if (is_unreachable && !wanted.addresses.empty() && now_ < wanted.deadline)
       return dial_next(wanted);
-    return refuse_dialing(std::string{name}, reason);
+    return refuse_dialing(name, reason);
   }
 }
 
@@ -440,7 +439,7 @@ std::optional<std::string>
 socket_loop::object_to_proof(const link_connection& connection) const {
   if (!connection.proof())
     return std::nullopt;
-  return check_proof(*connection.proof(), proving_.revoked, terms_.time->now());
+  return check_proof(*connection.proof(), proving_.counts, terms_.time->now());
 }
 
 void socket_loop::pause_listeners() {

@@ -47,7 +47,7 @@ struct dialing {
 /// What is proved at both ends of links, and what counts no more.
 struct link_proving {
   link_connection::stream_maker make_stream;
-  std::set<std::string> revoked; ///< Serial numbers.
+  proof_terms counts;
 };
 
 /// Owns the sockets of a transport. Everything but the constructor runs on one
@@ -67,7 +67,8 @@ public:
              runtime::outcome<std::vector<socket_address>> addresses);
   void disconnect(const std::string& node, const std::string& reason);
 
-  /// For handshakes from now on; ends the links to nodes that are revoked.
+  /// For handshakes from now on; ends the links to nodes that are revoked or of
+  /// another authority.
   void use(link_proving proving);
 
   // As link_connection_owner.
@@ -98,7 +99,8 @@ private:
   object_to_proof(const link_connection& connection) const;
   void tell_refusal(const link_connection& connection,
                     const std::string& reason);
-  void refuse_dialing(const std::string& node, const std::string& reason);
+  /// `node` by value: it may be a part of the dialing that is forgotten here.
+  void refuse_dialing(std::string node, const std::string& reason);
   [[nodiscard]] link_connection* find(std::uint64_t number);
   [[nodiscard]] link_connection* find_up(const std::string& node);
   void watch(int descriptor, std::uint64_t number, std::uint32_t events,

@@ -55,7 +55,9 @@ outcome<link_proving> prove_with(const node_credentials& credentials,
         return tls->make_stream(socket, origin);
       };
   if (credentials.revocations)
-    proving.revoked = credentials.revocations->serials;
+    proving.counts.revoked = credentials.revocations->serials;
+  proving.counts.authority
+    = key_fingerprint_of(read_certificate(credentials.authority).get());
   return proving;
 }
 

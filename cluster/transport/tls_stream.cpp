@@ -75,7 +75,8 @@ public:
       return link_proof{};
     return link_proof{node_name_of(certificate),
                       serial_text(X509_get0_serialNumber(certificate)),
-                      instant_of(X509_get0_notAfter(certificate))};
+                      instant_of(X509_get0_notAfter(certificate)),
+                      key_fingerprint_of(authority())};
   }
 
   [[nodiscard]] std::string reason() const override {
@@ -109,6 +110,13 @@ private:
       default:
         return failure();
     }
+  }
+
+  /// The last one of what was verified.
+  [[nodiscard]] const X509* authority() const {
+    const auto* chain = SSL_get0_verified_chain(ssl_.get());
+    const auto count = sk_X509_num(chain);
+    return count > 0 ? sk_X509_value(chain, count - 1) : nullptr;
   }
 
   void keep_claim(const X509* certificate) {

@@ -72,6 +72,12 @@ problem make_problem(problem_kind kind, const std::string& path,
   return reason;
 }
 
+/// To open a pipe would wait for its writer.
+file_descriptor open_at_once(const std::string& path) {
+  return file_descriptor{
+    ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+}
+
 outcome<std::string> read_all(const file_descriptor& file,
                               const std::string& path, std::size_t bytes_max) {
   auto text = std::string{};
@@ -103,11 +109,26 @@ outcome<std::string> read_text_file(const std::string& path,
   return read_all(file, path, bytes_max);
 }
 
+outcome<std::string> read_regular_file(const std::string& path,
+                                       std::size_t bytes_max) {
+  const auto file = open_at_once(path);
+  if (file.number() < 0)
+    return fail(describe(errno, path));
+  struct stat status = {};
+  if (::fstat(file.number(), &status) != 0)
+    return fail(describe(errno, path));
+  if (S_ISDIR(status.st_mode))
+    return fail(describe(EISDIR, path));
+  if (!S_ISREG(status.st_mode))
+    return fail(make_problem(problem_kind::invalid_input, path,
+                             "not a regular file",
+                             "put a file with the content in its place"));
+  return read_all(file, path, bytes_max);
+}
+
 outcome<std::string> read_private_file(const std::string& path,
                                        std::size_t bytes_max) {
-  // Not blocking: to open a pipe would wait for its writer.
-  const auto file
-    = file_descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  const auto file = open_at_once(path);
   if (file.number() < 0)
     return fail(describe(errno, path));
   // Asked of the open file, so that nobody can exchange it in between.

@@ -13,6 +13,11 @@ namespace troupe::runtime {
 [[nodiscard]] outcome<std::string> read_text_file(const std::string& path,
                                                   std::size_t bytes_max);
 
+/// The same for a file that others may exchange while we run: one that is not
+/// regular is `invalid_input` and is not waited for, as a pipe would be.
+[[nodiscard]] outcome<std::string> read_regular_file(const std::string& path,
+                                                     std::size_t bytes_max);
+
 /// The same for a regular file that only its owner, we or root, may access;
 /// otherwise `denied`.
 [[nodiscard]] outcome<std::string> read_private_file(const std::string& path,

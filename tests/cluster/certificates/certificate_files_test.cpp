@@ -187,6 +187,39 @@ TEST_CASE("what was replaced is revoked as well") {
   CHECK(revoke_node(certs, "b", files_now)->count == 3);
 }
 
+TEST_CASE("a folder from before the register revokes what it replaces") {
+  const auto folder = temporary_folder{};
+  const auto certs = std::string{folder / "certs"};
+  const auto draw = count_serials();
+  auto request = request_for(folder, {"a", "b"});
+  REQUIRE(write_cluster_certificates(request, draw));
+  std::filesystem::remove(certs + "/ca.issued");
+  // Not its own: nothing to be revoked, and nothing in the way.
+  REQUIRE(write_secret_file(certificates_in(certs, "b").certificate, "junk",
+                            existing_file::replaced));
+  request.existing = existing_file::replaced;
+  REQUIRE(write_cluster_certificates(request, draw));
+  CHECK(revoke_node(certs, "a", files_now)->serials.size() == 2);
+  CHECK(revoke_node(certs, "b", files_now)->serials.size() == 1);
+}
+
+TEST_CASE("a damaged register is told, and stays as it is") {
+  const auto folder = temporary_folder{};
+  const auto certs = std::string{folder / "certs"};
+  auto request = request_for(folder, {"a"});
+  REQUIRE(write_cluster_certificates(request, count_serials()));
+  const auto path = certs + "/ca.issued";
+  const auto damaged = read_file(path) + "damaged";
+  REQUIRE(write_secret_file(path, damaged, existing_file::replaced));
+  request.existing = existing_file::replaced;
+  const auto key = read_file(certificates_in(certs, "a").key);
+  CHECK(write_cluster_certificates(request, count_serials()).error().file
+        == path);
+  CHECK(revoke_node(certs, "a", files_now).error().file == path);
+  CHECK(read_file(path) == damaged);
+  CHECK(read_file(certificates_in(certs, "a").key) == key);
+}
+
 TEST_CASE("nodes that are revoked at the same time are all revoked") {
   const auto folder = temporary_folder{};
   const auto certs = std::string{folder / "certs"};

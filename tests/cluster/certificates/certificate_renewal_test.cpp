@@ -122,12 +122,16 @@ TEST_CASE_METHOD(renewal_fixture, "a certificate that ends soon is told") {
   CHECK(look(days{93}).warning);
   CHECK(look(days{99}).warning);
   CHECK_FALSE(look(days{99}).warning);
-  CHECK(look(days{100}).warning->message
-        == "the certificate ended at 2026-08-09T12:00:00Z");
-  CHECK_FALSE(look(days{101}).warning);
+  const auto ended = look(days{100});
+  CHECK_FALSE(ended.warning);
+  REQUIRE(ended.end);
+  CHECK(ended.end->kind == runtime::problem_kind::denied);
+  CHECK(ended.end->message == "the certificate ended at 2026-08-09T12:00:00Z");
+  CHECK(ended.end->hint.find("--nodes a") != std::string::npos);
   files = issue(11, days{120});
   const auto renewed = look(days{101});
   CHECK(renewed.taken);
+  CHECK_FALSE(renewed.end);
   CHECK(renewed.warning->message
         == "the certificate ends soon, at 2026-08-29T12:00:00Z");
 }
@@ -147,24 +151,66 @@ TEST_CASE_METHOD(renewal_fixture, "nobody who was revoked comes back") {
   files.revocations = second.pem;
   REQUIRE(look().taken);
   files.revocations = first.pem;
-  check_refused("older (number 1) than the one in use (number 2)");
+  check_refused("(number 1) is older than the one in use (number 2)");
+  // Nor with another way to write the authority.
+  const auto as_written = files.authority;
+  for (const auto* change : {"\n", "a comment before it\n"}) {
+    files.authority = change + as_written;
+    check_refused("(number 1) is older");
+  }
+  files.authority = as_written;
+  // A list of the authority as it was restored from a copy.
+  const auto third = revoke(23, &first);
+  files.revocations = revoke(24, &third).pem;
+  check_refused("lacks certificates");
   files.revocations.reset();
   check_refused("is gone");
   files.revocations = "junk";
   check_refused("is not a list");
   files.revocations = second.pem;
   CHECK_FALSE(look().refused);
+  files.authority += "\n";
+  CHECK(look().taken);
 }
 
-TEST_CASE_METHOD(renewal_fixture, "a node hears that it is revoked itself") {
+TEST_CASE_METHOD(renewal_fixture, "a node that is revoked itself ends") {
   const auto list
     = revoke_certificates(authority, nullptr, {files.certificate}, renewal_now)
         .value();
   files.revocations = list.pem;
   check_refused("the certificate is revoked");
-  files = issue(11, days{100});
-  files.revocations = list.pem;
-  CHECK(look().taken);
+  const auto check_end = [&] {
+    const auto end = look().end;
+    REQUIRE(end);
+    CHECK(end->kind == runtime::problem_kind::denied);
+    CHECK(end->message == "the certificate is revoked");
+    CHECK(end->file == renewal_paths.certificate);
+    CHECK(end->hint.find("--nodes a") != std::string::npos);
+  };
+  check_end();
+  SECTION("whatever is wrong with its other files") {
+    files.key = "junk";
+    check_end();
+    files.authority = "junk";
+    check_end();
+  }
+  SECTION("unless it has another certificate") {
+    files = issue(11, days{100});
+    files.revocations = list.pem;
+    auto found = look();
+    CHECK(found.taken);
+    CHECK_FALSE(found.end);
+    CHECK_FALSE(look().end);
+  }
+  SECTION("but not when somebody else's list has its number") {
+    const auto own = files;
+    authority
+      = make_authority("authority", renewal_terms(2, days{1'000})).value();
+    files = own;
+    files.revocations = revoke(10).pem;
+    check_refused("not signed by the authority");
+    CHECK_FALSE(look().end);
+  }
 }
 
 TEST_CASE_METHOD(renewal_fixture, "another authority has lists of its own") {

@@ -47,6 +47,9 @@ TEST_CASE("a watch tells of files that change, and ends at once") {
   options.time = &time;
   auto seen = std::promise<node_credentials>{};
   options.use = [&](node_credentials next) { seen.set_value(std::move(next)); };
+  auto ended = std::promise<runtime::problem>{};
+  options.end
+    = [&](runtime::problem reason) { ended.set_value(std::move(reason)); };
   const auto before = options.in_use;
   {
     const auto watch = certificate_watch{options};
@@ -58,8 +61,14 @@ TEST_CASE("a watch tells of files that change, and ends at once") {
     CHECK(found.certificate == before.certificate);
     REQUIRE(found.revocations);
     CHECK(found.revocations->serials.size() == 1);
+
+    REQUIRE(revoke_node(certs, "a", time.now()));
+    auto end = ended.get_future();
+    REQUIRE(end.wait_for(patience) == std::future_status::ready);
+    CHECK(end.get().message == "the certificate is revoked");
   }
   options.interval = 24h;
   options.use = [](const node_credentials&) {};
+  options.end = [](const runtime::problem&) {};
   const auto patient = certificate_watch{options};
 }

@@ -3,6 +3,7 @@
 #include "tests/support/places.hpp"
 
 #include <catch2/catch.hpp>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <string>
@@ -160,4 +161,12 @@ TEST_CASE_METHOD(credentials_fixture,
   CHECK(read_node_credentials(paths, "a", now)->revocations == list);
   write(paths.revocations, "nothing of use");
   CHECK(refusal().file == paths.revocations);
+}
+
+TEST_CASE_METHOD(credentials_fixture, "a pipe is refused, not waited for") {
+  for (const auto& path : {paths.revocations, paths.certificate}) {
+    std::filesystem::remove(path);
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    CHECK(refusal().file == path);
+  }
 }

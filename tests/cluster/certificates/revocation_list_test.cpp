@@ -55,9 +55,11 @@ TEST_CASE("a list has what was revoked, and grows") {
   CHECK(second.number == 2);
   CHECK(second.serials == std::set<std::string>{"2A", "2B"});
   CHECK(authority.parse(second.pem) == second);
-  CHECK(is_older(first, second));
-  CHECK_FALSE(is_older(second, first));
-  CHECK_FALSE(is_older(second, second));
+  CHECK(object_to_list(first, second).value()
+        == "the list of revoked certificates (number 1) is older than the one "
+           "in use (number 2)");
+  CHECK_FALSE(object_to_list(second, first));
+  CHECK_FALSE(object_to_list(second, second));
 }
 
 TEST_CASE("several certificates are revoked at once, each once") {
@@ -77,8 +79,28 @@ TEST_CASE("several certificates are revoked at once, each once") {
 TEST_CASE("lists without a number are told apart by their time") {
   const auto first = revocation_list{"", 0, list_now, {}};
   const auto second = revocation_list{"", 0, list_now + 1s, {}};
-  CHECK(is_older(first, second));
-  CHECK_FALSE(is_older(second, first));
+  CHECK(object_to_list(first, second));
+  CHECK_FALSE(object_to_list(second, first));
+}
+
+TEST_CASE("no list replaces one that has more, or has its number") {
+  const auto used = revocation_list{"", 7, list_now, {"2A", "2B"}};
+  const auto check
+    = [&](std::uint64_t number, runtime::instant from,
+          std::set<std::string> serials, const std::string& message) {
+        const auto objection
+          = object_to_list({"", number, from, std::move(serials)}, used);
+        REQUIRE(objection);
+        CHECK(objection->find(message) != std::string::npos);
+      };
+  check(8, list_now + 1s, {"2A", "2C", "2D"}, "lacks certificates");
+  check(8, list_now + 1s, {}, "lacks certificates");
+  check(7, list_now + 1s, {"2A", "2B"}, "is another one than the one in use");
+  check(7, list_now, {"2A", "2B", "2C"}, "is another one");
+  check(7, list_now - 1s, {"2A", "2B"}, "is older");
+  // The same one, written in another way.
+  CHECK_FALSE(object_to_list({"other", 7, list_now, {"2A", "2B"}}, used));
+  CHECK_FALSE(object_to_list({"", 9, list_now, {"2A", "2B", "2C"}}, used));
 }
 
 TEST_CASE("OpenSSL takes a list for what it is") {

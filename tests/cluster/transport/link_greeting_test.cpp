@@ -116,11 +116,13 @@ TEST_CASE("a node that dials again, or starts again, has lost the first link") {
 
 TEST_CASE("what was proved counts until it ends or is revoked") {
   const auto until = runtime::parse_instant("2026-05-01T12:00:00Z").value();
-  const auto proof = link_proof{"b", "2A", until};
+  const auto proof = link_proof{"b", "2A", until, "0f"};
   const auto before = until - std::chrono::microseconds{1};
-  CHECK_FALSE(check_proof(proof, {"2B"}, before));
-  CHECK(check_proof(proof, {}, until)
+  CHECK_FALSE(check_proof(proof, {"0f", {"2B"}}, before));
+  CHECK(check_proof(proof, {"0f", {}}, until)
         == "the certificate of \"b\" ended at 2026-05-01T12:00:00Z");
-  CHECK(check_proof(proof, {"2A", "2B"}, before)
+  CHECK(check_proof(proof, {"0f", {"2A", "2B"}}, before)
         == "the certificate of \"b\" is revoked");
+  CHECK(check_proof(proof, {"1f", {}}, before)
+        == "the certificate of \"b\" is of another authority");
 }

@@ -155,6 +155,26 @@ TEST_CASE_METHOD(proving_fixture, "a revoked node stays refused, told once") {
   check_health(a, c);
 }
 
+TEST_CASE_METHOD(proving_fixture, "links end with their authority") {
+  // The same one, written in another way, is no other one.
+  auto rewritten = authority.credentials("a", -1h, 100h);
+  rewritten.authority = "written anew\n" + rewritten.authority;
+  REQUIRE(a.links->use_credentials(rewritten));
+  check_health(a, b);
+
+  const auto next = link_authority{};
+  REQUIRE(a.links->use_credentials(next.credentials("a", -1h, 100h)));
+  CHECK(a.log.await("lost ").ends_with("is of another authority"));
+  CHECK(a.log.await("lost ").ends_with("is of another authority"));
+  CHECK(b.log.await("lost a").ends_with(
+    "the certificate of \"b\" is of another authority"));
+  dial(b, a);
+  b.log.await("refused a");
+  REQUIRE(b.links->use_credentials(next.credentials("b")));
+  b.link_to(a);
+  check_health(a, b);
+}
+
 TEST_CASE_METHOD(proving_fixture, "who is half way in when revoked comes out") {
   const auto thief = authority.credentials("d", -1h, 100h);
   auto peer = raw_peer{a.port, {thief}};

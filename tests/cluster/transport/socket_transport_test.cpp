@@ -191,6 +191,21 @@ TEST_CASE("whom a node cannot reach is refused with the reason") {
   CHECK_FALSE(a.links->connect("B!", "127.0.0.1", free_port, dial_deadline));
 }
 
+TEST_CASE("an address that fails at once is refused, and dialed again") {
+  auto options = plain_options("a");
+  options.plain = plain_links::anywhere;
+  auto a = link_node{options};
+  // There is no TCP to a broadcast address.
+  constexpr auto nowhere = "255.255.255.255";
+  for (auto i = 0; i < 3; ++i) {
+    REQUIRE(a.links->connect("b", nowhere, 1, dial_deadline));
+    CHECK(a.log.await("refused ")
+            .starts_with("refused b: cannot connect to 255.255.255.255:1"));
+  }
+  auto b = link_node{plain_options("b")};
+  a.link_to(b);
+}
+
 TEST_CASE("another build, another name and the same name are refused") {
   auto a = link_node{plain_options("a")};
   auto newer = plain_options("b");

@@ -45,6 +45,23 @@ TEST_CASE("a file without permission is denied") {
   CHECK(read_text_file(path.string(), 10).error().kind == problem_kind::denied);
 }
 
+TEST_CASE("a regular file is read, and a pipe is not waited for") {
+  const auto folder = troupe::tests::temporary_folder{};
+  const auto path = folder.write("a.txt", "12345").string();
+  CHECK(read_regular_file(path, 5) == "12345");
+  CHECK_FALSE(read_regular_file(path, 4));
+  CHECK(read_regular_file((folder / "none").string(), 5).error().kind
+        == problem_kind::not_found);
+  CHECK(read_regular_file(folder.path().string(), 5).error().message
+        == "is a folder, not a file");
+  const auto pipe = (folder / "pipe").string();
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const auto refused = read_regular_file(pipe, 5);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == problem_kind::invalid_input);
+  CHECK(refused.error().file == pipe);
+}
+
 TEST_CASE("a private file is a regular one of ours that nobody else reads") {
   const auto folder = troupe::tests::temporary_folder{};
   const auto path = folder.write("a.txt", "12345");

@@ -96,7 +96,7 @@ outcome<listen_address> parse_loopback(std::string_view text) {
     return fail(problem_kind::invalid_input,
                 "other machines would reach " + std::string{text}
                   + ", and what they say would not be encrypted",
-                "TLS comes with the cluster; until then listen at 127.0.0.1, "
+                "listen at 127.0.0.1, "
                 "and reach it through ssh -L");
   return listen_address{
     origin->host == "localhost" ? "127.0.0.1" : origin->host, *port};
@@ -148,7 +148,7 @@ std::optional<http_reply> refuse(const http_admission& rules,
       && !is_authorized(header_of(head, "authorization"), rules.token)) {
     auto reply = refusal(401, problem_kind::denied, "no token, or a wrong one",
                          "send Authorization: Bearer TOKEN; the token is in "
-                         "STORE.token");
+                         "STORE.token, of a node in node.token");
     reply.headers.push_back({"WWW-Authenticate", "Bearer"});
     return reply;
   }

@@ -74,9 +74,13 @@ runtime::outcome<std::unique_ptr<api>> start_api(const cluster::node_file& file,
   options.openapi = api_schema;
   options.version = version;
   options.ready_patience = ready_patience;
-  return api::start(
+  auto started = api::start(
     [&of](engine_answers answers) { return of.open_line(std::move(answers)); },
     std::move(options));
+  if (!started)
+    started.error().hint = "give the node's file another http, with port 0 any "
+                           "that is free, or none";
+  return started;
 }
 
 int serve(const node_flags& from, const invocation& with) {

@@ -102,7 +102,7 @@ TEST_CASE("only this machine is listened to") {
     const auto refused = parse_loopback(text);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().kind == problem_kind::invalid_input);
-    CHECK(refused.error().hint.find("TLS comes with the cluster")
+    CHECK(refused.error().hint.find("listen at 127.0.0.1")
           != std::string::npos);
   }
   for (const auto* text :

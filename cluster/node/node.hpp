@@ -77,7 +77,8 @@ public:
   /// Leads whenever it is its turn, until a stop is requested and what runs
   /// here has ended or its grace is over (then it is nothing wrong), or the
   /// node cannot go on: `conflict` when another process has its name or an
-  /// operator removed it, `failed` when one of its parts ended.
+  /// operator removed it, `failed` when one of its parts ended. Then it does
+  /// not lead any more, and others may.
   [[nodiscard]] runtime::outcome<void> run(const std::stop_token& stop);
 
   /// HOST:PORT as it listens.

@@ -25,8 +25,9 @@ namespace {
 
 /// Threads that may wait at the same time: others are needed for the rest.
 constexpr auto waiting_max = std::size_t{64};
-/// Runs whose end somebody has asked for; each costs the engine a promise.
-constexpr auto runs_max = std::size_t{10'000};
+/// Runs whose end somebody has asked for, also if nobody waits any more: each
+/// costs the engine a promise until it is over. Few beside what a node takes.
+constexpr auto runs_max = std::size_t{1'000};
 
 /// A question on its way.
 struct open_call {
@@ -184,16 +185,16 @@ outcome<messages::RunResult>
 engine_port::await(const std::string& run_id,
                    std::chrono::milliseconds patience) {
   auto guard = std::unique_lock{book_->mutex};
-  if (book_->waiting >= waiting_max || book_->endings.size() >= runs_max)
+  const auto known = book_->endings.find(run_id);
+  const auto is_new = known == book_->endings.end();
+  if (book_->waiting >= waiting_max
+      || (is_new && book_->endings.size() >= runs_max))
     return fail(problem_kind::unavailable,
                 "too many wait for the end of runs already",
                 "ask how it stands instead, and wait in between");
   ++book_->waiting;
-  auto entry = shared_call{};
-  if (const auto known = book_->endings.find(run_id);
-      known != book_->endings.end()) {
-    entry = known->second;
-  } else {
+  auto entry = is_new ? shared_call{} : known->second;
+  if (is_new) {
     auto call = EngineCall{};
     call.mutable_await()->set_run_id(run_id);
     auto [id, made] = book_->begin(run_id);

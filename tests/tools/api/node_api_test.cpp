@@ -97,6 +97,12 @@ TEST_CASE("metrics of a node carry its name, and how it sees the cluster") {
   const auto leader = node.get("/metrics");
   CHECK(has_line(leader, "troupe_node_is_leader{node=\"a\"} 1"));
   CHECK(has_line(leader, "troupe_engine_open_runs{node=\"a\"} 3"));
+  node.set_silent(true);
+  const auto begun = std::chrono::steady_clock::now();
+  const auto early = node.get("/metrics");
+  CHECK(std::chrono::steady_clock::now() - begun < 10s);
+  CHECK(has_line(early, "troupe_node_is_leader{node=\"a\"} 1"));
+  CHECK(has_line(early, "troupe_engine_up{node=\"a\"} 0"));
   node.lead("b");
   // What it knew when it led is not known any more.
   CHECK(node.get("/metrics").reply.body.find("troupe_engine_open_runs{")

@@ -26,10 +26,12 @@ using runtime::problem_kind;
 
 constexpr auto patience = 10s;
 /// Askers of how busy all nodes are, at the same time.
-constexpr auto gatherings_max = std::size_t{64};
+constexpr auto gatherings_max = 64;
 
 /// How busy all nodes are, as far as they have said.
 struct load_gathering {
+  /// Among those under way: free again when the last who answers is gone.
+  std::shared_ptr<const void> place;
   asker_id to = 0;
   EngineAnswer answer;
   std::size_t open = 0; ///< Questions without an answer.
@@ -43,7 +45,12 @@ struct cluster_desk_state {
 
   cluster_desk_options options;
   leader_followed followed;
-  std::size_t gatherings = 0;
+  /// Shared by the gatherings that are under way.
+  std::shared_ptr<const void> gatherings = std::make_shared<int>();
+
+  [[nodiscard]] bool is_gathering_enough() const noexcept {
+    return gatherings.use_count() > gatherings_max;
+  }
 };
 
 using desk_pointer = cluster_desk_actor::stateful_pointer<cluster_desk_state>;
@@ -161,10 +168,8 @@ void show(desk_pointer self, asker_id to, std::uint64_t id) {
 using shared_gathering = std::shared_ptr<load_gathering>;
 
 void end_part(desk_pointer self, const shared_gathering& of) {
-  if (--of->open != 0)
-    return;
-  --self->state.gatherings;
-  send(self, of->to, of->answer);
+  if (--of->open == 0)
+    send(self, of->to, of->answer);
 }
 
 /// Asks a node, and lets `take` or `miss` put down what comes of it.
@@ -231,16 +236,17 @@ void ask_queue(desk_pointer self, const shared_gathering& of) {
 
 void show_load(desk_pointer self, asker_id to, std::uint64_t id,
                bool only_this) {
-  if (self->state.gatherings >= gatherings_max)
+  if (self->state.is_gathering_enough())
     return refuse(self, to, id,
                   runtime::fail(problem_kind::unavailable,
                                 "too many ask how busy the nodes are",
                                 "ask again in a second")
                     .value());
+  const auto of = std::make_shared<load_gathering>();
+  of->place = self->state.gatherings;
+  of->to = to;
+  of->answer.set_id(id);
   with_status(self, to, id, [=](messages::ClusterStatus status) {
-    const auto of = std::make_shared<load_gathering>();
-    of->to = to;
-    of->answer.set_id(id);
     auto& load = *of->answer.mutable_cluster_load();
     for (const auto& each : status.nodes())
       if (only_this ? each.name() == status.node() : is_there(each))
@@ -251,7 +257,6 @@ void show_load(desk_pointer self, asker_id to, std::uint64_t id,
     *load.mutable_status() = std::move(status);
     const auto nodes = load.nodes_size();
     of->open = static_cast<std::size_t>(nodes) + (asks_leader ? 1U : 0U) + 1U;
-    ++self->state.gatherings;
     for (auto place = 0; place < nodes; ++place)
       ask_load(self, of, place);
     if (asks_leader)

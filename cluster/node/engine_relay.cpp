@@ -63,6 +63,12 @@ struct relayed_question {
   time_point until; ///< Until then it may wait for a leader.
 };
 
+/// Questions that take each other's places.
+struct relay_lane {
+  std::deque<relayed_question> waiting;
+  std::size_t under_way = 0; ///< At another node.
+};
+
 /// Whoever asked from another node, and until when it waits.
 struct remote_waiter {
   time_point until;
@@ -93,8 +99,8 @@ struct relay_state {
   std::vector<caf::actor_addr> desks;
   std::string leader;
   std::set<std::string> linked; ///< Nodes that can be asked.
-  std::deque<relayed_question> waiting;
-  std::size_t under_way = 0; ///< At another node.
+  relay_lane brief; ///< Questions that are answered at once.
+  relay_lane awaits; ///< Those for ends of runs.
   /// Questions for the end of a run that the engine of this node has.
   std::map<question_key, std::string> awaiting;
   std::set<asker_id> left; ///< Whose questions are still under way.
@@ -102,6 +108,14 @@ struct relay_state {
   std::map<remote_key, asker_id> remote_awaits; ///< At the present desk.
   asker_id last_remote = first_remote;
   bool is_tick_due = false;
+
+  relay_lane& lane_of(const call_header& header) {
+    return header.is_await ? awaits : brief;
+  }
+
+  [[nodiscard]] std::size_t most(const call_header& header) const {
+    return header.is_await ? options.awaits_max : options.questions_max;
+  }
 
   /// However it ends, nobody waits for ever.
   ~relay_state() {
@@ -125,8 +139,9 @@ void answer(const relay_state& state, const relayed_question& question,
 }
 
 void plan_tick(relay_pointer self) {
-  if (self->state.waiting.empty()
-      || std::exchange(self->state.is_tick_due, true))
+  auto& state = self->state;
+  if ((state.brief.waiting.empty() && state.awaits.waiting.empty())
+      || std::exchange(state.is_tick_due, true))
     return;
   self->delayed_send(self, tick_interval, relay_tick{});
 }
@@ -142,13 +157,14 @@ bool tells_of_end(const std::string& payload) {
 /// Until somebody leads.
 void hold(relay_pointer self, relayed_question question) {
   auto& state = self->state;
-  if (state.waiting.size() + state.under_way >= state.options.questions_max)
+  auto& lane = state.lane_of(question.header);
+  if (lane.waiting.size() + lane.under_way >= state.most(question.header))
     return answer(state, question,
                   runtime::fail(problem_kind::unavailable,
                                 "too many questions wait for a leader",
                                 "try again in a few seconds")
                     .value());
-  state.waiting.push_back(std::move(question));
+  lane.waiting.push_back(std::move(question));
   plan_tick(self);
 }
 
@@ -185,10 +201,10 @@ void ask_leader(relay_pointer self, relayed_question question) {
   call.envelope.set_body(question.payload);
   call.lane = link_lane::bulk;
   call.timeout = state.options.call_timeout;
-  ++state.under_way;
+  ++state.lane_of(question.header).under_way;
   const auto kept = std::make_shared<relayed_question>(std::move(question));
   const auto is_wanted = [self, kept] {
-    --self->state.under_way;
+    --self->state.lane_of(kept->header).under_way;
     return !self->state.left.contains(kept->from);
   };
   self
@@ -219,7 +235,9 @@ void pass_on(relay_pointer self, std::vector<relayed_question> questions) {
     const auto is_reached = state.leader != state.options.self
                             && state.linked.contains(state.leader);
     for (auto& question : questions) {
-      if (is_reached && state.under_way < state.options.questions_max)
+      if (is_reached
+          && state.lane_of(question.header).under_way
+               < state.most(question.header))
         ask_leader(self, std::move(question));
       else
         hold(self, std::move(question));
@@ -332,11 +350,14 @@ caf::result<node_answer> take_remote(relay_pointer self,
   auto waiter = remote_waiter{
     self->clock().now() + self->state.options.call_timeout, promise};
   auto made = remote_question{};
-  if (header_of(envelope.body()).is_await)
+  const auto header = header_of(envelope.body());
+  if (header.is_await)
     made.repeated = remote_key{envelope.sender(), envelope.body()};
   if (made.repeated && join_await(self, *made.repeated, waiter))
     return promise;
-  if (state.remote.size() >= state.options.questions_max)
+  const auto awaits = state.remote_awaits.size();
+  const auto taken = header.is_await ? awaits : state.remote.size() - awaits;
+  if (taken >= state.most(header))
     return promise.deliver(runtime::to_error(
       runtime::fail(problem_kind::conflict, "too many questions at this node")
         .value()));
@@ -353,8 +374,9 @@ caf::result<node_answer> take_remote(relay_pointer self,
 void retry_waiting(relay_pointer self) {
   auto& state = self->state;
   auto again = std::vector<relayed_question>{};
-  for (auto& each : std::exchange(state.waiting, {}))
-    again.push_back(std::move(each));
+  for (auto* lane : {&state.brief, &state.awaits})
+    for (auto& each : std::exchange(lane->waiting, {}))
+      again.push_back(std::move(each));
   pass_on(self, std::move(again));
 }
 
@@ -385,17 +407,23 @@ void end(relay_pointer self, const caf::error& reason) {
   self->quit(reason);
 }
 
+void take_late(relay_lane& from, time_point now,
+               std::vector<relayed_question>& to) {
+  const auto late = std::stable_partition(
+    from.waiting.begin(), from.waiting.end(),
+    [&](const relayed_question& each) { return each.until > now; });
+  to.insert(to.end(), std::make_move_iterator(late),
+            std::make_move_iterator(from.waiting.end()));
+  from.waiting.erase(late, from.waiting.end());
+}
+
 void give_up_late(relay_pointer self) {
   auto& state = self->state;
   state.is_tick_due = false;
   const auto now = self->clock().now();
-  const auto late = std::stable_partition(
-    state.waiting.begin(), state.waiting.end(),
-    [&](const relayed_question& each) { return each.until > now; });
-  const auto given_up = std::vector<relayed_question>(
-    std::make_move_iterator(late),
-    std::make_move_iterator(state.waiting.end()));
-  state.waiting.erase(late, state.waiting.end());
+  auto given_up = std::vector<relayed_question>{};
+  for (auto* lane : {&state.brief, &state.awaits})
+    take_late(*lane, now, given_up);
   for (const auto& question : given_up)
     answer(state, question,
            runtime::fail(problem_kind::unavailable, "no node leads",
@@ -407,13 +435,15 @@ void give_up_late(relay_pointer self) {
 
 /// Forgets what it asked; what is under way comes to nothing.
 void forget_asker(relay_state& state, asker_id who) {
-  std::erase_if(state.waiting,
-                [&](const relayed_question& each) { return each.from == who; });
+  for (auto* lane : {&state.brief, &state.awaits})
+    std::erase_if(lane->waiting, [&](const relayed_question& each) {
+      return each.from == who;
+    });
   std::erase_if(state.awaiting,
                 [&](const auto& each) { return each.first.first == who; });
   // Connections are never named twice; the newest ones are enough.
   constexpr auto left_max = std::size_t{1'000};
-  if (state.under_way != 0)
+  if (state.brief.under_way + state.awaits.under_way != 0)
     state.left.insert(who);
   else
     state.left.clear();

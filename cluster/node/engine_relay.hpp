@@ -59,8 +59,11 @@ struct engine_relay_options {
   std::chrono::milliseconds patience{10'000};
   /// How long the leader may take to answer.
   std::chrono::milliseconds call_timeout{25'000};
-  /// Questions that wait, and that are under way; more are refused.
+  /// Questions that wait, and that are under way; more are refused. Counted
+  /// apart: those for ends of runs stay for as long as the runs, also when
+  /// nobody waits any more, and must not keep out the others.
   std::size_t questions_max = 10'000;
+  std::size_t awaits_max = 5'000;
 };
 
 /// Serves `engine_target` at the exchange.

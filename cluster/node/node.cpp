@@ -107,45 +107,33 @@ struct node::parts {
 
   /// In the order in which the others are to hear of it.
   ~parts() {
-    if (leadership)
-      ask_to_end<leadership_stopped>(leadership, stop_leading{});
+    give_back_lease();
     if (membership)
       ask_to_end<membership_done>(membership, leave_cluster{});
     certificates.reset(); // Its disk may be slow; nobody waits for it above.
     gateway.reset();
-    for (const auto& each :
-         {caf::actor_cast<caf::actor>(steward),
-          caf::actor_cast<caf::actor>(leaver),
-          caf::actor_cast<caf::actor>(host), caf::actor_cast<caf::actor>(port),
-          caf::actor_cast<caf::actor>(lenders),
-          caf::actor_cast<caf::actor>(service),
-          caf::actor_cast<caf::actor>(relay),
-          caf::actor_cast<caf::actor>(cluster),
-          caf::actor_cast<caf::actor>(gauge),
-          caf::actor_cast<caf::actor>(leadership),
-          caf::actor_cast<caf::actor>(database),
-          caf::actor_cast<caf::actor>(membership),
-          caf::actor_cast<caf::actor>(incarnations),
-          caf::actor_cast<caf::actor>(exchange)})
-      if (each)
-        caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
-    steward = nullptr;
-    leaver = nullptr;
-    host = nullptr;
-    port = nullptr;
-    lenders = nullptr;
-    service = nullptr;
-    relay = nullptr;
-    cluster = nullptr;
-    gauge = nullptr;
-    leadership = nullptr;
-    database = nullptr;
-    membership = nullptr;
-    incarnations = nullptr;
-    exchange = nullptr;
+    end(steward, leaver, host, port, lenders, service, relay, cluster, gauge,
+        leadership, database, membership, incarnations, exchange);
     for (const auto& late : system.shutdown(options.shutdown_timeout))
       runtime::log_warning("cluster.node", "a part did not end in time",
                            {{"part", late}});
+  }
+
+  /// One after the other; those that are not there are left out.
+  template <class... Actors>
+  static void end(Actors&... actors) {
+    const auto end_one = [](auto& each) {
+      if (each)
+        caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
+      each = nullptr;
+    };
+    (end_one(actors), ...);
+  }
+
+  /// So that the next one leads. Needs no engine any more; may be repeated.
+  void give_back_lease() {
+    if (leadership)
+      ask_to_end<leadership_stopped>(leadership, stop_leading{});
   }
 
   /// It is stopping anyway: whatever comes of it, time counts.
@@ -169,6 +157,7 @@ struct node::parts {
   void open_places();
   void open_gauge();
   outcome<engine::local_engine> lead(lease_epoch epoch);
+  outcome<void> take_turns(const std::stop_token& stop);
 };
 
 outcome<void> node::parts::open_links() {
@@ -455,17 +444,24 @@ outcome<std::unique_ptr<node>> node::start(node_options options) {
 }
 
 outcome<void> node::run(const std::stop_token& stop) {
-  auto& of = *parts_;
+  auto ended = parts_->take_turns(stop);
+  // Now, and not when the last of those who ask this node has left.
+  parts_->give_back_lease();
+  return ended;
+}
+
+/// Whatever ends it, the engine has ended before.
+outcome<void> node::parts::take_turns(const std::stop_token& stop) {
   auto engine = std::optional<engine::local_engine>{};
   auto leads = std::optional<lease_epoch>{};
   const auto left = std::stop_source{};
   const auto leaving = std::stop_callback{
-    stop, [&] { caf::anon_send(of.leaver, leave_when_idle{left}); }};
+    stop, [&] { caf::anon_send(leaver, leave_when_idle{left}); }};
   // What runs here may need the engine until its end is stored.
   while (!left.stop_requested()) {
-    const auto turn = of.turns->next(leads, left.get_token());
+    const auto turn = turns->next(leads, left.get_token());
     if (engine) {
-      caf::anon_send(of.relay, engine_is_gone{});
+      caf::anon_send(relay, engine_is_gone{});
       engine.reset();
     }
     leads = turn.epoch;
@@ -473,20 +469,20 @@ outcome<void> node::run(const std::stop_token& stop) {
       return fail(*turn.end);
     if (!leads || left.stop_requested())
       continue;
-    auto started = of.lead(*leads);
+    auto started = lead(*leads);
     if (started) {
       engine.emplace(std::move(*started));
-      caf::anon_send(of.relay, engine_is_here{engine->root()});
+      caf::anon_send(relay, engine_is_here{engine->root()});
       continue;
     }
     runtime::log_error("cluster.node", "the engine did not start",
                        {{"reason", runtime::render(started.error())}});
-    if (!of.leadership)
+    if (!leadership)
       return fail(started.error());
-    caf::anon_send(of.leadership, step_aside{abstain_after_failure});
+    caf::anon_send(leadership, step_aside{abstain_after_failure});
   }
   if (engine)
-    caf::anon_send(of.relay, engine_is_gone{});
+    caf::anon_send(relay, engine_is_gone{});
   return {};
 }
 

@@ -78,7 +78,8 @@ public:
   /// here has ended or its grace is over (then it is nothing wrong), or the
   /// node cannot go on: `conflict` when another process has its name or an
   /// operator removed it, `denied` when its certificate has ended or is
-  /// revoked, `failed` when one of its parts ended.
+  /// revoked, `failed` when one of its parts ended. Then it does not lead any
+  /// more, and others may.
   [[nodiscard]] runtime::outcome<void> run(const std::stop_token& stop);
 
   /// HOST:PORT as it listens.

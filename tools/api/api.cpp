@@ -91,17 +91,16 @@ struct api::state {
     return refused;
   }
 
-  http_reply answer(const http_request& request, const std::stop_token& stop) {
+  http_reply answer(const http_request& request) {
     const auto begun = steady_clock::now();
     auto route = std::string{};
-    auto reply = find_answer(request, stop, route);
+    auto reply = find_answer(request, route);
     metrics.count(std::string{to_string(request.method)}, route, reply.status,
                   steady_clock::now() - begun);
     return reply;
   }
 
-  http_reply find_answer(const http_request& request,
-                         const std::stop_token& stop, std::string& route) {
+  http_reply find_answer(const http_request& request, std::string& route) {
     auto target = runtime::parse_target(request.url);
     if (!target)
       return runtime::problem_reply(target.error(), 400);
@@ -109,13 +108,16 @@ struct api::state {
     if (found.index == routes.size())
       return no_route(found);
     route = routes[found.index].path;
-    return answers[found.index].answer(api_call{
-      request, std::move(found.names), std::move(target->query), stop});
+    return answers[found.index].answer(
+      api_call{request, std::move(found.names), std::move(target->query)});
   }
 };
 
 api::api(std::unique_ptr<state> made) : state_{std::move(made)} {}
-api::~api() = default;
+
+api::~api() {
+  state_->port.stop();
+}
 
 outcome<std::unique_ptr<api>> api::start(const open_engine_line& engine,
                                          api_options options) {
@@ -125,10 +127,11 @@ outcome<std::unique_ptr<api>> api::start(const open_engine_line& engine,
   from.connections_max = made->options.connections_max;
   from.admit
     = [to = made.get()](const http_request& head) { return to->admit(head); };
-  from.answer = [to = made.get()](const http_request& request,
-                                  const std::stop_token& stop) {
-    return to->answer(request, stop);
-  };
+  // Its stop is heard of through the port, where all that lasts waits.
+  from.answer
+    = [to = made.get()](const http_request& request, const std::stop_token&) {
+        return to->answer(request);
+      };
   auto server = runtime::http_server::start(std::move(from));
   if (!server)
     return runtime::fail(server.error());

@@ -41,7 +41,7 @@ public:
   api(const api&) = delete;
   api& operator=(const api&) = delete;
 
-  /// Whoever waits for the end of a run is told that the server is stopping.
+  /// Whoever waits for the engine is told that the server is stopping.
   ~api();
 
   [[nodiscard]] const runtime::listen_address& address() const noexcept;

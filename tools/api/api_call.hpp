@@ -9,7 +9,6 @@
 
 #include <functional>
 #include <map>
-#include <stop_token>
 #include <string>
 
 namespace troupe::tools {
@@ -19,7 +18,6 @@ struct api_call {
   const runtime::http_request& request;
   std::map<std::string, std::string> names; ///< In the path, by its braces.
   std::map<std::string, std::string> query;
-  std::stop_token stop;
 };
 
 struct api_route {

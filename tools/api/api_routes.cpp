@@ -44,7 +44,9 @@ http_reply answer_metrics(const api_services& with) {
       = figures.cluster && figures.cluster->status().leader() == with.node;
   }
   if (has_engine) {
-    if (auto status = with.engine.status())
+    // During a takeover there are none yet, and the rest is wanted all the
+    // more.
+    if (auto status = with.engine.status(with.ready_patience))
       figures.engine = std::move(*status);
     if (auto deadlines = with.readers.with(
           [](engine::recorded_runs& runs) { return runs.deadlines(); }))

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <utility>
 
 namespace troupe::tools {
@@ -24,8 +25,9 @@ namespace {
 
 /// Threads that may wait at the same time: others are needed for the rest.
 constexpr auto waiting_max = std::size_t{64};
-/// Runs whose end somebody has asked for; each costs the engine a promise.
-constexpr auto runs_max = std::size_t{10'000};
+/// Runs whose end somebody has asked for, also if nobody waits any more: each
+/// costs the engine a promise until it is over. Few beside what a node takes.
+constexpr auto runs_max = std::size_t{1'000};
 
 /// A question on its way.
 struct open_call {
@@ -46,6 +48,14 @@ struct engine_port::call_book {
   std::map<std::uint64_t, shared_call> open;
   std::map<std::string, shared_call> endings; ///< Of the open ones, by run.
   std::size_t waiting = 0;
+  std::stop_source stopping;
+
+  /// Whether the answer came. Needs the mutex, and lets go of it meanwhile.
+  bool wait(std::unique_lock<std::mutex>& guard, const open_call& of,
+            std::chrono::milliseconds patience) {
+    return changed.wait_for(guard, stopping.get_token(), patience,
+                            [&of] { return of.answer.has_value(); });
+  }
 
   /// Needs the mutex.
   std::pair<std::uint64_t, shared_call> begin(std::string run_id = {}) {
@@ -93,14 +103,13 @@ outcome<EngineAnswer> engine_port::ask(EngineCall call,
   guard.unlock();
   line_(call.SerializeAsString());
   guard.lock();
-  // Structured bindings cannot be captured.
-  const auto& kept = entry;
-  const auto is_answered = book_->changed.wait_for(guard, patience, [&kept] {
-    return kept->answer.has_value();
-  });
-  if (is_answered)
+  if (book_->wait(guard, *entry, patience))
     return *entry->answer;
   book_->open.erase(id);
+  if (book_->stopping.stop_requested())
+    return fail(problem_kind::unavailable, "the server is stopping",
+                "it may have happened: look, or ask again with the same "
+                "idempotency key");
   return fail(problem_kind::timeout, "the engine does not answer");
 }
 
@@ -163,6 +172,10 @@ outcome<messages::ClusterLoad> engine_port::cluster_load(bool only_this) {
   return part_of(ask(std::move(call)), &EngineAnswer::cluster_load);
 }
 
+void engine_port::stop() {
+  book_->stopping.request_stop();
+}
+
 std::size_t engine_port::waiting() const {
   const auto guard = std::lock_guard{book_->mutex};
   return book_->waiting;
@@ -170,19 +183,18 @@ std::size_t engine_port::waiting() const {
 
 outcome<messages::RunResult>
 engine_port::await(const std::string& run_id,
-                   std::chrono::milliseconds patience,
-                   const std::stop_token& stop) {
+                   std::chrono::milliseconds patience) {
   auto guard = std::unique_lock{book_->mutex};
-  if (book_->waiting >= waiting_max || book_->endings.size() >= runs_max)
+  const auto known = book_->endings.find(run_id);
+  const auto is_new = known == book_->endings.end();
+  if (book_->waiting >= waiting_max
+      || (is_new && book_->endings.size() >= runs_max))
     return fail(problem_kind::unavailable,
                 "too many wait for the end of runs already",
                 "ask how it stands instead, and wait in between");
   ++book_->waiting;
-  auto entry = shared_call{};
-  if (const auto known = book_->endings.find(run_id);
-      known != book_->endings.end()) {
-    entry = known->second;
-  } else {
+  auto entry = is_new ? shared_call{} : known->second;
+  if (is_new) {
     auto call = EngineCall{};
     call.mutable_await()->set_run_id(run_id);
     auto [id, made] = book_->begin(run_id);
@@ -192,14 +204,12 @@ engine_port::await(const std::string& run_id,
     line_(call.SerializeAsString());
     guard.lock();
   }
-  const auto is_over = book_->changed.wait_for(guard, stop, patience, [&] {
-    return entry->answer.has_value();
-  });
+  const auto is_over = book_->wait(guard, *entry, patience);
   --book_->waiting;
   if (is_over)
     return part_of(outcome<EngineAnswer>{*entry->answer},
                    &EngineAnswer::result);
-  if (stop.stop_requested())
+  if (book_->stopping.stop_requested())
     return fail(problem_kind::unavailable, "the server is stopping",
                 "the run goes on with the next server: ask it");
   return fail(problem_kind::timeout,

@@ -7,14 +7,13 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
-#include <stop_token>
 #include <string>
 
 namespace troupe::tools {
 
 /// Asks an engine from any thread, wherever it is; each call blocks until it is
 /// answered, or for as long as somebody on the other side of a network waits.
-/// After a `timeout` what was asked for may still happen.
+/// After a `timeout` or `stop` what was asked for may still happen.
 class engine_port {
 public:
   engine_port(const open_engine_line& open, std::chrono::milliseconds patience);
@@ -52,10 +51,13 @@ public:
   cluster_load(bool only_this);
 
   /// Waits for the end of a run: `timeout` if it is not over by then,
-  /// `unavailable` when a stop is requested or too many are waiting.
+  /// `unavailable` when too many are waiting.
   [[nodiscard]] runtime::outcome<messages::RunResult>
-  await(const std::string& run_id, std::chrono::milliseconds patience,
-        const std::stop_token& stop);
+  await(const std::string& run_id, std::chrono::milliseconds patience);
+
+  /// From now on nobody is kept waiting: `unavailable` unless the answer is
+  /// there.
+  void stop();
 
   /// How many wait for the end of a run now.
   [[nodiscard]] std::size_t waiting() const;

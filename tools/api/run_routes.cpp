@@ -214,7 +214,7 @@ http_reply wait(const api_services& with, const api_call& call) {
     return tools::reply_with(json{{"run_id", record->run_id},
                                   {"status", record->status},
                                   {"reason", record->reason}});
-  const auto ended = with.engine.await(record->run_id, *patience, call.stop);
+  const auto ended = with.engine.await(record->run_id, *patience);
   if (!ended)
     return problem_reply(ended.error());
   return tools::reply_with(json{{"run_id", ended->run_id()},

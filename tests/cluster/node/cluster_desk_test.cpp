@@ -24,6 +24,7 @@ namespace {
 /// What the parts of a node say, and hear.
 struct desk_world {
   members_seen seen;
+  bool is_broken = false; ///< Nobody tells of members.
   leadership_change leadership;
   std::vector<std::string> heard;
 };
@@ -32,7 +33,11 @@ using shared_world = std::shared_ptr<desk_world>;
 
 caf::behavior fake_part(caf::event_based_actor*, const shared_world& world) {
   return {
-    [=](get_members) { return world->seen; },
+    [=](get_members) -> caf::result<members_seen> {
+      if (world->is_broken)
+        return caf::make_error(runtime::problem_kind::unavailable, "broken");
+      return world->seen;
+    },
     [=](const drain_node& what) {
       world->heard.push_back((what.is_on ? "drain " : "undrain ") + what.name);
       return membership_done{};
@@ -113,15 +118,21 @@ struct cluster_desk_fixture : actor_fixture {
     return answer.cluster();
   }
 
-  /// Asks how busy the nodes are, and does not wait.
-  void ask_load(bool only_this = false) {
-    world->leadership.leader = holder_of("b", 2);
-    const auto desk = desk_with(leadership::present);
+  /// Asks how busy the nodes are, so many times at once, and does not wait.
+  void ask_load(const cluster_desk_actor& desk, std::size_t times,
+                bool only_this = false) {
     auto call = messages::EngineCall{};
     call.set_id(5);
     call.mutable_cluster_load()->set_only_this(only_this);
-    caf::anon_send(desk, engine::desk_questions{7, {call.SerializeAsString()}});
+    const auto payloads
+      = std::vector<std::string>(times, call.SerializeAsString());
+    caf::anon_send(desk, engine::desk_questions{7, payloads});
     run();
+  }
+
+  void ask_load(bool only_this = false) {
+    world->leadership.leader = holder_of("b", 2);
+    ask_load(desk_with(leadership::present), 1, only_this);
   }
 
   template <class Message>
@@ -277,4 +288,29 @@ TEST_CASE_METHOD(cluster_desk_fixture,
   CHECK(told.nodes(0).name() == "a");
   CHECK_FALSE(told.has_queue());
   CHECK(told.queue_problem().empty());
+}
+
+TEST_CASE_METHOD(cluster_desk_fixture,
+                 "of many who ask at once how busy the nodes are, few may") {
+  const auto desk = desk_with(leadership::none);
+  ask_load(desk, 1'000, true);
+  CHECK(asked->calls.size() == 64);
+  CHECK(answers.size() == 1'000 - 64);
+  CHECK(answers.front().has_problem());
+  answer(0, messages::NodeFigures{});
+  CHECK(answers.back().has_cluster_load());
+  ask_load(desk, 2, true); // One place is free again.
+  CHECK(asked->calls.size() == 65);
+}
+
+TEST_CASE_METHOD(cluster_desk_fixture,
+                 "who cannot be told how busy the nodes are takes no place") {
+  const auto desk = desk_with(leadership::none);
+  world->is_broken = true;
+  ask_load(desk, 1'000, true);
+  CHECK(asked->calls.empty());
+  CHECK(answers.size() == 1'000);
+  world->is_broken = false;
+  ask_load(desk, 64, true);
+  CHECK(asked->calls.size() == 64);
 }

@@ -307,3 +307,33 @@ TEST_CASE_METHOD(relay_fixture, "no more questions wait than fit") {
   CHECK(problem_in(a.answers.at(10'001)).message.find("too many")
         != std::string::npos);
 }
+
+TEST_CASE_METHOD(relay_fixture,
+                 "whoever waits for runs keeps out no other question") {
+  for (auto id = std::uint64_t{1}; id <= 10'000; ++id)
+    caf::anon_send(a.relay,
+                   engine::desk_questions{1, {await(id).SerializeAsString()}});
+  settle();
+  REQUIRE(a.answers.size() == 5'000);
+  CHECK(problem_in(a.answers.at(5'001)).kind
+        == runtime::problem_kind::unavailable);
+  a.answers.clear();
+  for (auto id = std::uint64_t{10'001}; id <= 20'000; ++id)
+    caf::anon_send(a.relay,
+                   engine::desk_questions{1, {submit(id).SerializeAsString()}});
+  settle();
+  CHECK(a.answers.empty());
+}
+
+TEST_CASE_METHOD(relay_fixture,
+                 "a leader has places for others beside those who wait") {
+  lead(b);
+  for (auto id = std::uint64_t{1}; id <= 5'000; ++id)
+    caf::anon_send(a.relay,
+                   engine::desk_questions{1, {await(id).SerializeAsString()}});
+  settle();
+  REQUIRE(b.awaited->size() == 5'000);
+  ask(a, submit(10'001));
+  CHECK(a.answers.at(10'001).accepted().run_id() == "of b");
+  CHECK(b.awaited->size() == 5'000);
+}

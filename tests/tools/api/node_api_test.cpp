@@ -2,7 +2,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <chrono>
+#include <future>
 #include <string>
+#include <thread>
 
 using namespace std::chrono_literals;
 using namespace troupe;
@@ -34,6 +37,21 @@ TEST_CASE("a node is ready while a leader is known, and answers") {
   const auto begun = std::chrono::steady_clock::now();
   CHECK(node.get("/readyz").status == 503);
   CHECK(std::chrono::steady_clock::now() - begun < 10s);
+}
+
+TEST_CASE("who asks an engine that is silent is answered at a stop") {
+  auto node = scripted_node{};
+  node.set_silent(true);
+  const auto begun = std::chrono::steady_clock::now();
+  auto answer
+    = std::async(std::launch::async, [&] { return node.get("/v1/engine"); });
+  while (node.unanswered() == 0)
+    std::this_thread::yield();
+  node.stop();
+  const auto refused = answer.get();
+  CHECK(refused.status == 503);
+  CHECK(refused.body["detail"] == "the server is stopping");
+  CHECK(std::chrono::steady_clock::now() - begun < 20s); // Else 30 s.
 }
 
 TEST_CASE("a node without a store says who has one") {
@@ -79,6 +97,12 @@ TEST_CASE("metrics of a node carry its name, and how it sees the cluster") {
   const auto leader = node.get("/metrics");
   CHECK(has_line(leader, "troupe_node_is_leader{node=\"a\"} 1"));
   CHECK(has_line(leader, "troupe_engine_open_runs{node=\"a\"} 3"));
+  node.set_silent(true);
+  const auto begun = std::chrono::steady_clock::now();
+  const auto early = node.get("/metrics");
+  CHECK(std::chrono::steady_clock::now() - begun < 10s);
+  CHECK(has_line(early, "troupe_node_is_leader{node=\"a\"} 1"));
+  CHECK(has_line(early, "troupe_engine_up{node=\"a\"} 0"));
   node.lead("b");
   // What it knew when it led is not known any more.
   CHECK(node.get("/metrics").reply.body.find("troupe_engine_open_runs{")

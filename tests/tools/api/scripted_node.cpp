@@ -29,8 +29,12 @@ scripted_node::scripted_node() {
     [this](tools::engine_answers answers) -> tools::engine_line {
       return [this, answers = std::move(answers)](const std::string& payload) {
         auto call = EngineCall{};
-        if (!call.ParseFromString(payload) || (is_silent_ && call.has_status()))
+        if (!call.ParseFromString(payload))
           return;
+        if (is_silent_ && call.has_status()) {
+          ++unanswered_;
+          return;
+        }
         const auto answer = answer_of(call).SerializeAsString();
         answers(std::span{&answer, 1});
       };

@@ -27,7 +27,17 @@ public:
     is_silent_ = is_silent;
   }
 
+  /// Questions that were left unanswered.
+  [[nodiscard]] int unanswered() const {
+    return unanswered_;
+  }
+
   [[nodiscard]] api_answer get(const std::string& path) const;
+
+  /// Ends the server.
+  void stop() {
+    api_.reset();
+  }
 
 private:
   [[nodiscard]] messages::EngineAnswer
@@ -36,6 +46,7 @@ private:
   std::mutex mutex_;
   messages::ClusterStatus status_;
   std::atomic<bool> is_silent_{false};
+  std::atomic<int> unanswered_{0};
   std::unique_ptr<tools::api> api_;
 };
 

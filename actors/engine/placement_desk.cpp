@@ -123,7 +123,7 @@ bool placement_desk::may_ever(const placed_worker& worker,
          && std::ranges::binary_search(worker.activities, kind.activity)
          && (has_labels(worker.labels, kind.wish.require, kind.wish.exclude)
              || has_bug(planted_bug::ignore_labels))
-         && fits(kind.needed, worker.total);
+         && fits(kind.needed, worker.total, worker.total);
 }
 
 bool placement_desk::may_now(const placed_worker& worker, const kind_key& kind,

@@ -411,10 +411,9 @@ private:
   void tell_parent(run_number child);
   activity_id intern(const std::string& activity);
   resource_amounts amounts_of(const step_resources& named);
-  resource_amounts needs_of(const workflow_step& step);
   [[nodiscard]] runtime::outcome<void> check_needs(const workflow& of) const;
   [[nodiscard]] resource_amounts free_room(const worker_offer& of) const;
-  void enqueue_anew(bool only_placed);
+  void enqueue_anew();
   queued_place leave_queue(task_handle handle);
   [[nodiscard]] placement_wish wish_of(const live_run& live,
                                        const task_key& task) const;
@@ -463,9 +462,6 @@ private:
   std::optional<queue_hold> loaded_;
   std::map<std::string, resource_id, std::less<>> resources_;
   std::map<std::uint64_t, known_worker> workers_;
-  /// Most that any worker has, 0 without workers, and that anybody asked for.
-  std::uint32_t cpu_max_ = 0;
-  std::uint32_t cpu_asked_max_ = 0;
   /// What each worker has under way, and what that needs: what is free follows.
   std::map<std::uint64_t, std::map<held_work, held_share>> held_;
   /// Held in the store by nobody who is known yet, and until when.

@@ -1,5 +1,6 @@
 #include "actors/engine/run_ledger.hpp"
 #include "actors/engine/run_scope.hpp"
+#include "actors/engine/task_times.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -78,13 +79,20 @@ placement_wish run_ledger::wish_of(const live_run& live,
 
 void run_ledger::find_place(const live_run& live, const task_work& work,
                             ready_work& ready, queued_place& at) {
-  if (!live.state->definition().steps[at.task.step].placement)
+  const auto& definition = live.state->definition();
+  if (!definition.steps[at.task.step].placement)
     return;
   auto wish = wish_of(live, at.task);
   // It waits anew each time it is ready, not only the first time.
   const auto since
     = work.status == work_status::backing_off ? work.due : work.since;
-  const auto until = since + options_.placement_patience;
+  auto until = since + options_.placement_patience;
+  // Time has to be left for those it is not kept for.
+  const auto ends = deadline_of(definition, at.task, work, context_.now);
+  if (ends)
+    until = std::min(until, since + (ends->at - since) / 2);
+  if (ready.deadline)
+    until = std::min(until, since + (*ready.deadline - since) / 2);
   const auto is_patient
     = (!wish.data.empty() || !wish.spread.empty()) && context_.now < until;
   at.placement = placement_.enter(std::move(wish), ready.activity, ready.needed,
@@ -130,7 +138,7 @@ void run_ledger::hold_worker(std::uint64_t worker, bool is_held) {
     return;
   found->second.is_held = is_held;
   if (placement_.hold(worker, is_held))
-    enqueue_anew(true);
+    enqueue_anew();
 }
 
 /// Computed from what is held, so that nothing can leak.

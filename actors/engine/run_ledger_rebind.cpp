@@ -41,7 +41,7 @@ bool run_ledger::rebind(std::uint64_t worker, std::string_view run_id,
   live->holders[task] = worker;
   const auto& step = live->state->definition().steps[task.step];
   held_[worker].emplace(held_work{live->number, task},
-                        held_share{needs_of(step),
+                        held_share{amounts_of(step.resources),
                                    step.placement ? wish_of(*live, task).spread
                                                   : std::string{}});
   // Nobody could be told before.

@@ -1,4 +1,4 @@
-#include "actors/engine/engine_activities.hpp"
+#include "actors/engine/activity_catalog.hpp"
 #include "actors/engine/planted_bug.hpp"
 #include "actors/engine/run_ledger.hpp"
 #include "actors/engine/task_times.hpp"
@@ -76,7 +76,7 @@ void run_ledger::enqueue(live_run& live, const task_key& task,
     ready.deadline = runtime::from_microseconds(submission.deadline_at());
   ready.fairness_key = std::hash<std::string>{}(submission.workflow_id());
   ready.activity = intern(call_of(definition, task).activity);
-  ready.needed = needs_of(definition.steps[task.step]);
+  ready.needed = amounts_of(definition.steps[task.step].resources);
   ready.guard = desk_.id_of(call_of(definition, task).guard);
   auto at = queued_place{live.number, task, ready.guard};
   find_place(live, work, ready, at);
@@ -205,7 +205,7 @@ void run_ledger::lose_worker(std::uint64_t worker, const std::string& reason) {
     for (const auto& [what, share] : held.mapped())
       lose_held(what, reason);
   // Its data are another node's.
-  enqueue_anew(true);
+  enqueue_anew();
   do_deferred();
 }
 

@@ -73,15 +73,6 @@ resource_amounts run_ledger::amounts_of(const step_resources& named) {
   return amounts;
 }
 
-/// A machine with fewer processors takes longer, and does it all the same.
-resource_amounts run_ledger::needs_of(const workflow_step& step) {
-  auto needed = amounts_of(step.resources);
-  cpu_asked_max_ = std::max(cpu_asked_max_, needed.cpu_thousandths);
-  if (cpu_max_ != 0)
-    needed.cpu_thousandths = std::min(needed.cpu_thousandths, cpu_max_);
-  return needed;
-}
-
 outcome<void> run_ledger::check_needs(const workflow& of) const {
   if (workers_.empty())
     return {};
@@ -123,22 +114,16 @@ void run_ledger::welcome(const worker_profile& worker) {
   known.is_held = worker.is_held;
   placement_.welcome({worker.worker, worker.node, worker.labels,
                       known.activities, known.offer.total, worker.is_held});
-  const auto before = std::exchange(cpu_max_, 0);
-  for (const auto& [id, each] : workers_)
-    cpu_max_ = std::max(cpu_max_, each.offer.total.cpu_thousandths);
-  // What asked for more processors than there are asks for those there are.
-  const auto was_cut = before != 0 && cpu_asked_max_ > before;
-  enqueue_anew(cpu_max_ == before || (!was_cut && cpu_asked_max_ <= cpu_max_));
+  enqueue_anew();
 }
 
-/// What may ask for something else now; `only_placed`: what is asked of
-/// workers beyond what they can do and have.
-void run_ledger::enqueue_anew(bool only_placed) {
-  if (only_placed && placement_.is_empty())
+/// What asks for a place, as it may ask for another one now.
+void run_ledger::enqueue_anew() {
+  if (placement_.is_empty())
     return;
   auto all = std::vector<std::pair<task_handle, queued_place>>{};
   for (const auto& [handle, at] : places_)
-    if (!only_placed || at.placement != 0)
+    if (at.placement != 0)
       all.emplace_back(handle, at);
   std::ranges::sort(all, {}, [](const auto& each) { return each.first; });
   for (const auto& [handle, at] : all) {

@@ -108,6 +108,23 @@ TEST_CASE_METHOD(placement_fixture,
   CHECK(ledger.queue_report().workers(1).labels().at("gpu") == "true");
 }
 
+TEST_CASE_METHOD(placement_fixture,
+                 "a worker with the label need not be the largest") {
+  const auto room_of = [](std::uint32_t cpus) {
+    auto room = step_resources{};
+    room.cpu_thousandths = cpus * 1'000;
+    return room;
+  };
+  ledger.welcome({1, {"noop"}, room_of(8), {}, "n1", {{"gpu", "true"}}});
+  ledger.welcome({2, {"noop"}, room_of(64), {}, "n2", {}});
+  auto of = one_placed(requires_gpu());
+  of.steps[0].resources.cpu_thousandths = 16'000;
+  REQUIRE(submit(of));
+  CHECK(placed().reason().empty());
+  CHECK(ledger.assign(2, 1).empty());
+  CHECK(ledger.assign(1, 1).size() == 1);
+}
+
 TEST_CASE_METHOD(ledger_fixture,
                  "what no worker of this process will ever have is refused") {
   REQUIRE(submit(one_placed(requires_gpu()))); // Nobody is known yet.
@@ -168,6 +185,28 @@ TEST_CASE_METHOD(placement_fixture,
   advance(1ms);
   CHECK(ledger.assign(1, 100).size() == 20 - own);
   CHECK_FALSE(ledger.next_check());
+}
+
+TEST_CASE_METHOD(placement_fixture,
+                 "who has little time to begin waits half of it for its node") {
+  welcome(1);
+  welcome(2);
+  auto of = fan_out(20, by_item());
+  SECTION("to begin") {
+    of.steps[0].call.timeouts.schedule_to_start = 2s;
+  }
+  SECTION("to end") {
+    of.steps[0].call.timeouts.schedule_to_close = 2s;
+  }
+  const auto run = submit(of);
+  REQUIRE(run);
+  const auto own = ledger.assign(1, 100).size();
+  CHECK(own < 20);
+  advance(999ms);
+  CHECK(ledger.assign(1, 100).empty());
+  advance(1ms);
+  CHECK(ledger.assign(1, 100).size() == 20 - own);
+  CHECK(status_of(run->run_id) == run_status::running);
 }
 
 TEST_CASE_METHOD(placement_fixture, "each attempt waits for its data anew") {
@@ -279,6 +318,22 @@ TEST_CASE_METHOD(placement_fixture,
   succeed(ledger.assign(1, 1).front()); // Its output is null.
   CHECK(ledger.assign(1, 1).empty());
   CHECK(ledger.find(run->run_id)->status() == run_status::failed);
+}
+
+TEST_CASE_METHOD(placement_fixture, "a text of a placement is a short one") {
+  welcome(1);
+  const auto bytes = GENERATE(std::size_t{256}, std::size_t{257});
+  auto placement = step_placement{};
+  placement.spread = text_template::parse(std::string(bytes, 'x'), {}).value();
+  const auto run = submit(one_placed(placement));
+  REQUIRE(run);
+  CHECK(ledger.assign(1, 1).size() == (bytes == 256 ? 1 : 0));
+  CHECK((status_of(run->run_id) == run_status::failed) == (bytes != 256));
+  if (bytes != 256)
+    CHECK(ledger.find(run->run_id)
+            ->reason()
+            .find("placement.spread comes to 257 bytes; 256 is the most")
+          != std::string::npos);
 }
 
 TEST_CASE_METHOD(placement_fixture,

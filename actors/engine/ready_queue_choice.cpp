@@ -122,7 +122,7 @@ bool ready_queue::reserve(const candidate& of, const worker_offer& offer,
   auto chosen = none;
   for (const auto slot : classes_[of.priority].pools) {
     auto& each = pools_[slot];
-    if (!suits(each, offer) || fits(each.key.needed, offer.free, offer.total)
+    if (fits(each.key.needed, offer.free, offer.total) || !suits(each, offer)
         || (of.best != none && rank_of_pool(of.best) < rank_of_pool(slot)))
       continue;
     if (!each.blocked_since)

@@ -114,23 +114,7 @@ void run_ledger::welcome(const worker_profile& worker) {
   known.is_held = worker.is_held;
   placement_.welcome({worker.worker, worker.node, worker.labels,
                       known.activities, known.offer.total, worker.is_held});
-  enqueue_anew();
-}
-
-/// What asks for a place, as it may ask for another one now.
-void run_ledger::enqueue_anew() {
-  if (placement_.is_empty())
-    return;
-  auto all = std::vector<std::pair<task_handle, queued_place>>{};
-  for (const auto& [handle, at] : places_)
-    if (at.placement != 0)
-      all.emplace_back(handle, at);
-  std::ranges::sort(all, {}, [](const auto& each) { return each.first; });
-  for (const auto& [handle, at] : all) {
-    auto& live = *find_live(at.number);
-    dequeue(live, at.task);
-    sync(live, at.task);
-  }
+  move_data();
 }
 
 resource_amounts run_ledger::free_room(const worker_offer& of) const {
@@ -164,14 +148,16 @@ std::vector<assignment> run_ledger::assign(std::uint64_t worker,
   auto& offer = known->second.offer;
   offer.free = free_room(offer);
   offer.closed = desk_.closed(context_.now, context_.draw);
-  auto running = running_groups();
-  offer.open = placement_.open(worker, running);
+  offer.open = placement_.open(worker, running_);
   offer.activities
     = credit != 0 ? known->second.activities : known->second.immediate;
   while (given.size() < most && (credit != 0 || beyond != 0)) {
     const auto next = queue_.pop(offer, context_.now);
-    if (!next)
+    if (!next) {
+      if (credit != 0 && next.error() != no_work::reserved)
+        pass_over(worker, offer.free);
       break;
+    }
     const auto found = places_.find(next->task);
     if (found == places_.end())
       continue;
@@ -181,12 +167,13 @@ std::vector<assignment> run_ledger::assign(std::uint64_t worker,
     // What it took may have been the last of its guard, or of its group.
     if (at.guard != 0)
       offer.closed = desk_.closed(context_.now, context_.draw);
-    if (handed && !group.empty())
-      ++running[{group, known->second.node}];
-    if (at.placement != 0)
-      offer.open = placement_.open(worker, running);
-    if (!handed)
+    if (!handed) {
+      // What was to follow it may be there already.
+      offer.open = placement_.open(worker, running_);
       continue;
+    }
+    if (!group.empty())
+      placement_.reopen(worker, group, running_, offer.open);
     take_away(offer.free, next->needed);
     handed->takes_credit
       = beyond == 0

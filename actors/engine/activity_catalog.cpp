@@ -152,6 +152,11 @@ activity_catalog make_built_in() {
 
 } // namespace
 
+bool is_of_engine(std::string_view activity) noexcept {
+  return activity == "sleep" || activity == "signal" || activity == "approval"
+         || activity == "workflow";
+}
+
 const std::vector<std::string>& shared_error_kinds() {
   static const auto kinds
     = std::vector<std::string>{"failed",       "timeout",     "crashed",

@@ -56,6 +56,10 @@ struct activity_spec {
   std::vector<std::string> error_kinds;
 };
 
+/// Whether it is no worker's business, as the engine itself waits: sleep,
+/// signal, approval, workflow.
+[[nodiscard]] bool is_of_engine(std::string_view activity) noexcept;
+
 /// Kinds of errors that any activity may end with.
 [[nodiscard]] const std::vector<std::string>& shared_error_kinds();
 

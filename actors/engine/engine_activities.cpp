@@ -100,11 +100,6 @@ bool is_approval(const json& payload) {
 
 } // namespace
 
-bool is_of_engine(std::string_view activity) noexcept {
-  return activity == "sleep" || activity == "signal" || activity == "approval"
-         || activity == "workflow";
-}
-
 outcome<TaskWaiting> wait_of(const workflow& of, const task_key& task,
                              const json& input, instant now) {
   const auto& activity = call_of(of, task).activity;

@@ -17,8 +17,6 @@ namespace troupe::engine {
 //              or an object with `approved`
 //   workflow   with: {id: ID, inputs: {...}}          until that run is over
 
-[[nodiscard]] bool is_of_engine(std::string_view activity) noexcept;
-
 /// What such a task waits for. `now` is when it begins. A child's id is the
 /// caller's to add. `invalid_input` with the key that is wrong.
 [[nodiscard]] runtime::outcome<messages::TaskWaiting>

@@ -4,7 +4,6 @@
 #include "actors/engine/rendezvous.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace troupe::engine {
@@ -13,8 +12,11 @@ namespace {
 
 std::uint32_t count_of(const group_counts& running, const std::string& group,
                        const std::string& node) {
-  const auto found = running.find({group, node});
-  return found == running.end() ? 0 : found->second;
+  const auto of_group = running.find(group);
+  if (of_group == running.end())
+    return 0;
+  const auto found = of_group->second.find(node);
+  return found == of_group->second.end() ? 0 : found->second;
 }
 
 std::string list_of(const worker_labels& labels, const char* before) {
@@ -71,12 +73,13 @@ placement_id placement_desk::enter(placement_wish wish, activity_id activity,
                                    bool is_patient) {
   auto key = kind_key{std::move(wish), {}, activity, needed, is_patient};
   if (is_patient && !key.wish.data.empty())
-    key.owner = owner_of_data(key);
+    key.owner = owner_of_data(key, key.wish.data);
   key.wish.data.clear();
   const auto [at, is_new] = ids_.try_emplace(std::move(key), last_id_ + 1);
   if (is_new) {
     kinds_[++last_id_].key = at->first;
-    grouped_ += at->first.wish.spread.empty() ? 0 : 1;
+    if (const auto& group = at->first.wish.spread; !group.empty())
+      kinds_of_group_[group].insert(last_id_);
   }
   ++kinds_.at(at->second).pending;
   return at->second;
@@ -86,9 +89,20 @@ void placement_desk::leave(placement_id kind) {
   const auto found = kinds_.find(kind);
   if (found == kinds_.end() || --found->second.pending != 0)
     return;
-  grouped_ -= found->second.key.wish.spread.empty() ? 0 : 1;
+  const auto group = kinds_of_group_.find(found->second.key.wish.spread);
+  if (group != kinds_of_group_.end()) {
+    group->second.erase(kind);
+    if (group->second.empty())
+      kinds_of_group_.erase(group);
+  }
   ids_.erase(found->second.key);
   kinds_.erase(found);
+}
+
+bool placement_desk::has_moved(placement_id kind,
+                               const std::string& data) const {
+  const auto& key = kinds_.at(kind).key;
+  return key.owner != owner_of_data(key, data);
 }
 
 std::uint64_t placement_desk::pending() const {
@@ -117,38 +131,80 @@ placement_desk::open(std::uint64_t worker, const group_counts& running) const {
   return found;
 }
 
+void placement_desk::reopen(std::uint64_t worker, const std::string& group,
+                            const group_counts& running,
+                            std::vector<placement_id>& open) const {
+  const auto known = workers_.find(worker);
+  const auto kinds = kinds_of_group_.find(group);
+  if (known == workers_.end() || kinds == kinds_of_group_.end())
+    return;
+  for (const auto id : kinds->second) {
+    const auto& key = kinds_.at(id).key;
+    const auto at = std::ranges::lower_bound(open, id);
+    const auto was_open = at != open.end() && *at == id;
+    const auto is_open
+      = may_ever(known->second, key) && may_now(known->second, key, running);
+    if (is_open && !was_open)
+      open.insert(at, id);
+    else if (!is_open && was_open)
+      open.erase(at);
+  }
+}
+
+bool placement_desk::passes_over(std::uint64_t worker, placement_id kind,
+                                 const resource_amounts& free,
+                                 const group_counts& running) const {
+  const auto known = workers_.find(worker);
+  const auto& key = kinds_.at(kind).key;
+  return known != workers_.end() && may_ever(known->second, key)
+         && fits(key.needed, free, known->second.total)
+         && !is_full(known->second, key, running)
+         && !may_now(known->second, key, running);
+}
+
 bool placement_desk::may_ever(const placed_worker& worker,
                               const kind_key& kind) {
   return !worker.is_held
          && std::ranges::binary_search(worker.activities, kind.activity)
          && (has_labels(worker.labels, kind.wish.require, kind.wish.exclude)
              || has_bug(planted_bug::ignore_labels))
-         && fits(kind.needed, worker.total);
+         && fits(kind.needed, worker.total, worker.total);
+}
+
+/// Its node runs as much of the group as it may.
+bool placement_desk::is_full(const placed_worker& worker, const kind_key& kind,
+                             const group_counts& running) const {
+  const auto most = kind.wish.per_node;
+  return most != 0 && count_of(running, kind.wish.spread, worker.node) >= most
+         && !has_bug(planted_bug::ignore_group);
 }
 
 bool placement_desk::may_now(const placed_worker& worker, const kind_key& kind,
                              const group_counts& running) const {
-  const auto& [require, exclude, data, group, per_node] = kind.wish;
-  const auto count = group.empty() ? 0 : count_of(running, group, worker.node);
-  if (per_node != 0 && count >= per_node && !has_bug(planted_bug::ignore_group))
+  if (is_full(worker, kind, running))
     return false;
   if (kind.owner)
     return worker.node == *kind.owner;
-  return group.empty() || !kind.is_patient || count <= fewest(kind, running);
+  return kind.wish.spread.empty() || !kind.is_patient
+         || is_among_fewest(worker, kind, running);
 }
 
-/// Of the group, on a node that could ever do it.
-std::uint32_t placement_desk::fewest(const kind_key& kind,
+/// Whether no node that could ever do it runs fewer of the group.
+bool placement_desk::is_among_fewest(const placed_worker& worker,
+                                     const kind_key& kind,
                                      const group_counts& running) const {
-  auto found = std::numeric_limits<std::uint32_t>::max();
-  for (const auto& [id, worker] : workers_)
-    if (may_ever(worker, kind))
-      found = std::min(found, count_of(running, kind.wish.spread, worker.node));
-  return found;
+  const auto& group = kind.wish.spread;
+  const auto count = count_of(running, group, worker.node);
+  // Most groups of many are not here at all.
+  return count == 0 || std::ranges::none_of(workers_, [&](const auto& each) {
+           return count_of(running, group, each.second.node) < count
+                  && may_ever(each.second, kind);
+         });
 }
 
 std::optional<std::string>
-placement_desk::owner_of_data(const kind_key& kind) const {
+placement_desk::owner_of_data(const kind_key& kind,
+                              const std::string& data) const {
   // A node counts once, with as many processors as its largest worker has.
   auto weights = std::map<std::string, std::uint32_t>{};
   for (const auto& [id, worker] : workers_)
@@ -159,7 +215,7 @@ placement_desk::owner_of_data(const kind_key& kind) const {
   auto nodes = std::vector<rendezvous_node>{};
   for (const auto& [name, weight] : weights)
     nodes.push_back({name, weight});
-  const auto owner = owner_of(kind.wish.data, nodes);
+  const auto owner = owner_of(data, nodes);
   return owner ? std::optional{nodes[*owner].name} : std::nullopt;
 }
 
@@ -212,8 +268,8 @@ std::string placement_desk::reason(const kind_key& kind,
     return "no worker that has the labels can do it, or has so much room; or "
            "its node drains";
   if (kind.owner)
-    return "for a few seconds it waits for " + node_text(*kind.owner)
-           + ", which has its data";
+    return "it waits for " + node_text(*kind.owner)
+           + ", which has its data; a few seconds if others have room";
   return "enough of group " + kind.wish.spread + " runs on every node";
 }
 

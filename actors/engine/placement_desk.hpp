@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,7 +38,7 @@ struct placed_worker {
 
 /// How much of each group runs on each node.
 using group_counts
-  = std::map<std::pair<std::string, std::string>, std::uint32_t>;
+  = std::map<std::string, std::map<std::string, std::uint32_t>>;
 
 /// What is said of ready work of one kind.
 struct placement_status {
@@ -62,7 +63,7 @@ public:
   // ----------------------------------------------------------------
 
   /// From now on that worker is there, or is another than it was. What entered
-  /// before keeps its owner until it enters again.
+  /// before keeps its owner until it enters again (`has_moved`).
   void welcome(placed_worker worker);
 
   void forget(std::uint64_t worker);
@@ -81,17 +82,13 @@ public:
   /// One piece is not any more.
   void leave(placement_id kind);
 
-  [[nodiscard]] bool is_empty() const noexcept {
-    return kinds_.empty();
-  }
+  /// Whether patient work of that kind, with that data, would have another
+  /// owner if it entered now.
+  [[nodiscard]] bool has_moved(placement_id kind,
+                               const std::string& data) const;
 
   /// All pieces that are ready. Linear in kinds.
   [[nodiscard]] std::uint64_t pending() const;
-
-  /// Whether anything that is ready belongs to a group.
-  [[nodiscard]] bool has_groups() const noexcept {
-    return grouped_ != 0;
-  }
 
   /// Empty: none.
   [[nodiscard]] const std::string& group_of(placement_id kind) const;
@@ -99,6 +96,18 @@ public:
   /// What the worker may have, ascending.
   [[nodiscard]] std::vector<placement_id>
   open(std::uint64_t worker, const group_counts& running) const;
+
+  /// Puts right what `open` said before more of that group, and of no other,
+  /// ran.
+  void reopen(std::uint64_t worker, const std::string& group,
+              const group_counts& running,
+              std::vector<placement_id>& open) const;
+
+  /// Whether it is only patience that keeps a worker with so much room from
+  /// work of that kind.
+  [[nodiscard]] bool passes_over(std::uint64_t worker, placement_id kind,
+                                 const resource_amounts& free,
+                                 const group_counts& running) const;
 
   // -- looking
   // ----------------------------------------------------------------
@@ -128,10 +137,13 @@ private:
                                      const kind_key& kind);
   [[nodiscard]] bool may_now(const placed_worker& worker, const kind_key& kind,
                              const group_counts& running) const;
-  [[nodiscard]] std::uint32_t fewest(const kind_key& kind,
+  [[nodiscard]] bool is_full(const placed_worker& worker, const kind_key& kind,
+                             const group_counts& running) const;
+  [[nodiscard]] bool is_among_fewest(const placed_worker& worker,
+                                     const kind_key& kind,
                                      const group_counts& running) const;
   [[nodiscard]] std::optional<std::string>
-  owner_of_data(const kind_key& kind) const;
+  owner_of_data(const kind_key& kind, const std::string& data) const;
   [[nodiscard]] std::string lack_of_labels(const placement_wish& wish) const;
   [[nodiscard]] std::string reason(const kind_key& kind,
                                    const group_counts& running) const;
@@ -140,7 +152,7 @@ private:
   std::map<placement_id, kind_record> kinds_;
   std::map<kind_key, placement_id> ids_;
   placement_id last_id_ = 0;
-  std::uint64_t grouped_ = 0; ///< Kinds with a group.
+  std::map<std::string, std::set<placement_id>> kinds_of_group_;
 };
 
 } // namespace troupe::engine

@@ -445,7 +445,8 @@ void ready_queue::charge(slot_number flow) {
   advance(of, served.pass);
   served.pass = catch_up_base(of, served) + stride_of(served);
   for (const auto lane : served.lanes)
-    pools_[lanes_[lane].pool].lanes.update(lane, pool_rules{this});
+    if (auto& beside = pools_[lanes_[lane].pool].lanes; beside.size() != 1)
+      beside.update(lane, pool_rules{this});
   turn_ = std::max(turn_, of.turn);
   of.turn = turn_ + turn_stride(static_cast<std::size_t>(served.priority));
 }

@@ -46,7 +46,7 @@ bool ready_queue::suits(const pool_record& of,
          && !is_closed(of.key.guard, of.key.priority, offer.closed)
          && (of.key.placement == 0
              || std::ranges::binary_search(offer.open, of.key.placement))
-         && fits(of.key.needed, offer.total);
+         && fits(of.key.needed, offer.total, offer.total);
 }
 
 std::optional<ready_queue::candidate>
@@ -60,7 +60,7 @@ ready_queue::candidate_of(std::size_t priority, const worker_offer& offer,
     if (!suits(each, offer))
       continue;
     since = std::min(since, oldest(each));
-    if (!fits(each.key.needed, offer.free))
+    if (!fits(each.key.needed, offer.free, offer.total))
       continue;
     const auto ranked = rank_of_pool(slot);
     if (found.best == none || ranked < best) {
@@ -104,7 +104,7 @@ ready_queue::choose(const worker_offer& offer, instant now) {
         kept_level = each.level;
   for (const auto& each : order) {
     if (each.level >= kept_level) {
-      if (fits(pools_[kept].key.needed, offer.free))
+      if (fits(pools_[kept].key.needed, offer.free, offer.total))
         return kept;
       return tl::unexpected{no_work::reserved};
     }
@@ -122,7 +122,7 @@ bool ready_queue::reserve(const candidate& of, const worker_offer& offer,
   auto chosen = none;
   for (const auto slot : classes_[of.priority].pools) {
     auto& each = pools_[slot];
-    if (!suits(each, offer) || fits(each.key.needed, offer.free)
+    if (fits(each.key.needed, offer.free, offer.total) || !suits(each, offer)
         || (of.best != none && rank_of_pool(of.best) < rank_of_pool(slot)))
       continue;
     if (!each.blocked_since)

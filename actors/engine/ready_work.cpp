@@ -1,11 +1,13 @@
 #include "actors/engine/ready_work.hpp"
 
+#include <algorithm>
+
 namespace troupe::engine {
 
-bool fits(const resource_amounts& needed,
-          const resource_amounts& room) noexcept {
-  if (needed.cpu_thousandths > room.cpu_thousandths
-      || needed.memory_bytes > room.memory_bytes)
+bool fits(const resource_amounts& needed, const resource_amounts& room,
+          const resource_amounts& total) noexcept {
+  const auto cpu = std::min(needed.cpu_thousandths, total.cpu_thousandths);
+  if (cpu > room.cpu_thousandths || needed.memory_bytes > room.memory_bytes)
     return false;
   auto has = room.custom.begin();
   for (const auto& part : needed.custom) {

@@ -27,8 +27,8 @@ using resource_id = std::uint32_t;
 using guard_id = std::uint32_t;
 
 /// The same for what is asked of the worker, beyond what it can do and has; 0:
-/// nothing is.
-using placement_id = std::uint32_t;
+/// nothing is. Each new kind has a number of its own, so there are many.
+using placement_id = std::uint64_t;
 
 /// Whole units of a custom resource.
 struct custom_amount {
@@ -49,10 +49,12 @@ struct resource_amounts {
     = default;
 };
 
-/// Whether there is room for it. Whoever does not name a custom resource has
-/// none of it.
+/// Whether there is room for it on a worker that has `total` when nothing runs
+/// there. More processors than that are all of them: it takes longer, and does
+/// it all the same. Whoever does not name a custom resource has none of it.
 [[nodiscard]] bool fits(const resource_amounts& needed,
-                        const resource_amounts& room) noexcept;
+                        const resource_amounts& room,
+                        const resource_amounts& total) noexcept;
 
 /// Work that could be done now.
 struct ready_work {

@@ -1,3 +1,4 @@
+#include "actors/engine/activity_catalog.hpp"
 #include "actors/engine/engine_activities.hpp"
 #include "actors/engine/run_decision.hpp"
 #include "actors/engine/run_scope.hpp"

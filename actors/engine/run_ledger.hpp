@@ -342,6 +342,8 @@ private:
   void do_deferred();
   snapshot_change snapshot_of(live_run& live) const;
   [[nodiscard]] runtime::outcome<void> check_epoch(const claim_id& claim) const;
+  void hold(std::uint64_t worker, const held_work& what, held_share share);
+  void let_go(std::uint64_t worker, const held_work& what);
   void release(live_run& live, const task_key& task, std::uint64_t claim);
   void call_off(live_run& live, const task_key& task);
   void lose_held(const held_work& what, const std::string& reason);
@@ -391,7 +393,8 @@ private:
   void restore_turn(const live_run& live);
   void follow(live_run& live, run_decision& decision);
   void sync(live_run& live, const task_key& task);
-  void enqueue(live_run& live, const task_key& task, const task_work& work);
+  void enqueue(live_run& live, const task_key& task, const task_work& work,
+               patience left);
   void dequeue(live_run& live, const task_key& task);
   submitted_run accept(const messages::RunSubmitted& submission,
                        std::shared_ptr<const workflow> definition,
@@ -411,18 +414,19 @@ private:
   void tell_parent(run_number child);
   activity_id intern(const std::string& activity);
   resource_amounts amounts_of(const step_resources& named);
-  resource_amounts needs_of(const workflow_step& step);
   [[nodiscard]] runtime::outcome<void> check_needs(const workflow& of) const;
   [[nodiscard]] resource_amounts free_room(const worker_offer& of) const;
-  void enqueue_anew(bool only_placed);
   queued_place leave_queue(task_handle handle);
   [[nodiscard]] placement_wish wish_of(const live_run& live,
                                        const task_key& task) const;
   void find_place(const live_run& live, const task_work& work,
-                  ready_work& ready, queued_place& at);
+                  ready_work& ready, queued_place& at, patience left);
+  void pass_over(std::uint64_t worker, const resource_amounts& free);
+  void set_patience(task_handle handle, queued_place& at, instant until);
   void end_patience(std::size_t& most);
+  void move_data();
   [[nodiscard]] bool has_impatient() const;
-  [[nodiscard]] group_counts running_groups() const;
+  void count_group(const held_share& share, bool is_there);
   [[nodiscard]] runtime::outcome<void> check_labels(const workflow& of) const;
   void add_placed(messages::QueueReport& report) const;
   void check_placement(std::vector<std::string>& found) const;
@@ -449,6 +453,8 @@ private:
   std::unordered_map<task_handle, queued_place> places_;
   /// What waits for the best of those that may have it, and until when.
   std::set<std::pair<instant, task_handle>> patient_;
+  /// Of these and others, what no worker with room has passed over yet.
+  std::set<std::pair<placement_id, task_handle>> not_passed_;
   task_handle last_handle_ = 0;
   std::map<std::string, activity_id, std::less<>> activities_;
   std::set<alarm> alarms_;
@@ -463,11 +469,9 @@ private:
   std::optional<queue_hold> loaded_;
   std::map<std::string, resource_id, std::less<>> resources_;
   std::map<std::uint64_t, known_worker> workers_;
-  /// Most that any worker has, 0 without workers, and that anybody asked for.
-  std::uint32_t cpu_max_ = 0;
-  std::uint32_t cpu_asked_max_ = 0;
   /// What each worker has under way, and what that needs: what is free follows.
   std::map<std::uint64_t, std::map<held_work, held_share>> held_;
+  group_counts running_; ///< Of what is held.
   /// Held in the store by nobody who is known yet, and until when.
   std::set<held_work> orphans_;
   instant orphans_until_{};

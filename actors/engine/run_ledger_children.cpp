@@ -94,6 +94,8 @@ outcome<void> run_ledger::try_start_child(const live_run& parent,
     return runtime::fail(problem_kind::invalid_input,
                          "there is no workflow " + id,
                          "apply it with troupe workflow apply");
+  if (auto possible = check_needs(*request.of.definition); !possible)
+    return possible;
   if (auto known = check_guards(*request.of.definition); !known)
     return known;
   auto inputs = check_inputs(*request.of.definition,

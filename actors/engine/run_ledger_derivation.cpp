@@ -62,6 +62,8 @@ outcome<submitted_run> run_ledger::derive(const derived_run_request& wanted) {
   const auto request = request_like(now, wanted);
   if (auto room = check_room(request); !room)
     return runtime::fail(room.error());
+  if (auto possible = check_needs(*request.of.definition); !possible)
+    return runtime::fail(possible.error());
   auto submission = make_submission(request, from_.new_id(), context_.now);
   if (!submission)
     return runtime::fail(submission.error());
@@ -125,6 +127,8 @@ outcome<std::string> run_ledger::try_start_failure_run(const live_run& failed) {
   if (!request.of.definition)
     return runtime::fail(problem_kind::not_found, "there is no workflow " + id,
                          "apply it with troupe workflow apply");
+  if (auto possible = check_needs(*request.of.definition); !possible)
+    return runtime::fail(possible.error());
   auto inputs
     = check_inputs(*request.of.definition,
                    failure_inputs(*failed.state, *request.of.definition));

@@ -138,7 +138,8 @@ struct run_ledger_options {
   /// nobody survives the engine.
   std::chrono::milliseconds rebind_window{0};
   /// How long work waits for the node that has its data, or for one with the
-  /// fewest of its group, before any may have it.
+  /// fewest of its group, before any may have it: from when a worker had room
+  /// for it and had to pass it over.
   std::chrono::microseconds placement_patience = std::chrono::seconds{3};
 };
 
@@ -152,12 +153,17 @@ struct queue_hold {
 // -- what it keeps for itself
 // ------------------------------------------------------------------
 
+/// Whether work may wait for the best of those that may have it.
+enum class patience : std::uint8_t { whole, over };
+
 /// Where work that is in the queue belongs.
 struct queued_place {
   run_number number = 0;
   task_key task;
   guard_id guard = 0;
   placement_id placement = 0;
+  /// Patient work: what its owner is the owner of.
+  std::string data{};
   /// Until then it waits for the best of those that may have it.
   std::optional<instant> patient_until{};
 };
@@ -186,6 +192,7 @@ struct known_worker {
 struct held_share {
   resource_amounts needed;
   std::string group; ///< That it is spread with; empty: none.
+  std::string node; ///< Where it is.
 };
 
 /// Requests that were not let in, since the start.

@@ -1,5 +1,6 @@
 #include "actors/engine/run_ledger.hpp"
 #include "actors/engine/run_scope.hpp"
+#include "actors/engine/task_times.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -81,23 +82,59 @@ placement_wish run_ledger::wish_of(const live_run& live,
 }
 
 void run_ledger::find_place(const live_run& live, const task_work& work,
-                            ready_work& ready, queued_place& at) {
-  if (!live.state->definition().steps[at.task.step].placement)
+                            ready_work& ready, queued_place& at,
+                            patience left) {
+  const auto& definition = live.state->definition();
+  if (!definition.steps[at.task.step].placement)
     return;
   auto wish = wish_of(live, at.task);
-  // It waits anew each time it is ready, not only the first time.
+  // Each attempt waits anew, not only the first one.
   const auto since
     = work.status == work_status::backing_off ? work.due : work.since;
-  const auto until = since + options_.placement_patience;
-  const auto is_patient
-    = (!wish.data.empty() || !wish.spread.empty()) && context_.now < until;
+  // Time has to be left for those it is not kept for.
+  auto until = instant::max();
+  if (const auto ends = deadline_of(definition, at.task, work, context_.now))
+    until = since + (ends->at - since) / 2;
+  if (ready.deadline)
+    until = std::min(until, since + (*ready.deadline - since) / 2);
+  const auto is_patient = left == patience::whole && context_.now < until
+                          && (!wish.data.empty() || !wish.spread.empty());
+  if (is_patient)
+    at.data = wish.data;
   at.placement = placement_.enter(std::move(wish), ready.activity, ready.needed,
                                   is_patient);
   ready.placement = at.placement;
   if (!is_patient)
     return;
-  at.patient_until = until;
-  patient_.emplace(until, ready.task);
+  not_passed_.emplace(at.placement, ready.task);
+  if (until != instant::max())
+    set_patience(ready.task, at, until);
+}
+
+void run_ledger::set_patience(task_handle handle, queued_place& at,
+                              instant until) {
+  if (at.patient_until)
+    patient_.erase({*at.patient_until, handle});
+  at.patient_until = std::min(until, at.patient_until.value_or(until));
+  patient_.emplace(*at.patient_until, handle);
+}
+
+/// The worker has room for more and gets nothing: what it may not have now for
+/// the sake of others waits from now on, and not for ever. As long as all have
+/// enough to do, nothing is lost by waiting.
+void run_ledger::pass_over(std::uint64_t worker, const resource_amounts& free) {
+  const auto until = context_.now + options_.placement_patience;
+  for (auto next = not_passed_.begin(); next != not_passed_.end();) {
+    const auto kind = next->first;
+    const auto end = not_passed_.lower_bound({kind + 1, 0});
+    if (!placement_.passes_over(worker, kind, free, running_)) {
+      next = end;
+      continue;
+    }
+    for (auto at = next; at != end; ++at)
+      set_patience(at->second, places_.at(at->second), until);
+    next = not_passed_.erase(next, end);
+  }
 }
 
 /// What the queue gave away, or lost.
@@ -109,6 +146,7 @@ queued_place run_ledger::leave_queue(task_handle handle) {
   desk_.leave(at.guard);
   if (at.placement != 0)
     placement_.leave(at.placement);
+  not_passed_.erase({at.placement, handle});
   if (at.patient_until)
     patient_.erase({*at.patient_until, handle});
   return at;
@@ -121,10 +159,36 @@ bool run_ledger::has_impatient() const {
 /// What has waited long enough may go to any worker that will do.
 void run_ledger::end_patience(std::size_t& most) {
   for (; most != 0 && has_impatient(); --most) {
-    const auto at = places_.at(patient_.begin()->second);
+    const auto& at = places_.at(patient_.begin()->second);
+    const auto task = at.task;
     auto& live = *find_live(at.number);
-    dequeue(live, at.task);
-    sync(live, at.task);
+    dequeue(live, task);
+    enqueue(live, task, *live.state->find(task), patience::over);
+  }
+}
+
+/// Workers are others now: what waits for a node that does not own its data any
+/// more waits for the one that does. All else is looked at when a worker asks.
+void run_ledger::move_data() {
+  auto moved = std::vector<task_handle>{};
+  auto known = std::map<std::pair<placement_id, std::string_view>, bool>{};
+  for (const auto& [handle, at] : places_) {
+    if (at.data.empty())
+      continue;
+    const auto [of, is_new] = known.try_emplace({at.placement, at.data}, false);
+    if (is_new)
+      of->second = placement_.has_moved(at.placement, at.data);
+    if (of->second)
+      moved.push_back(handle);
+  }
+  known.clear();
+  std::ranges::sort(moved);
+  for (const auto handle : moved) {
+    const auto& at = places_.at(handle);
+    const auto task = at.task;
+    auto& live = *find_live(at.number);
+    dequeue(live, task);
+    sync(live, task);
   }
 }
 
@@ -134,23 +198,20 @@ void run_ledger::hold_worker(std::uint64_t worker, bool is_held) {
     return;
   found->second.is_held = is_held;
   if (placement_.hold(worker, is_held))
-    enqueue_anew(true);
+    move_data();
 }
 
-/// Computed from what is held, so that nothing can leak.
-group_counts run_ledger::running_groups() const {
-  auto counts = group_counts{};
-  if (!placement_.has_groups())
-    return counts;
-  for (const auto& [worker, works] : held_) {
-    const auto known = workers_.find(worker);
-    if (known == workers_.end())
-      continue;
-    for (const auto& [what, share] : works)
-      if (!share.group.empty())
-        ++counts[{share.group, known->second.node}];
-  }
-  return counts;
+/// What a worker has, or has not any more, of its group.
+void run_ledger::count_group(const held_share& share, bool is_there) {
+  if (share.group.empty())
+    return;
+  auto& of_group = running_[share.group];
+  auto& count = of_group[share.node];
+  count = is_there ? count + 1 : count - 1;
+  if (count == 0)
+    of_group.erase(share.node);
+  if (of_group.empty())
+    running_.erase(share.group);
 }
 
 // -- looking ------------------------------------------------------------------
@@ -162,7 +223,6 @@ void run_ledger::add_placed(messages::QueueReport& report) const {
     if (at.placement != 0)
       handles.push_back(handle);
   std::ranges::sort(handles);
-  const auto running = running_groups();
   auto kinds = std::map<placement_id, messages::QueueReport::Placed*>{};
   for (const auto handle : handles) {
     const auto& at = places_.at(handle);
@@ -170,7 +230,7 @@ void run_ledger::add_placed(messages::QueueReport& report) const {
     const auto since = runtime::to_microseconds(run.find(at.task)->ready_since);
     auto [kind, is_new] = kinds.try_emplace(at.placement, nullptr);
     if (is_new && kinds.size() <= kinds_max) {
-      auto status = placement_.status(at.placement, running);
+      auto status = placement_.status(at.placement, running_);
       kind->second = report.add_placed();
       kind->second->set_rules(std::move(status.rules));
       kind->second->set_reason(std::move(status.reason));
@@ -204,6 +264,17 @@ void run_ledger::check_placement(std::vector<std::string>& found) const {
     if (at.patient_until && !patient_.contains({*at.patient_until, handle}))
       found.push_back("work waits for a node for ever");
   }
+  auto counts = group_counts{};
+  for (const auto& [worker, works] : held_)
+    for (const auto& [what, share] : works)
+      if (!share.group.empty())
+        ++counts[share.group][share.node];
+  if (counts != running_)
+    found.push_back("a group is counted for other work than runs");
+  for (const auto& [kind, handle] : not_passed_)
+    if (const auto at = places_.find(handle);
+        at == places_.end() || at->second.placement != kind)
+      found.push_back("work that no worker passed over is not there");
   if (patient != patient_.size())
     found.push_back("a time to wait for a node belongs to no work");
   if (placed != placement_.pending())

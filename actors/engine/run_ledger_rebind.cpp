@@ -40,10 +40,10 @@ bool run_ledger::rebind(std::uint64_t worker, std::string_view run_id,
     return false;
   live->holders[task] = worker;
   const auto& step = live->state->definition().steps[task.step];
-  held_[worker].emplace(held_work{live->number, task},
-                        held_share{needs_of(step),
-                                   step.placement ? wish_of(*live, task).spread
-                                                  : std::string{}});
+  hold(worker, {live->number, task},
+       {amounts_of(step.resources),
+        step.placement ? wish_of(*live, task).spread : std::string{},
+        {}});
   // Nobody could be told before.
   if (live->state->is_cancelling())
     call_off(*live, task);
@@ -61,9 +61,7 @@ void run_ledger::lose_others(std::uint64_t worker,
     if (!named.contains(what))
       lost.push_back(what);
   for (const auto& what : lost)
-    found->second.erase(what);
-  if (found->second.empty())
-    held_.erase(found);
+    let_go(worker, what);
   for (const auto& what : lost)
     lose_held(what, reason);
   do_deferred();

@@ -1,4 +1,4 @@
-#include "actors/engine/engine_activities.hpp"
+#include "actors/engine/activity_catalog.hpp"
 #include "actors/engine/planted_bug.hpp"
 #include "actors/engine/run_ledger.hpp"
 #include "actors/engine/task_times.hpp"
@@ -35,7 +35,7 @@ void run_ledger::sync(live_run& live, const task_key& task) {
   const auto is_wanted = is_ready(work, context_.now)
                          && !live.state->is_paused() && !is_of_engine(activity);
   if (is_wanted && !live.queued.contains(task))
-    enqueue(live, task, work);
+    enqueue(live, task, work, patience::whole);
   else if (!is_wanted)
     dequeue(live, task);
   if (!is_held(work.status) && live.holders.contains(task)) {
@@ -65,7 +65,7 @@ priority_class run_ledger::priority_of(const live_run& live) {
 }
 
 void run_ledger::enqueue(live_run& live, const task_key& task,
-                         const task_work& work) {
+                         const task_work& work, patience left) {
   const auto& submission = live.state->submission();
   const auto& definition = live.state->definition();
   auto ready = ready_work{};
@@ -76,13 +76,13 @@ void run_ledger::enqueue(live_run& live, const task_key& task,
     ready.deadline = runtime::from_microseconds(submission.deadline_at());
   ready.fairness_key = std::hash<std::string>{}(submission.workflow_id());
   ready.activity = intern(call_of(definition, task).activity);
-  ready.needed = needs_of(definition.steps[task.step]);
+  ready.needed = amounts_of(definition.steps[task.step].resources);
   ready.guard = desk_.id_of(call_of(definition, task).guard);
   auto at = queued_place{live.number, task, ready.guard};
-  find_place(live, work, ready, at);
+  find_place(live, work, ready, at, left);
   // New runs were let in or refused before; what they go on with is not.
   static_cast<void>(queue_.push(ready, context_.now, admission::known));
-  places_[ready.task] = at;
+  places_[ready.task] = std::move(at);
   desk_.enter(ready.guard);
   live.queued[task] = ready.task;
 }
@@ -129,8 +129,7 @@ std::optional<assignment> run_ledger::hand_out(const queued_place& at,
   if (!claimed)
     return std::nullopt;
   live.holders[at.task] = worker;
-  held_[worker].emplace(std::pair{at.number, at.task},
-                        held_share{what.needed, group});
+  hold(worker, {at.number, at.task}, {what.needed, group, {}});
   const auto& definition = live.state->definition();
   const auto& call = call_of(definition, at.task);
   return assignment{live.state->submission().run_id(),
@@ -159,6 +158,30 @@ outcome<void> run_ledger::beat(std::string_view run_id, const task_key& task,
   });
 }
 
+void run_ledger::hold(std::uint64_t worker, const held_work& what,
+                      held_share share) {
+  const auto known = workers_.find(worker);
+  if (known != workers_.end())
+    share.node = known->second.node;
+  const auto [at, is_new] = held_[worker].emplace(what, std::move(share));
+  if (is_new)
+    count_group(at->second, true);
+}
+
+/// The worker is not counted for it any more.
+void run_ledger::let_go(std::uint64_t worker, const held_work& what) {
+  const auto held = held_.find(worker);
+  if (held == held_.end())
+    return;
+  const auto found = held->second.find(what);
+  if (found == held->second.end())
+    return;
+  count_group(found->second, false);
+  held->second.erase(found);
+  if (held->second.empty())
+    held_.erase(held);
+}
+
 void run_ledger::release(live_run& live, const task_key& task,
                          std::uint64_t claim) {
   const auto holder = live.holders.find(task);
@@ -166,12 +189,7 @@ void run_ledger::release(live_run& live, const task_key& task,
   if (holder == live.holders.end() || work == nullptr || work->claim != claim
       || has_bug(planted_bug::leak_holder))
     return;
-  const auto held = held_.find(holder->second);
-  if (held != held_.end()) {
-    held->second.erase({live.number, task});
-    if (held->second.empty())
-      held_.erase(held);
-  }
+  let_go(holder->second, {live.number, task});
   live.holders.erase(holder);
 }
 
@@ -200,12 +218,9 @@ void run_ledger::lose_worker(std::uint64_t worker, const std::string& reason) {
   queue_.forget_worker(worker);
   workers_.erase(worker);
   placement_.forget(worker);
-  const auto held = held_.extract(worker);
-  if (!held.empty())
-    for (const auto& [what, share] : held.mapped())
-      lose_held(what, reason);
+  lose_others(worker, {}, reason);
   // Its data are another node's.
-  enqueue_anew(true);
+  move_data();
   do_deferred();
 }
 

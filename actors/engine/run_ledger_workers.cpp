@@ -73,15 +73,6 @@ resource_amounts run_ledger::amounts_of(const step_resources& named) {
   return amounts;
 }
 
-/// A machine with fewer processors takes longer, and does it all the same.
-resource_amounts run_ledger::needs_of(const workflow_step& step) {
-  auto needed = amounts_of(step.resources);
-  cpu_asked_max_ = std::max(cpu_asked_max_, needed.cpu_thousandths);
-  if (cpu_max_ != 0)
-    needed.cpu_thousandths = std::min(needed.cpu_thousandths, cpu_max_);
-  return needed;
-}
-
 outcome<void> run_ledger::check_needs(const workflow& of) const {
   if (workers_.empty())
     return {};
@@ -123,29 +114,7 @@ void run_ledger::welcome(const worker_profile& worker) {
   known.is_held = worker.is_held;
   placement_.welcome({worker.worker, worker.node, worker.labels,
                       known.activities, known.offer.total, worker.is_held});
-  const auto before = std::exchange(cpu_max_, 0);
-  for (const auto& [id, each] : workers_)
-    cpu_max_ = std::max(cpu_max_, each.offer.total.cpu_thousandths);
-  // What asked for more processors than there are asks for those there are.
-  const auto was_cut = before != 0 && cpu_asked_max_ > before;
-  enqueue_anew(cpu_max_ == before || (!was_cut && cpu_asked_max_ <= cpu_max_));
-}
-
-/// What may ask for something else now; `only_placed`: what is asked of
-/// workers beyond what they can do and have.
-void run_ledger::enqueue_anew(bool only_placed) {
-  if (only_placed && placement_.is_empty())
-    return;
-  auto all = std::vector<std::pair<task_handle, queued_place>>{};
-  for (const auto& [handle, at] : places_)
-    if (!only_placed || at.placement != 0)
-      all.emplace_back(handle, at);
-  std::ranges::sort(all, {}, [](const auto& each) { return each.first; });
-  for (const auto& [handle, at] : all) {
-    auto& live = *find_live(at.number);
-    dequeue(live, at.task);
-    sync(live, at.task);
-  }
+  move_data();
 }
 
 resource_amounts run_ledger::free_room(const worker_offer& of) const {
@@ -179,14 +148,16 @@ std::vector<assignment> run_ledger::assign(std::uint64_t worker,
   auto& offer = known->second.offer;
   offer.free = free_room(offer);
   offer.closed = desk_.closed(context_.now, context_.draw);
-  auto running = running_groups();
-  offer.open = placement_.open(worker, running);
+  offer.open = placement_.open(worker, running_);
   offer.activities
     = credit != 0 ? known->second.activities : known->second.immediate;
   while (given.size() < most && (credit != 0 || beyond != 0)) {
     const auto next = queue_.pop(offer, context_.now);
-    if (!next)
+    if (!next) {
+      if (credit != 0 && next.error() != no_work::reserved)
+        pass_over(worker, offer.free);
       break;
+    }
     const auto found = places_.find(next->task);
     if (found == places_.end())
       continue;
@@ -196,12 +167,13 @@ std::vector<assignment> run_ledger::assign(std::uint64_t worker,
     // What it took may have been the last of its guard, or of its group.
     if (at.guard != 0)
       offer.closed = desk_.closed(context_.now, context_.draw);
-    if (handed && !group.empty())
-      ++running[{group, known->second.node}];
-    if (at.placement != 0)
-      offer.open = placement_.open(worker, running);
-    if (!handed)
+    if (!handed) {
+      // What was to follow it may be there already.
+      offer.open = placement_.open(worker, running_);
       continue;
+    }
+    if (!group.empty())
+      placement_.reopen(worker, group, running_, offer.open);
     take_away(offer.free, next->needed);
     handed->takes_credit
       = beyond == 0

@@ -112,8 +112,11 @@ auto with_scope(const run_state& run, const task_key& task, F f)
   return f(run_scope{run, (**elements)[task.item]});
 }
 
+/// Every worker is compared with them, and everybody who looks is told them.
+constexpr auto placement_bytes_max = std::size_t{256};
+
 outcome<std::string> text_of(const std::optional<text_template>& what,
-                             const run_scope& scope) {
+                             const run_scope& scope, const char* key) {
   if (!what)
     return std::string{};
   auto value = evaluate(*what, scope);
@@ -121,7 +124,15 @@ outcome<std::string> text_of(const std::optional<text_template>& what,
     return runtime::fail(std::move(value.error().reason));
   if (value->is_null())
     return std::string{};
-  return value->is_string() ? value->get<std::string>() : value->dump();
+  auto text = value->is_string() ? value->get<std::string>() : value->dump();
+  if (text.size() > placement_bytes_max)
+    return runtime::fail(problem_kind::invalid_input,
+                         std::string{"placement."} + key + " comes to "
+                           + std::to_string(text.size()) + " bytes; "
+                           + std::to_string(placement_bytes_max)
+                           + " is the most",
+                         "name what it is about, rather than give it whole");
+  return text;
 }
 
 } // namespace
@@ -143,10 +154,10 @@ outcome<placement_texts> placement_of(const run_state& run,
     return placement_texts{};
   return with_scope(
     run, task, [&](const run_scope& scope) -> outcome<placement_texts> {
-      auto data = text_of(placement->data, scope);
+      auto data = text_of(placement->data, scope, "data");
       if (!data)
         return runtime::fail(data.error());
-      auto spread = text_of(placement->spread, scope);
+      auto spread = text_of(placement->spread, scope, "spread");
       if (!spread)
         return runtime::fail(spread.error());
       return placement_texts{std::move(*data), std::move(*spread)};

@@ -1,6 +1,6 @@
 #include "actors/engine/run_submission.hpp"
 
-#include "actors/engine/engine_activities.hpp"
+#include "actors/engine/activity_catalog.hpp"
 #include "actors/engine/evaluation.hpp"
 #include "runtime/time_zone.hpp"
 

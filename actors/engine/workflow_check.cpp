@@ -163,7 +163,10 @@ private:
       check_call(*step.compensate,
                  workflow_scope::of_compensation(names_, index),
                  key + ".compensate");
-    if (step.placement)
+    if (step.placement && is_of_engine(step.call.activity))
+      report(key + ".placement", "a step that only waits is done by no worker",
+             "leave the key out");
+    else if (step.placement)
       check_placement(index, *step.placement, key + ".placement");
     for (const auto& [name, units] : step.resources.custom)
       check_name(key + ".resources.custom." + name, name);

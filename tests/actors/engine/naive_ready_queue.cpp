@@ -16,7 +16,7 @@ bool can_do(const worker_offer& offer, const ready_work& work) {
   return std::count(offer.activities.begin(), offer.activities.end(),
                     work.activity)
            > 0
-         && fits(work.needed, offer.total);
+         && fits(work.needed, offer.total, offer.total);
 }
 
 } // namespace
@@ -129,7 +129,7 @@ std::optional<std::size_t> naive_ready_queue::first(priority_class priority,
     const auto& each = items_[index];
     if (each.is_overdue || each.work.priority != priority
         || !can_do(offer, each.work)
-        || (must_fit && !fits(each.work.needed, offer.free)))
+        || (must_fit && !fits(each.work.needed, offer.free, offer.total)))
       continue;
     if (!found || rank_of(each) < rank_of(items_[*found]))
       found = index;
@@ -162,7 +162,8 @@ bool naive_ready_queue::keep_worker(priority_class priority,
   auto passed_over = std::vector<std::pair<rank, kind>>{};
   for (const auto& each : items_) {
     if (each.is_overdue || each.work.priority != priority
-        || !can_do(offer, each.work) || fits(each.work.needed, offer.free))
+        || !can_do(offer, each.work)
+        || fits(each.work.needed, offer.free, offer.total))
       continue;
     if (!best || rank_of(each) < rank_of(items_[*best]))
       passed_over.emplace_back(rank_of(each), kind_of(each));
@@ -235,7 +236,7 @@ naive_ready_queue::pop(const worker_offer& offer, instant now) {
     if (kept_class
         && level(priority, offer, now) >= level(*kept_class, offer, now)) {
       const auto of = kept_.at(offer.worker);
-      if (!fits(std::get<2>(of), offer.free))
+      if (!fits(std::get<2>(of), offer.free, offer.total))
         return tl::unexpected{no_work::reserved};
       auto best = std::optional<std::size_t>{};
       for (std::size_t index = 0; index < items_.size(); ++index)

@@ -154,15 +154,15 @@ TEST_CASE("a group goes to the nodes that run the fewest of it") {
   auto it = desk_fixture{3};
   const auto kind = it.enter(group_of("g"));
   CHECK(it.who(kind) == "123");
-  it.running[{"g", "n1"}] = 1;
+  it.running["g"]["n1"] = 1;
   CHECK(it.who(kind) == "23");
-  it.running[{"g", "n2"}] = 1;
-  it.running[{"g", "n3"}] = 2;
+  it.running["g"]["n2"] = 1;
+  it.running["g"]["n3"] = 2;
   CHECK(it.who(kind) == "12");
   // What has waited long enough goes anywhere.
   CHECK(it.who(it.enter(group_of("g"), false)) == "123");
   // Others are no reason, and neither is a node that could not do it.
-  it.running[{"h", "n1"}] = 9;
+  it.running["h"]["n1"] = 9;
   CHECK(it.who(kind) == "12");
   it.desk.hold(1, true);
   it.desk.hold(2, true);
@@ -172,10 +172,10 @@ TEST_CASE("a group goes to the nodes that run the fewest of it") {
 TEST_CASE("no node runs more of a group than it may, however long it waits") {
   auto it = desk_fixture{2};
   const auto kind = it.enter(group_of("g", 2), false);
-  it.running[{"g", "n1"}] = 2;
+  it.running["g"]["n1"] = 2;
   CHECK(it.who(kind) == "2");
   CHECK(it.reason(kind).empty());
-  it.running[{"g", "n2"}] = 2;
+  it.running["g"]["n2"] = 2;
   CHECK(it.who(kind).empty());
   CHECK(it.reason(kind) == "enough of group g runs on every node");
   CHECK(it.desk.status(kind, it.running).rules
@@ -184,8 +184,7 @@ TEST_CASE("no node runs more of a group than it may, however long it waits") {
 
 TEST_CASE("kinds last as long as work of them is ready") {
   auto it = desk_fixture{1};
-  CHECK(it.desk.is_empty());
-  CHECK_FALSE(it.desk.has_groups());
+  CHECK(it.desk.pending() == 0);
   const auto first = it.enter(group_of("g"));
   CHECK(it.enter(group_of("g")) == first);
   CHECK(it.enter(group_of("h")) != first);
@@ -195,9 +194,49 @@ TEST_CASE("kinds last as long as work of them is ready") {
   CHECK(it.may(1, first));
   it.desk.leave(first);
   CHECK_FALSE(it.may(1, first));
-  CHECK(it.desk.has_groups());
   CHECK(it.desk.group_of(first).empty());
   CHECK(it.desk.group_of(0).empty());
+}
+
+TEST_CASE("data move with the nodes that come and go, and no others do") {
+  auto it = desk_fixture{3};
+  auto kinds = std::map<std::string, placement_id>{};
+  for (auto key = 0; key < 100; ++key)
+    kinds[std::to_string(key)] = it.enter(data_of(std::to_string(key)));
+  const auto moved = [&] {
+    return std::ranges::count_if(kinds, [&](const auto& each) {
+      return it.desk.has_moved(each.second, each.first);
+    });
+  };
+  CHECK(moved() == 0);
+  it.desk.welcome(worker_of(4));
+  CHECK(moved() > 10);
+  CHECK(moved() < 40);
+  it.desk.forget(4);
+  CHECK(moved() == 0);
+  it.desk.hold(2, true);
+  for (const auto& [key, kind] : kinds)
+    CHECK(it.desk.has_moved(kind, key) == (it.who(kind) == ""));
+}
+
+TEST_CASE("only patience is a reason to pass work over") {
+  auto it = desk_fixture{2};
+  const auto room = resource_amounts{4'000, 1'000, {}};
+  const auto data = it.enter(data_of("x"));
+  const auto group = it.enter(group_of("g", 2));
+  const auto passes = [&](std::uint64_t worker, placement_id kind) {
+    return it.desk.passes_over(worker, kind, room, it.running);
+  };
+  const auto owner = it.who(data) == "1" ? 1U : 2U;
+  CHECK_FALSE(passes(owner, data));
+  CHECK(passes(3 - owner, data));
+  CHECK_FALSE(it.desk.passes_over(3 - owner, data, {500, 9, {}}, {}));
+  CHECK_FALSE(passes(3 - owner, it.enter(data_of("x"), false)));
+  CHECK_FALSE(passes(1, group));
+  it.running["g"]["n1"] = 1;
+  CHECK(passes(1, group));
+  it.running["g"]["n1"] = 2; // More than patience.
+  CHECK_FALSE(passes(1, group));
 }
 
 // Whoever asks first, and whatever the order in which workers came.
@@ -224,15 +263,21 @@ TEST_CASE("the order of workers changes nothing") {
       if (random() % 2 == 0)
         wish.spread = std::to_string(random() % 2);
       wish.per_node = static_cast<std::uint32_t>(random() % 3);
-      const auto group = std::pair{std::to_string(random() % 2),
-                                   "n" + std::to_string(1 + random() % 5)};
-      ++one.running[group];
-      ++other.running[group];
+      const auto group = std::to_string(random() % 2);
+      const auto node = "n" + std::to_string(1 + random() % 5);
+      ++one.running[group][node];
+      ++other.running[group][node];
       const auto is_patient = random() % 2 == 0;
       const auto kind = one.enter(wish, is_patient);
       REQUIRE(other.enter(wish, is_patient) == kind);
       REQUIRE(one.who(kind) == other.who(kind));
       REQUIRE(one.reason(kind) == other.reason(kind));
+      // What is put right is what is found anew.
+      auto open = one.desk.open(1, one.running);
+      ++one.running[group]["n1"];
+      ++other.running[group]["n1"];
+      one.desk.reopen(1, group, one.running, open);
+      REQUIRE(open == other.desk.open(1, other.running));
     }
   }
 }

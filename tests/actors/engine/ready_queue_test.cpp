@@ -284,11 +284,23 @@ TEST_CASE("a worker that is too small is not kept") {
   auto options = ready_queue_options{};
   options.reserve_after = 0s;
   auto queue = ready_queue{options};
-  REQUIRE(queue.push(with_cpu(make_work(1), 4'000), start));
+  auto large = make_work(1);
+  large.needed.memory_bytes = 1; // Nobody here has any.
+  REQUIRE(queue.push(large, start));
   CHECK(queue.pop(offer_cpu(2'000, 2'000), start).error()
         == no_work::unsuitable);
   REQUIRE(queue.push(with_cpu(make_work(2), 1'000), start));
   CHECK(queue.pop(offer_cpu(2'000, 2'000), start).value().task == 2);
+}
+
+TEST_CASE("a worker with too few processors is kept until all are free") {
+  auto options = ready_queue_options{};
+  options.reserve_after = 0s;
+  auto queue = ready_queue{options};
+  REQUIRE(queue.push(with_cpu(make_work(1), 4'000), start));
+  REQUIRE(queue.push(with_cpu(make_work(2), 1'000), start));
+  CHECK(queue.pop(offer_cpu(1'000, 2'000), start).error() == no_work::reserved);
+  CHECK(queue.pop(offer_cpu(2'000, 2'000), start).value().task == 1);
 }
 
 TEST_CASE("a position comes with the time it will take") {

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <string>
 #include <vector>
@@ -108,6 +109,23 @@ TEST_CASE_METHOD(placement_fixture,
   CHECK(ledger.queue_report().workers(1).labels().at("gpu") == "true");
 }
 
+TEST_CASE_METHOD(placement_fixture,
+                 "a worker with the label need not be the largest") {
+  const auto room_of = [](std::uint32_t cpus) {
+    auto room = step_resources{};
+    room.cpu_thousandths = cpus * 1'000;
+    return room;
+  };
+  ledger.welcome({1, {"noop"}, room_of(8), {}, "n1", {{"gpu", "true"}}});
+  ledger.welcome({2, {"noop"}, room_of(64), {}, "n2", {}});
+  auto of = one_placed(requires_gpu());
+  of.steps[0].resources.cpu_thousandths = 16'000;
+  REQUIRE(submit(of));
+  CHECK(placed().reason().empty());
+  CHECK(ledger.assign(2, 1).empty());
+  CHECK(ledger.assign(1, 1).size() == 1);
+}
+
 TEST_CASE_METHOD(ledger_fixture,
                  "what no worker of this process will ever have is refused") {
   REQUIRE(submit(one_placed(requires_gpu()))); // Nobody is known yet.
@@ -168,6 +186,164 @@ TEST_CASE_METHOD(placement_fixture,
   advance(1ms);
   CHECK(ledger.assign(1, 100).size() == 20 - own);
   CHECK_FALSE(ledger.next_check());
+}
+
+TEST_CASE_METHOD(placement_fixture,
+                 "who has little time to begin waits half of it for its node") {
+  welcome(1);
+  welcome(2);
+  auto of = fan_out(20, by_item());
+  SECTION("to begin") {
+    of.steps[0].call.timeouts.schedule_to_start = 2s;
+  }
+  SECTION("to end") {
+    of.steps[0].call.timeouts.schedule_to_close = 2s;
+  }
+  const auto run = submit(of);
+  REQUIRE(run);
+  const auto own = ledger.assign(1, 100).size();
+  CHECK(own < 20);
+  advance(999ms);
+  CHECK(ledger.assign(1, 100).empty());
+  advance(1ms);
+  CHECK(ledger.assign(1, 100).size() == 20 - own);
+  CHECK(status_of(run->run_id) == run_status::running);
+}
+
+TEST_CASE_METHOD(placement_fixture,
+                 "as long as all have enough to do, data stay where they are") {
+  welcome(1);
+  welcome(2);
+  REQUIRE(submit(fan_out(40, by_item())));
+  auto own = std::map<std::uint32_t, std::uint64_t>{};
+  const auto take = [&](std::uint64_t worker, std::uint32_t count) {
+    auto given = ledger.assign(worker, count);
+    CHECK(given.size() == count);
+    for (const auto item : items_of(given))
+      own[item] = worker;
+  };
+  for (auto i = 0; i < 3; ++i) {
+    take(1, 2);
+    take(2, 2);
+    advance(1min);
+  }
+  CHECK_FALSE(ledger.next_check());
+  // Nobody has anything of a second run's, but the owners are the same.
+  const auto first = own;
+  REQUIRE(submit(fan_out(40, by_item())));
+  for (const auto worker : {1U, 2U})
+    for (const auto item : items_of(ledger.assign(worker, 100)))
+      if (first.contains(item))
+        CHECK(first.at(item) == worker);
+}
+
+TEST_CASE_METHOD(placement_fixture,
+                 "a node that comes takes the data that it owns, and leaves "
+                 "others what was kept for them") {
+  const auto room = [] {
+    auto of = step_resources{};
+    of.cpu_thousandths = 2'000;
+    return of;
+  };
+  const auto come = [&](std::uint64_t worker, worker_labels labels = {}) {
+    ledger.welcome({worker,
+                    {"noop"},
+                    room(),
+                    {},
+                    "n" + std::to_string(worker),
+                    std::move(labels)});
+  };
+  come(1, {{"gpu", "true"}});
+  // It has room for one of both.
+  auto of = fan_out(40, by_item());
+  REQUIRE(submit(of));
+  auto small = requires_gpu();
+  auto busy = one_placed(small);
+  busy.steps[0].resources.cpu_thousandths = 1'000;
+  auto large = one_placed(small);
+  large.steps[0].resources.cpu_thousandths = 2'000;
+  large.priority = priority_class::critical;
+  busy.priority = priority_class::critical;
+  REQUIRE(submit(busy));
+  CHECK(ledger.assign(1, 1).front().step_id == "a");
+  REQUIRE(submit(large));
+  CHECK(ledger.assign(1, 1).size() == 1); // An element.
+  advance(2min);
+  CHECK(ledger.assign(1, 1).empty()); // It is kept from now on.
+  come(2);
+  advance(1s);
+  CHECK(ledger.assign(1, 1).empty()); // And still is.
+  const auto moved = ledger.assign(2, 100).size();
+  CHECK(moved > 5);
+  CHECK(moved < 35);
+}
+
+TEST_CASE_METHOD(ledger_fixture,
+                 "runs that others start ask for nothing that will never be") {
+  ledger.welcome({1, {"noop"}, std::nullopt, {}, {}, {}});
+  const auto lack = std::string{"no worker has the label gpu=true"};
+  child = make_version(one_placed(requires_gpu()));
+  SECTION("a child") {
+    auto parent = make_workflow({{"a", {}, 1, false, "workflow"}});
+    parent.steps[0].call.with.written["id"] = "child";
+    const auto run = submit(parent);
+    REQUIRE(run);
+    CHECK(status_of(run->run_id) == run_status::failed);
+    CHECK(ledger.find(run->run_id)->reason().find(lack) != std::string::npos);
+  }
+  SECTION("a workflow for failures") {
+    auto of = make_workflow({{"a"}});
+    of.on_failure = {failure_policy::action::start_workflow, "child"};
+    const auto run = submit(of);
+    REQUIRE(run);
+    const auto work = ledger.assign(1, 1).front();
+    auto error = messages::TaskError{};
+    error.set_kind("broken");
+    REQUIRE(ledger.report(work.run_id, work.claim.task, {1, work.claim.claim},
+                          [&](run_decision& it) {
+                            return it.fail(work.claim.task, work.claim.claim,
+                                           error);
+                          }));
+    const auto& noted = ledger.find(run->run_id)->failure_run();
+    REQUIRE(noted);
+    CHECK(noted->refusal().find(lack) != std::string::npos);
+  }
+}
+
+TEST_CASE_METHOD(ledger_fixture,
+                 "a run that goes on from another one asks for no more") {
+  const auto run = submit(one_placed(requires_gpu())); // Nobody is known yet.
+  REQUIRE(run);
+  ledger.welcome({1, {"noop"}, std::nullopt, {}, {}, {}});
+  auto wanted = derived_run_request{};
+  wanted.run_id = run->run_id;
+  wanted.cancels = true;
+  const auto refused = ledger.derive(wanted);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().key == "steps.a.placement.require.gpu");
+  CHECK_FALSE(is_over(status_of(run->run_id)));
+}
+
+// Prints what 10,000 groups on 10 nodes cost; not part of any suite.
+TEST_CASE_METHOD(placement_fixture, "the cost of many groups", "[.measure]") {
+  constexpr auto groups = 10'000;
+  for (auto worker = std::uint64_t{1}; worker <= 10; ++worker)
+    welcome(worker);
+  auto of = fan_out(groups, in_group("${item}"));
+  of.steps[0].foreach->parallel_max = groups;
+  REQUIRE(submit(of));
+  auto times = std::vector<double>{};
+  auto given = std::size_t{0};
+  for (auto i = std::uint64_t{0}; given < groups && i < 1'000; ++i) {
+    const auto begun = std::chrono::steady_clock::now();
+    given += ledger.assign(1 + i % 10, 128, 128).size();
+    const auto took = std::chrono::steady_clock::now() - begun;
+    times.push_back(std::chrono::duration<double, std::milli>(took).count());
+  }
+  CHECK(given == groups);
+  std::ranges::sort(times);
+  WARN(times.size() << " batches of 128: median " << times[times.size() / 2]
+                    << " ms, longest " << times.back() << " ms");
 }
 
 TEST_CASE_METHOD(placement_fixture, "each attempt waits for its data anew") {
@@ -279,6 +455,22 @@ TEST_CASE_METHOD(placement_fixture,
   succeed(ledger.assign(1, 1).front()); // Its output is null.
   CHECK(ledger.assign(1, 1).empty());
   CHECK(ledger.find(run->run_id)->status() == run_status::failed);
+}
+
+TEST_CASE_METHOD(placement_fixture, "a text of a placement is a short one") {
+  welcome(1);
+  const auto bytes = GENERATE(std::size_t{256}, std::size_t{257});
+  auto placement = step_placement{};
+  placement.spread = text_template::parse(std::string(bytes, 'x'), {}).value();
+  const auto run = submit(one_placed(placement));
+  REQUIRE(run);
+  CHECK(ledger.assign(1, 1).size() == (bytes == 256 ? 1 : 0));
+  CHECK((status_of(run->run_id) == run_status::failed) == (bytes != 256));
+  if (bytes != 256)
+    CHECK(ledger.find(run->run_id)
+            ->reason()
+            .find("placement.spread comes to 257 bytes; 256 is the most")
+          != std::string::npos);
 }
 
 TEST_CASE_METHOD(placement_fixture,

@@ -355,6 +355,32 @@ TEST_CASE_METHOD(ledger_fixture,
   CHECK(pull().at(0).step_id == "b");
 }
 
+TEST_CASE_METHOD(ledger_fixture,
+                 "more processors than a worker has left are all that it has") {
+  auto large = step_resources{};
+  large.cpu_thousandths = 16'000;
+  auto small = step_resources{};
+  small.cpu_thousandths = 8'000;
+  auto changed = one_step();
+  changed.steps[0].resources.cpu_thousandths = 16'000;
+  ledger.welcome({1, {"noop"}, large});
+  ledger.welcome({2, {"noop"}, small});
+  SECTION("the largest is gone") {
+    REQUIRE(submit(changed));
+    ledger.lose_worker(1, "gone");
+    CHECK(ledger.assign(2, 1).size() == 1);
+  }
+  SECTION("those that are larger cannot do it") {
+    ledger.welcome({1, {"http"}, large});
+    REQUIRE(submit(changed));
+    CHECK(ledger.assign(1, 1).empty());
+    CHECK(ledger.assign(2, 1).size() == 1);
+    // It has all of them.
+    REQUIRE(submit(changed));
+    CHECK(ledger.assign(2, 1).empty());
+  }
+}
+
 TEST_CASE_METHOD(ledger_fixture, "what no worker has is refused") {
   room.emplace();
   room->memory_bytes = 100;

@@ -318,6 +318,10 @@ TEST_CASE("values of the wrong type or range are refused at their place") {
         "activity: noop, placement: {spread: '${'}",
         "activity: noop, placement: {data: '${item}'}",
         "activity: noop, placement: {data: '${steps.a.output}'}",
+        "activity: sleep, with: {for: 1s}, placement: {spread: g}",
+        "activity: signal, with: {name: go}, placement: {data: x}",
+        "activity: approval, with: {roles: [x]}, placement: {require: {a: b}}",
+        "activity: workflow, with: {id: w}, placement: {exclude: {a: b}}",
         "activity: noop, compensate: {activity: sleep}",
         "activity: noop, compensate: {}",
         "activity: noop, with: {output: 123456789012345678901}",
@@ -329,6 +333,15 @@ TEST_CASE("values of the wrong type or range are refused at their place") {
     CHECK(found.size() == 1);
     CHECK(found.front().line == 5);
   }
+}
+
+TEST_CASE("a step that only waits has no placement") {
+  const auto found = only_problem(with_steps(
+    "- id: a\n  activity: sleep\n  with: {for: 1s}\n  placement: {data: x}\n"));
+  CHECK(found.key == "steps[0].placement");
+  CHECK(found.line == 8);
+  CHECK(found.message == "a step that only waits is done by no worker");
+  CHECK(found.hint == "leave the key out");
 }
 
 TEST_CASE("the head of a file is held to its rules") {

@@ -5,10 +5,13 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 using namespace std::chrono_literals;
 using namespace troupe;
@@ -127,6 +130,36 @@ TEST_CASE("every node answers over HTTP, whoever leads") {
   cluster.await("the worker follows the new leader", [&] {
     return get(cluster, "w", "/readyz").body.value("leader", "") == standby;
   });
+  cluster.heal();
+}
+
+TEST_CASE("a leader that is told to stop hands over while it is asked") {
+  auto& cluster = whole_cluster();
+  const auto former = cluster.leader();
+  const auto next = other(former);
+  auto is_over = std::atomic<bool>{false};
+  auto asking = std::vector<std::jthread>{};
+  for (const auto* path : {"/metrics", "/v1/engine", "/v1/queue", "/readyz"})
+    asking.emplace_back([&, path] {
+      while (!is_over)
+        static_cast<void>(get(cluster, former, path));
+    });
+  cluster.process(former).send(SIGTERM);
+  const auto handed = cluster.await("another one leads", [&] {
+    const auto seen = cluster.status(next);
+    return seen && seen->leader() == next;
+  });
+  const auto asked_at = std::chrono::steady_clock::now();
+  CHECK(cluster.process(former).wait() == 0);
+  const auto ended = std::chrono::steady_clock::now() - asked_at;
+  is_over = true;
+  asking.clear();
+  WARN("measured: leader told to stop while it was asked, another one leads "
+       "after "
+       << handed.count() << " ms");
+  CHECK(handed < 5s);
+  CHECK(ended < 8s); // The relay holds a question for 10 s.
+  cluster.forget(former);
   cluster.heal();
 }
 

@@ -23,6 +23,15 @@ int have_no_passphrase(char*, int, int, void*) {
   return -1;
 }
 
+/// The first of its kind in a text, or none.
+template <class Handle, auto Read>
+Handle read_first(std::string_view pem) {
+  const auto from = bytes_to_read(pem);
+  auto found = Handle{Read(from.get(), nullptr, have_no_passphrase, nullptr)};
+  ERR_clear_error();
+  return found;
+}
+
 /// How OpenSSL computes a digest of a certificate, or of a part of it.
 using digest_function
   = int (*)(const X509*, const EVP_MD*, unsigned char*, unsigned int*);
@@ -57,11 +66,7 @@ std::string take_openssl_error() {
 }
 
 certificate_handle read_certificate(std::string_view pem) {
-  const auto from = bytes_to_read(pem);
-  auto found = certificate_handle{
-    PEM_read_bio_X509(from.get(), nullptr, have_no_passphrase, nullptr)};
-  ERR_clear_error();
-  return found;
+  return read_first<certificate_handle, PEM_read_bio_X509>(pem);
 }
 
 std::vector<certificate_handle> read_certificates(std::string_view pem) {
@@ -82,19 +87,11 @@ std::string pem_of(const X509* certificate) {
 }
 
 crl_handle read_crl(std::string_view pem) {
-  const auto from = bytes_to_read(pem);
-  auto found = crl_handle{
-    PEM_read_bio_X509_CRL(from.get(), nullptr, have_no_passphrase, nullptr)};
-  ERR_clear_error();
-  return found;
+  return read_first<crl_handle, PEM_read_bio_X509_CRL>(pem);
 }
 
 key_handle read_private_key(std::string_view pem) {
-  const auto from = bytes_to_read(pem);
-  auto found = key_handle{
-    PEM_read_bio_PrivateKey(from.get(), nullptr, have_no_passphrase, nullptr)};
-  ERR_clear_error();
-  return found;
+  return read_first<key_handle, PEM_read_bio_PrivateKey>(pem);
 }
 
 std::string node_name_of(const X509* certificate) {

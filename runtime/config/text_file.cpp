@@ -1,5 +1,7 @@
 #include "runtime/config/text_file.hpp"
 
+#include "runtime/file_descriptor.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,26 +14,6 @@
 namespace troupe::runtime {
 
 namespace {
-
-class file_descriptor {
-public:
-  explicit file_descriptor(int number) noexcept : number_{number} {}
-
-  file_descriptor(const file_descriptor&) = delete;
-  file_descriptor& operator=(const file_descriptor&) = delete;
-
-  ~file_descriptor() {
-    if (number_ >= 0)
-      ::close(number_);
-  }
-
-  [[nodiscard]] int number() const noexcept {
-    return number_;
-  }
-
-private:
-  int number_;
-};
 
 problem describe(int code, const std::string& path) {
   auto reason = problem{};
@@ -72,10 +54,18 @@ problem make_problem(problem_kind kind, const std::string& path,
   return reason;
 }
 
-/// To open a pipe would wait for its writer.
-file_descriptor open_at_once(const std::string& path) {
-  return file_descriptor{
-    ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+struct opened_file {
+  file_descriptor file;
+  struct stat status = {}; ///< Of the open file: nobody can exchange it.
+};
+
+/// Also a pipe, whose writer is not waited for.
+outcome<opened_file> open_at_once(const std::string& path) {
+  auto opened = opened_file{
+    file_descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)}};
+  if (!opened.file || ::fstat(opened.file.get(), &opened.status) != 0)
+    return fail(describe(errno, path));
+  return opened;
 }
 
 outcome<std::string> read_all(const file_descriptor& file,
@@ -83,7 +73,7 @@ outcome<std::string> read_all(const file_descriptor& file,
   auto text = std::string{};
   auto buffer = std::array<char, 16'384>{};
   while (true) {
-    const auto count = ::read(file.number(), buffer.data(), buffer.size());
+    const auto count = ::read(file.get(), buffer.data(), buffer.size());
     if (count == 0)
       return text;
     if (count < 0 && errno == EINTR)
@@ -104,37 +94,31 @@ outcome<std::string> read_all(const file_descriptor& file,
 outcome<std::string> read_text_file(const std::string& path,
                                     std::size_t bytes_max) {
   const auto file = file_descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.number() < 0)
+  if (!file)
     return fail(describe(errno, path));
   return read_all(file, path, bytes_max);
 }
 
 outcome<std::string> read_regular_file(const std::string& path,
                                        std::size_t bytes_max) {
-  const auto file = open_at_once(path);
-  if (file.number() < 0)
-    return fail(describe(errno, path));
-  struct stat status = {};
-  if (::fstat(file.number(), &status) != 0)
-    return fail(describe(errno, path));
-  if (S_ISDIR(status.st_mode))
+  const auto opened = open_at_once(path);
+  if (!opened)
+    return fail(opened.error());
+  if (S_ISDIR(opened->status.st_mode))
     return fail(describe(EISDIR, path));
-  if (!S_ISREG(status.st_mode))
+  if (!S_ISREG(opened->status.st_mode))
     return fail(make_problem(problem_kind::invalid_input, path,
                              "not a regular file",
                              "put a file with the content in its place"));
-  return read_all(file, path, bytes_max);
+  return read_all(opened->file, path, bytes_max);
 }
 
 outcome<std::string> read_private_file(const std::string& path,
                                        std::size_t bytes_max) {
-  const auto file = open_at_once(path);
-  if (file.number() < 0)
-    return fail(describe(errno, path));
-  // Asked of the open file, so that nobody can exchange it in between.
-  struct stat status = {};
-  if (::fstat(file.number(), &status) != 0)
-    return fail(describe(errno, path));
+  const auto opened = open_at_once(path);
+  if (!opened)
+    return fail(opened.error());
+  const auto& status = opened->status;
   if (!S_ISREG(status.st_mode))
     return fail(make_problem(problem_kind::denied, path, "not a regular file"));
   if (status.st_uid != ::geteuid() && status.st_uid != 0)
@@ -144,7 +128,7 @@ outcome<std::string> read_private_file(const std::string& path,
     return fail(make_problem(problem_kind::denied, path,
                              "others than its owner may access it",
                              "chmod 600 " + path));
-  return read_all(file, path, bytes_max);
+  return read_all(opened->file, path, bytes_max);
 }
 
 } // namespace troupe::runtime

@@ -3,6 +3,7 @@
 #include "actors/engine/local_engine.hpp"
 #include "actors/engine/recorded_runs.hpp"
 #include "actors/engine/waiting_chain.hpp"
+#include "tests/actors/engine/stored_run.hpp"
 #include "tests/support/places.hpp"
 
 #include <caf/scoped_actor.hpp>
@@ -140,16 +141,11 @@ struct two_nodes {
   /// Where each task of a step ran, by its element.
   [[nodiscard]] std::vector<std::string> places_of(const std::string& run_id,
                                                    const std::string& step) {
-    auto runs = recorded_runs::open(store);
-    REQUIRE(runs);
-    const auto found = runs->find(run_id);
-    REQUIRE(found);
-    const auto run = runs->fold(found->number, found->workflow_digest);
-    REQUIRE(run);
-    const auto index = find_step((*run)->definition(), step);
+    const auto run = fold_run(store, run_id);
+    const auto index = find_step(run->definition(), step);
     REQUIRE(index);
     auto places = std::vector<std::string>{};
-    for (const auto& task : (*run)->steps()[*index].tasks) {
+    for (const auto& task : run->steps()[*index].tasks) {
       REQUIRE(task.output.is_string());
       CHECK(task.what == "node " + task.output.get<std::string>());
       places.push_back(task.output.get<std::string>());
@@ -200,13 +196,10 @@ TEST_CASE_METHOD(two_nodes, "a step that no node may have says what it lacks") {
   CHECK(zones == std::set<std::string>{"a in eu", "b in us"});
   auto runs = recorded_runs::open(store);
   REQUIRE(runs);
-  const auto found = runs->find(run);
-  REQUIRE(found);
-  const auto state = runs->fold(found->number, found->workflow_digest);
-  REQUIRE(state);
+  const auto state = fold_run(*runs, run);
   auto known = engine_then{};
   known.queue = report;
-  const auto chain = waiting_chain(*runs, **state, known);
+  const auto chain = waiting_chain(*runs, *state, known);
   REQUIRE(chain);
   REQUIRE(chain->size() == 2);
   for (const auto& link : *chain)

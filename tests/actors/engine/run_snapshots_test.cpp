@@ -2,6 +2,7 @@
 #include "actors/engine/recorded_runs.hpp"
 #include "actors/engine/run_check.hpp"
 #include "actors/engine/run_snapshots.hpp"
+#include "tests/actors/engine/stored_run.hpp"
 #include "tests/runtime/store/store_fixture.hpp"
 #include "tests/support/places.hpp"
 
@@ -91,13 +92,7 @@ struct long_run {
   }
 
   [[nodiscard]] std::string folded() const {
-    auto runs = recorded_runs::open(store);
-    REQUIRE(runs);
-    const auto found = runs->find(run_id);
-    REQUIRE(found);
-    const auto run = runs->fold(found->number, found->workflow_digest);
-    REQUIRE(run);
-    return (*run)->to_snapshot().SerializeAsString();
+    return fold_run(store, run_id)->to_snapshot().SerializeAsString();
   }
 
   void finish() const {

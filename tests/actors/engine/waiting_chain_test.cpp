@@ -1,5 +1,6 @@
 #include "actors/engine/local_engine.hpp"
 #include "actors/engine/waiting_chain.hpp"
+#include "tests/actors/engine/stored_run.hpp"
 #include "tests/support/places.hpp"
 
 #include <catch2/catch.hpp>
@@ -32,13 +33,10 @@ std::vector<waiting_link> chain_of(const std::string& store,
                                    const std::string& run_id) {
   auto runs = recorded_runs::open(store);
   REQUIRE(runs);
-  const auto found = runs->find(run_id);
-  REQUIRE(found);
-  const auto run = runs->fold(found->number, found->workflow_digest);
-  REQUIRE(run);
-  auto chain = waiting_chain(*runs, **run, {});
+  const auto run = fold_run(*runs, run_id);
+  auto chain = waiting_chain(*runs, *run, {});
   REQUIRE(chain);
-  REQUIRE(name_holders(*chain, **run, store));
+  REQUIRE(name_holders(*chain, *run, store));
   return *chain;
 }
 

@@ -66,15 +66,20 @@ bool is_loss(const messages::ActivityFailed& report) {
 
 /// Not every sign of life is worth a row in the history.
 bool is_worth_recording(const run_state& run, const task_key& task,
-                        const json& progress, instant now) {
+                        std::uint64_t claim, const json& progress,
+                        instant now) {
   const auto* work = run.find(task);
   if (work == nullptr || work->status != work_status::running)
     return true; // Refused where it belongs.
-  const auto silence = now - work->heartbeat_at;
+  const auto* backup = run.backup_of(task);
+  const auto is_second = backup != nullptr && backup->claim == claim;
+  const auto silence
+    = now - (is_second ? backup->heartbeat_at : work->heartbeat_at);
   const auto& limit = call_of(run.definition(), task).timeouts.heartbeat;
   if (limit && silence >= *limit / 10)
     return true;
-  return !progress.is_null() && silence >= 1s && progress != work->progress;
+  return !is_second && !progress.is_null() && silence >= 1s
+         && progress != work->progress;
 }
 
 /// Those that can be; refused with the reason of the last if none can.
@@ -275,8 +280,8 @@ outcome<void> take_progress(run_ledger& ledger,
   const auto progress = parse_outside(report.progress_json(), "progress");
   if (!progress)
     return fail(progress.error());
-  if (!is_worth_recording(*ledger.find(report.ref().run()), *task, *progress,
-                          now))
+  if (!is_worth_recording(*ledger.find(report.ref().run()), *task,
+                          report.ref().claim(), *progress, now))
     return {};
   return ledger.beat(report.ref().run(), *task,
                      {report.ref().epoch(), report.ref().claim()}, *progress);

@@ -44,6 +44,8 @@ std::string rules_of(const placement_wish& wish,
     add("group " + wish.spread);
   if (wish.per_node != 0)
     add("at most " + std::to_string(wish.per_node) + " per node");
+  if (wish.apart_from)
+    add("a second attempt, not on " + node_text(*wish.apart_from));
   return text.empty() ? "data anywhere" : text;
 }
 
@@ -166,6 +168,8 @@ bool placement_desk::may_ever(const placed_worker& worker,
                               const kind_key& kind) {
   return !worker.is_held
          && std::ranges::binary_search(worker.activities, kind.activity)
+         && (kind.wish.apart_from != worker.node
+             || has_bug(planted_bug::speculate_anywhere))
          && (has_labels(worker.labels, kind.wish.require, kind.wish.exclude)
              || has_bug(planted_bug::ignore_labels))
          && fits(kind.needed, worker.total, worker.total);
@@ -264,6 +268,8 @@ std::string placement_desk::reason(const kind_key& kind,
     if (may_now(worker, kind, running) && !kind.owner)
       return {};
   }
+  if (!is_possible && kind.wish.apart_from)
+    return "no other node may have it";
   if (!is_possible)
     return "no worker that has the labels can do it, or has so much room; or "
            "its node drains";

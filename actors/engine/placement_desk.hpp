@@ -21,6 +21,8 @@ struct placement_wish {
   std::string data; ///< Empty: it is the same everywhere.
   std::string spread; ///< Its group; empty: none.
   std::uint32_t per_node = 0; ///< Of the group; 0: any number.
+  /// The node that is at it already; absent: none is.
+  std::optional<std::string> apart_from = {};
 
   friend auto operator<=>(const placement_wish&, const placement_wish&)
     = default;

@@ -35,6 +35,9 @@ enum class planted_bug : std::uint8_t {
   keep_orphans, ///< Work that nobody names is never lost.
   ignore_labels, ///< Any worker may have anything.
   ignore_group, ///< A node may have any number of a group.
+  speculate_anywhere, ///< The second attempt may go where the first one is.
+  keep_loser, ///< Who was slower counts as having the work still.
+  forget_second, ///< A restart knows of the first of two attempts only.
 };
 
 #ifdef TROUPE_PLANTED_BUGS

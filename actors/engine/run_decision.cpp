@@ -4,6 +4,7 @@
 #include "actors/engine/planted_bug.hpp"
 #include "actors/engine/run_scope.hpp"
 #include "actors/engine/run_state_parts.hpp"
+#include "actors/engine/straggler.hpp"
 #include "actors/engine/task_times.hpp"
 #include "actors/engine/value_size.hpp"
 #include "runtime/guard/retry_policy.hpp"
@@ -273,6 +274,23 @@ outcome<task_claim> run_decision::claim(const task_key& task,
                     work->progress};
 }
 
+outcome<task_claim> run_decision::speculate(const task_key& task,
+                                            const std::string& worker) {
+  if (!may_speculate(run_, task))
+    return too_late("the attempt is not to be made a second time any more");
+  auto input = input_of(run_, task);
+  if (!input)
+    return runtime::fail(input.error());
+  auto& event = *prepare().mutable_speculated();
+  *event.mutable_task() = to_message(task);
+  event.set_claim(run_.last_claim() + 1);
+  event.set_worker(worker);
+  commit();
+  const auto& work = *run_.find(task);
+  return task_claim{task, work.attempts, run_.last_claim(), std::move(*input),
+                    work.progress};
+}
+
 /// The work if this claim holds it, in that status.
 outcome<const task_work*> run_decision::held_work(const task_key& task,
                                                   std::uint64_t claim,
@@ -280,8 +298,9 @@ outcome<const task_work*> run_decision::held_work(const task_key& task,
   const auto* work = run_.find(task);
   if (work == nullptr)
     return runtime::fail(problem_kind::not_found, "the run has no such task");
-  const auto is_held_by
-    = work->claim == claim || has_bug(planted_bug::ignore_claim);
+  const auto is_held_by = work->claim == claim
+                          || run_.is_held_under(task, claim)
+                          || has_bug(planted_bug::ignore_claim);
   if (!is_held_by || work->status != status)
     return too_late("claim " + std::to_string(claim) + " is over: the task is "
                     + std::string{to_string(work->status)} + " under claim "
@@ -334,7 +353,7 @@ outcome<void> run_decision::fail(const task_key& task, std::uint64_t claim,
   auto what = messages::TaskFailed{};
   what.set_claim(claim);
   *what.mutable_error() = std::move(error);
-  record_failure(task, std::move(what));
+  end_attempt(task, std::move(what));
   advance();
   return {};
 }
@@ -352,7 +371,7 @@ outcome<void> run_decision::lose(const task_key& task, std::uint64_t claim,
   what.set_restart(why == loss::restart);
   what.mutable_error()->set_kind("worker_lost");
   what.mutable_error()->set_message(reason);
-  record_failure(task, std::move(what));
+  end_attempt(task, std::move(what));
   advance();
   return {};
 }
@@ -417,6 +436,21 @@ bool run_decision::is_retry_refused(const task_key& task,
                     + "not tried again: the retry budget of guard " + guard
                     + " is used up");
   return true;
+}
+
+/// Of a task that somebody has. If a second one has it, too, that one goes on,
+/// unless no attempt can end better.
+void run_decision::end_attempt(const task_key& task,
+                               messages::TaskFailed what) {
+  if (run_.backup_of(task) == nullptr || what.error().permanent())
+    return record_failure(task, std::move(what));
+  auto& event = *prepare().mutable_dropped();
+  *event.mutable_task() = to_message(task);
+  event.set_claim(what.claim());
+  *event.mutable_error() = std::move(*what.mutable_error());
+  event.set_lost(what.lost());
+  event.set_restart(what.restart());
+  commit();
 }
 
 /// Fails the task, and lets it be tried again where that is allowed.

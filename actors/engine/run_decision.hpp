@@ -110,6 +110,11 @@ public:
 
   runtime::outcome<void> begin(const task_key& task, std::uint64_t claim);
 
+  /// Gives an attempt that is under way to a second worker, who begins it at
+  /// once. `conflict` if it may not have one (`may_speculate`).
+  runtime::outcome<task_claim> speculate(const task_key& task,
+                                         const std::string& worker);
+
   runtime::outcome<void> beat(const task_key& task, std::uint64_t claim,
                               const nlohmann::json& progress);
 
@@ -177,6 +182,7 @@ private:
   check_signal(const messages::SignalReceived& received) const;
   void take_signals();
   bool take_signal();
+  void end_attempt(const task_key& task, messages::TaskFailed what);
   void record_failure(const task_key& task, messages::TaskFailed what);
   void record_failure(const task_key& task, messages::TaskError error);
   [[nodiscard]] std::optional<std::chrono::milliseconds>

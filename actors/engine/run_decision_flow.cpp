@@ -300,8 +300,7 @@ outcome<void> run_decision::check_time(const task_key& task) {
     advance();
     return {};
   }
-  const auto deadline
-    = deadline_of(run_.definition(), task, *work, context_.now);
+  const auto deadline = deadline_of(run_, task, context_.now);
   if (!deadline || deadline->at > context_.now)
     return {};
   using what = task_deadline::what;
@@ -313,14 +312,14 @@ outcome<void> run_decision::check_time(const task_key& task) {
       return lose(task, work->claim, "the worker did not begin in time");
     default: {
       auto failed = messages::TaskFailed{};
-      failed.set_claim(work->claim);
+      failed.set_claim(deadline->claim);
       auto& error = *failed.mutable_error();
       error.set_kind("timeout");
       error.set_message(std::string{to_string(deadline->expires)} + " is over");
       // Only another attempt at the same work can end better.
       error.set_permanent(deadline->expires != what::start_to_close
                           && deadline->expires != what::heartbeat);
-      record_failure(task, std::move(failed));
+      end_attempt(task, std::move(failed));
     }
   }
   advance();

@@ -32,8 +32,7 @@ void run_ledger::set_time(instant now) {
 
 // -- recovery -----------------------------------------------------------------
 
-run_ledger::live_run& run_ledger::add(run_number number,
-                                      std::unique_ptr<run_state> state) {
+live_run& run_ledger::add(run_number number, std::unique_ptr<run_state> state) {
   const auto& submission = state->submission();
   last_number_ = std::max(last_number_, number);
   if (!submission.run_id().empty())
@@ -86,17 +85,13 @@ void run_ledger::finish_recovery(run_number last_number) {
       admit_in_time(live);
       continue;
     }
-    auto held = std::vector<task_key>{};
-    for_each_work(
-      *live.state, [](work_status status) { return is_held(status); },
-      [&](const task_key& key) {
-        if (!adopt(live, key))
-          held.push_back(key);
-      });
+    auto lost = std::vector<task_claim_key>{};
+    for (const auto& what : claims_of(*live.state))
+      if (!adopt(live, what))
+        lost.push_back(what);
     decide_on(live, [&](run_decision& decision) -> outcome<void> {
-      for (const auto& key : held)
-        static_cast<void>(decision.lose(key, live.state->find(key)->claim,
-                                        lost_with_engine,
+      for (const auto& [task, claim] : lost)
+        static_cast<void>(decision.lose(task, claim, lost_with_engine,
                                         run_decision::loss::restart));
       return decision.wake();
     });
@@ -277,8 +272,8 @@ void run_ledger::follow(live_run& live, run_decision& decision) {
       set_alarm(live);
   }
   if (state.is_cancelling() && !std::exchange(live.is_cancelling, true)) {
-    for (const auto& [task, worker] : live.holders)
-      call_off(live, task);
+    for (const auto& [what, worker] : live.holders)
+      call_off(live, what);
     set_alarm(live);
   }
   if (is_submission)
@@ -317,16 +312,18 @@ void run_ledger::do_deferred() {
 }
 
 void run_ledger::end(live_run& live) {
-  while (!live.queued.empty())
-    dequeue(live, live.queued.begin()->first);
-  auto held = std::vector<task_key>{};
-  for (const auto& [task, worker] : live.holders)
-    held.push_back(task);
-  for (const auto& task : held) {
-    call_off(live, task);
-    release(live, task, live.state->find(task)->claim);
+  for (auto* queued : {&live.queued, &live.queued_backups})
+    while (!queued->empty())
+      dequeue(*queued, queued->begin()->first);
+  auto held = std::vector<task_claim_key>{};
+  for (const auto& [what, worker] : live.holders)
+    held.push_back(what);
+  for (const auto& what : held) {
+    call_off(live, what);
+    release(live, what);
   }
   drop_orphans(live);
+  drop_looks(live);
   leave_key(live);
   leave_turn(live);
   drop_alarms(live);

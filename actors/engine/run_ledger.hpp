@@ -133,7 +133,7 @@ public:
     auto* live = find_live(run_id);
     if (live == nullptr)
       return no_such_run(run_id);
-    release(*live, task, claim.number);
+    release(*live, {task, claim.number});
     auto done = decide_on(*live, f);
     do_deferred();
     return done;
@@ -169,8 +169,7 @@ public:
                             const task_key& task, const claim_id& claim);
 
   /// What the worker holds and does not name goes to others.
-  void lose_others(std::uint64_t worker,
-                   const std::set<std::pair<run_number, task_key>>& named,
+  void lose_others(std::uint64_t worker, const std::set<held_work>& named,
                    const std::string& reason);
 
   /// Nobody else will name anything: what waits for its worker is lost, before
@@ -297,36 +296,8 @@ public:
   [[nodiscard]] std::vector<std::string> check() const;
 
 private:
-  struct live_run {
-    run_number number = 0;
-    bool is_new = false;
-    bool is_paused = false;
-    bool is_cancelling = false;
-    bool is_finished = false; ///< Told by take_finished.
-    bool is_over = false; ///< Told by take_ended.
-    bool was_open = false; ///< When changes were last taken.
-    bool awaits_verdict = false;
-    bool must_store = true; ///< With the next changes, verdict or not.
-    std::uint64_t stored = 0; ///< Sequence of the last event that is.
-    /// The same of the last one that follows from these by time alone.
-    std::uint64_t follows = 0;
-    std::uint64_t snapshot = 0; ///< Sequence of the last one, about.
-    std::unique_ptr<run_state> state;
-    /// Not taken yet: a serialised RunEvents, which grows by its end.
-    std::string events;
-    std::shared_ptr<const std::string> in_flight; ///< Not stored yet.
-    std::uint64_t in_flight_last = 0; ///< Sequence of its last event.
-    std::map<task_key, task_handle> queued;
-    std::map<task_key, std::uint64_t> holders;
-    std::map<task_key, desk_permit> permits;
-    std::map<task_key, std::string> children; ///< Runs its tasks wait for.
-    std::map<std::optional<task_key>, instant> alarms;
-  };
-
   /// When to look at a task of a run, or, without one, at the run as a whole.
   using alarm = std::tuple<instant, run_number, std::optional<task_key>>;
-
-  using held_work = std::pair<run_number, task_key>;
 
   template <class F>
   runtime::outcome<void> decide_on(live_run& live, F f) {
@@ -344,10 +315,12 @@ private:
   [[nodiscard]] runtime::outcome<void> check_epoch(const claim_id& claim) const;
   void hold(std::uint64_t worker, const held_work& what, held_share share);
   void let_go(std::uint64_t worker, const held_work& what);
-  void release(live_run& live, const task_key& task, std::uint64_t claim);
-  void call_off(live_run& live, const task_key& task);
-  void lose_held(const held_work& what, const std::string& reason);
-  [[nodiscard]] bool adopt(live_run& live, const task_key& task);
+  void release(live_run& live, const task_claim_key& what);
+  void call_off(const live_run& live, const task_claim_key& what);
+  void release_losers(live_run& live, const task_key& task);
+  void lose_held(const held_work& what, std::uint64_t claim,
+                 const std::string& reason);
+  [[nodiscard]] bool adopt(live_run& live, const task_claim_key& what);
   void drop_orphans(const live_run& live);
   [[nodiscard]] bool has_due_orphans() const;
   void lose_due_orphans(std::size_t& most);
@@ -393,9 +366,18 @@ private:
   void restore_turn(const live_run& live);
   void follow(live_run& live, run_decision& decision);
   void sync(live_run& live, const task_key& task);
+  [[nodiscard]] ready_work prepare(const live_run& live, const task_key& task);
   void enqueue(live_run& live, const task_key& task, const task_work& work,
                patience left);
-  void dequeue(live_run& live, const task_key& task);
+  task_handle push(const ready_work& ready, queued_place at);
+  void dequeue(std::map<task_key, task_handle>& from, const task_key& task);
+  void sync_backup(live_run& live, const task_key& task);
+  [[nodiscard]] bool has_node_beside(const std::string& node) const;
+  void enqueue_backup(live_run& live, const task_key& task);
+  void watch(live_run& live, step_index step);
+  [[nodiscard]] bool has_due_looks() const;
+  void look_for_stragglers(std::size_t& most);
+  void drop_looks(live_run& live);
   submitted_run accept(const messages::RunSubmitted& submission,
                        std::shared_ptr<const workflow> definition,
                        const derivation_plan* taken = nullptr);
@@ -458,6 +440,8 @@ private:
   task_handle last_handle_ = 0;
   std::map<std::string, activity_id, std::less<>> activities_;
   std::set<alarm> alarms_;
+  /// When to look whether any element of a step takes long beside the others.
+  std::set<std::tuple<instant, run_number, step_index>> looks_;
   std::map<std::string, key_room, std::less<>> keys_;
   /// Runs that go, as far as they count, and those that wait for their turn:
   /// by priority, then by number.
@@ -473,7 +457,7 @@ private:
   std::map<std::uint64_t, std::map<held_work, held_share>> held_;
   group_counts running_; ///< Of what is held.
   /// Held in the store by nobody who is known yet, and until when.
-  std::set<held_work> orphans_;
+  std::set<std::pair<run_number, task_claim_key>> orphans_;
   instant orphans_until_{};
   /// What has to be done to other runs once the one at hand is settled.
   std::deque<std::function<void()>> deferred_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/engine/guard_desk.hpp"
 #include "actors/engine/placement_desk.hpp"
 #include "actors/engine/ready_queue.hpp"
 #include "actors/engine/run_decision.hpp"
@@ -11,11 +12,13 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // What a ledger of runs is told, and what it says.
@@ -24,6 +27,15 @@ namespace troupe::engine {
 
 /// Key of a run in the store; grows with each submission.
 using run_number = std::int64_t;
+
+/// A piece of work of all there is.
+using held_work = std::pair<run_number, task_key>;
+
+/// A piece of work of a run, and the claim of somebody who has it.
+using task_claim_key = std::pair<task_key, std::uint64_t>;
+
+/// Of all work that somebody has, one or two for each piece, in order.
+[[nodiscard]] std::vector<task_claim_key> claims_of(const run_state& run);
 
 struct submitted_run {
   std::string run_id;
@@ -166,6 +178,7 @@ struct queued_place {
   std::string data{};
   /// Until then it waits for the best of those that may have it.
   std::optional<instant> patient_until{};
+  bool is_backup = false; ///< Somebody is at it already.
 };
 
 /// Finds texts by views of them.
@@ -193,6 +206,38 @@ struct held_share {
   resource_amounts needed;
   std::string group; ///< That it is spread with; empty: none.
   std::string node; ///< Where it is.
+  std::uint64_t claim = 0;
+};
+
+/// A run of a ledger.
+struct live_run {
+  run_number number = 0;
+  bool is_new = false;
+  bool is_paused = false;
+  bool is_cancelling = false;
+  bool is_finished = false; ///< Told by take_finished.
+  bool is_over = false; ///< Told by take_ended.
+  bool was_open = false; ///< When changes were last taken.
+  bool awaits_verdict = false;
+  bool must_store = true; ///< With the next changes, verdict or not.
+  std::uint64_t stored = 0; ///< Sequence of the last event that is.
+  /// The same of the last one that follows from these by time alone.
+  std::uint64_t follows = 0;
+  std::uint64_t snapshot = 0; ///< Sequence of the last one, about.
+  std::unique_ptr<run_state> state;
+  /// Not taken yet: a serialised RunEvents, which grows by its end.
+  std::string events;
+  std::shared_ptr<const std::string> in_flight; ///< Not stored yet.
+  std::uint64_t in_flight_last = 0; ///< Sequence of its last event.
+  std::map<task_key, task_handle> queued;
+  /// What somebody has, and a second one may have.
+  std::map<task_key, task_handle> queued_backups;
+  /// Workers, by what they have and their claim to it.
+  std::map<task_claim_key, std::uint64_t> holders;
+  std::map<task_key, desk_permit> permits;
+  std::map<task_key, std::string> children; ///< Runs its tasks wait for.
+  std::map<std::optional<task_key>, instant> alarms;
+  std::map<step_index, instant> looks; ///< For stragglers.
 };
 
 /// Requests that were not let in, since the start.

@@ -93,7 +93,7 @@ void run_ledger::find_place(const live_run& live, const task_work& work,
     = work.status == work_status::backing_off ? work.due : work.since;
   // Time has to be left for those it is not kept for.
   auto until = instant::max();
-  if (const auto ends = deadline_of(definition, at.task, work, context_.now))
+  if (const auto ends = deadline_of(*live.state, at.task, context_.now))
     until = since + (ends->at - since) / 2;
   if (ready.deadline)
     until = std::min(until, since + (*ready.deadline - since) / 2);
@@ -162,7 +162,7 @@ void run_ledger::end_patience(std::size_t& most) {
     const auto& at = places_.at(patient_.begin()->second);
     const auto task = at.task;
     auto& live = *find_live(at.number);
-    dequeue(live, task);
+    dequeue(live.queued, task);
     enqueue(live, task, *live.state->find(task), patience::over);
   }
 }
@@ -187,7 +187,7 @@ void run_ledger::move_data() {
     const auto& at = places_.at(handle);
     const auto task = at.task;
     auto& live = *find_live(at.number);
-    dequeue(live, task);
+    dequeue(live.queued, task);
     sync(live, task);
   }
 }

@@ -8,13 +8,27 @@
 
 namespace troupe::engine {
 
+std::vector<task_claim_key> claims_of(const run_state& run) {
+  auto claims = std::vector<task_claim_key>{};
+  for_each_work(
+    run, [](work_status status) { return is_held(status); },
+    [&](const task_key& task) {
+      claims.emplace_back(task, run.find(task)->claim);
+      if (const auto* backup = run.backup_of(task);
+          backup != nullptr && !has_bug(planted_bug::forget_second))
+        claims.emplace_back(task, backup->claim);
+    });
+  return claims;
+}
+
 /// Lets work that is under way in the store wait for its worker; false: it is
 /// lost.
-bool run_ledger::adopt(live_run& live, const task_key& task) {
+bool run_ledger::adopt(live_run& live, const task_claim_key& what) {
+  const auto& task = what.first;
   if (options_.rebind_window <= std::chrono::milliseconds::zero()
       || live.state->find(task)->status != work_status::running)
     return false;
-  orphans_.emplace(live.number, task);
+  orphans_.emplace(live.number, what);
   orphans_until_ = context_.now + options_.rebind_window;
   const auto guard = desk_.id_of(call_of(live.state->definition(), task).guard);
   if (guard != 0)
@@ -26,27 +40,28 @@ bool run_ledger::rebind(std::uint64_t worker, std::string_view run_id,
                         const task_key& task, const claim_id& claim) {
   auto* live = find_live(run_id);
   const auto* work = live == nullptr ? nullptr : live->state->find(task);
-  if (work == nullptr
-      || (work->claim != claim.number
-          && !has_bug(planted_bug::rebind_any_claim)))
+  if (work == nullptr)
     return false;
+  const auto what = task_claim_key{
+    task, has_bug(planted_bug::rebind_any_claim) ? work->claim : claim.number};
   // Asked again: it may not have heard the answer.
-  if (const auto holder = live->holders.find(task);
+  if (const auto holder = live->holders.find(what);
       holder != live->holders.end() && !has_bug(planted_bug::rebind_twice))
     return holder->second == worker && claim.epoch <= from_.epoch;
   if (claim.epoch >= from_.epoch
-      || (orphans_.erase({live->number, task}) == 0
+      || (orphans_.erase({live->number, what}) == 0
           && !has_bug(planted_bug::rebind_twice)))
     return false;
-  live->holders[task] = worker;
+  live->holders[what] = worker;
   const auto& step = live->state->definition().steps[task.step];
   hold(worker, {live->number, task},
        {amounts_of(step.resources),
         step.placement ? wish_of(*live, task).spread : std::string{},
-        {}});
+        {},
+        what.second});
   // Nobody could be told before.
   if (live->state->is_cancelling())
-    call_off(*live, task);
+    call_off(*live, what);
   return true;
 }
 
@@ -56,14 +71,14 @@ void run_ledger::lose_others(std::uint64_t worker,
   const auto found = held_.find(worker);
   if (found == held_.end())
     return;
-  auto lost = std::vector<held_work>{};
+  auto lost = std::vector<std::pair<held_work, std::uint64_t>>{};
   for (const auto& [what, share] : found->second)
     if (!named.contains(what))
-      lost.push_back(what);
-  for (const auto& what : lost)
+      lost.emplace_back(what, share.claim);
+  for (const auto& [what, claim] : lost)
     let_go(worker, what);
-  for (const auto& what : lost)
-    lose_held(what, reason);
+  for (const auto& [what, claim] : lost)
+    lose_held(what, claim, reason);
   do_deferred();
 }
 
@@ -72,7 +87,7 @@ void run_ledger::end_rebinding() {
 }
 
 void run_ledger::drop_orphans(const live_run& live) {
-  auto at = orphans_.lower_bound({live.number, task_key{}});
+  auto at = orphans_.lower_bound({live.number, {}});
   while (at != orphans_.end() && at->first == live.number)
     at = orphans_.erase(at);
 }
@@ -84,28 +99,29 @@ bool run_ledger::has_due_orphans() const {
 
 void run_ledger::lose_due_orphans(std::size_t& most) {
   for (; most != 0 && has_due_orphans(); --most) {
-    const auto [number, task] = *orphans_.begin();
+    const auto [number, what] = *orphans_.begin();
     orphans_.erase(orphans_.begin());
     auto& live = *find_live(number);
-    const auto claim = live.state->find(task)->claim;
-    decide_on(live, [&, task = task](run_decision& it) {
-      return it.lose(task, claim, lost_with_engine,
+    decide_on(live, [&, what = what](run_decision& it) {
+      return it.lose(what.first, what.second, lost_with_engine,
                      run_decision::loss::restart);
     });
   }
 }
 
-/// Whatever is under way has one worker, or waits for it.
+/// Whatever is under way has a worker for each claim to it, or waits for it.
 void run_ledger::check_holders(const live_run& live,
                                std::vector<std::string>& found) const {
   const auto name = "run " + live.state->submission().run_id();
-  for (const auto& [task, worker] : live.holders) {
-    if (!is_held(live.state->find(task)->status))
+  for (const auto& [what, worker] : live.holders) {
+    if (!live.state->is_held_under(what.first, what.second))
       found.push_back(name + ": somebody holds work that is not under way");
     const auto held = held_.find(worker);
-    if (held == held_.end() || !held->second.contains({live.number, task}))
+    const auto work = held_work{live.number, what.first};
+    if (held == held_.end() || !held->second.contains(work)
+        || held->second.at(work).claim != what.second)
       found.push_back(name + ": who holds work is not counted for it");
-    if (orphans_.contains({live.number, task}))
+    if (orphans_.contains({live.number, what}))
       found.push_back(name + ": work waits for a worker that it has");
   }
   check_orphans(live, found);
@@ -114,20 +130,16 @@ void run_ledger::check_holders(const live_run& live,
 void run_ledger::check_orphans(const live_run& live,
                                std::vector<std::string>& found) const {
   const auto name = "run " + live.state->submission().run_id();
-  for (auto at = orphans_.lower_bound({live.number, task_key{}});
+  for (auto at = orphans_.lower_bound({live.number, {}});
        at != orphans_.end() && at->first == live.number; ++at)
-    if (!is_held(live.state->find(at->second)->status))
+    if (!live.state->is_held_under(at->second.first, at->second.second))
       found.push_back(name
                       + ": work waits for its worker and is not under way");
   if (live.is_over)
     return;
-  for_each_work(
-    *live.state, [](work_status status) { return is_held(status); },
-    [&](const task_key& task) {
-      if (!live.holders.contains(task)
-          && !orphans_.contains({live.number, task}))
-        found.push_back(name + ": work is under way that nobody holds");
-    });
+  for (const auto& what : claims_of(*live.state))
+    if (!live.holders.contains(what) && !orphans_.contains({live.number, what}))
+      found.push_back(name + ": work is under way that nobody holds");
 }
 
 } // namespace troupe::engine

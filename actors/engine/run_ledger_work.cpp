@@ -12,17 +12,17 @@ namespace troupe::engine {
 
 using runtime::outcome;
 
-const run_ledger::live_run* run_ledger::find_live(run_number number) const {
+const live_run* run_ledger::find_live(run_number number) const {
   const auto found = runs_.find(number);
   return found == runs_.end() ? nullptr : &found->second;
 }
 
-run_ledger::live_run* run_ledger::find_live(run_number number) {
+live_run* run_ledger::find_live(run_number number) {
   const auto found = runs_.find(number);
   return found == runs_.end() ? nullptr : &found->second;
 }
 
-run_ledger::live_run* run_ledger::find_live(std::string_view run_id) {
+live_run* run_ledger::find_live(std::string_view run_id) {
   const auto found = by_id_.find(run_id);
   return found == by_id_.end() ? nullptr : find_live(found->second);
 }
@@ -37,13 +37,9 @@ void run_ledger::sync(live_run& live, const task_key& task) {
   if (is_wanted && !live.queued.contains(task))
     enqueue(live, task, work, patience::whole);
   else if (!is_wanted)
-    dequeue(live, task);
-  if (!is_held(work.status) && live.holders.contains(task)) {
-    call_off(live, task);
-    release(live, task, work.claim);
-  }
-  if (!is_held(work.status))
-    orphans_.erase({live.number, task});
+    dequeue(live.queued, task);
+  release_losers(live, task);
+  sync_backup(live, task);
   set_alarm(live, task);
   sync_child(live, task);
 }
@@ -64,36 +60,47 @@ priority_class run_ledger::priority_of(const live_run& live) {
     live.state->submission().priority(), priority_classes - 1));
 }
 
-void run_ledger::enqueue(live_run& live, const task_key& task,
-                         const task_work& work, patience left) {
+/// Where it belongs in the queue, but for who may have it.
+ready_work run_ledger::prepare(const live_run& live, const task_key& task) {
   const auto& submission = live.state->submission();
   const auto& definition = live.state->definition();
   auto ready = ready_work{};
   ready.task = ++last_handle_;
   ready.priority = priority_of(live);
-  ready.enqueued = work.ready_since;
   if (submission.deadline_at() != 0)
     ready.deadline = runtime::from_microseconds(submission.deadline_at());
   ready.fairness_key = std::hash<std::string>{}(submission.workflow_id());
   ready.activity = intern(call_of(definition, task).activity);
   ready.needed = amounts_of(definition.steps[task.step].resources);
   ready.guard = desk_.id_of(call_of(definition, task).guard);
-  auto at = queued_place{live.number, task, ready.guard};
-  find_place(live, work, ready, at, left);
+  return ready;
+}
+
+task_handle run_ledger::push(const ready_work& ready, queued_place at) {
   // New runs were let in or refused before; what they go on with is not.
   static_cast<void>(queue_.push(ready, context_.now, admission::known));
   places_[ready.task] = std::move(at);
   desk_.enter(ready.guard);
-  live.queued[task] = ready.task;
+  return ready.task;
 }
 
-void run_ledger::dequeue(live_run& live, const task_key& task) {
-  const auto found = live.queued.find(task);
-  if (found == live.queued.end())
+void run_ledger::enqueue(live_run& live, const task_key& task,
+                         const task_work& work, patience left) {
+  auto ready = prepare(live, task);
+  ready.enqueued = work.ready_since;
+  auto at = queued_place{live.number, task, ready.guard};
+  find_place(live, work, ready, at, left);
+  live.queued[task] = push(ready, std::move(at));
+}
+
+void run_ledger::dequeue(std::map<task_key, task_handle>& from,
+                         const task_key& task) {
+  const auto found = from.find(task);
+  if (found == from.end())
     return;
   queue_.remove(found->second);
   leave_queue(found->second);
-  live.queued.erase(found);
+  from.erase(found);
 }
 
 // -- workers ------------------------------------------------------------------
@@ -113,23 +120,25 @@ std::optional<assignment> run_ledger::hand_out(const queued_place& at,
                                                const ready_work& what,
                                                const std::string& group) {
   auto& live = *find_live(at.number);
-  live.queued.erase(at.task);
+  (at.is_backup ? live.queued_backups : live.queued).erase(at.task);
   auto claimed = std::optional<task_claim>{};
   const auto is_stored
     = live.state->find(at.task)->entered <= std::max(live.stored, live.follows)
       || has_bug(planted_bug::begin_unstored);
   decide_on(live, [&](run_decision& it) -> outcome<void> {
-    auto claim = it.claim(at.task, name_of(worker),
-                          context_.now + std::chrono::seconds{10});
+    auto claim = at.is_backup
+                   ? it.speculate(at.task, name_of(worker))
+                   : it.claim(at.task, name_of(worker),
+                              context_.now + std::chrono::seconds{10});
     if (!claim)
       return runtime::fail(claim.error());
     claimed = std::move(*claim);
-    return it.begin(at.task, claimed->claim);
+    return at.is_backup ? outcome<void>{} : it.begin(at.task, claimed->claim);
   });
   if (!claimed)
     return std::nullopt;
-  live.holders[at.task] = worker;
-  hold(worker, {at.number, at.task}, {what.needed, group, {}});
+  live.holders[{at.task, claimed->claim}] = worker;
+  hold(worker, {at.number, at.task}, {what.needed, group, {}, claimed->claim});
   const auto& definition = live.state->definition();
   const auto& call = call_of(definition, at.task);
   return assignment{live.state->submission().run_id(),
@@ -158,77 +167,10 @@ outcome<void> run_ledger::beat(std::string_view run_id, const task_key& task,
   });
 }
 
-void run_ledger::hold(std::uint64_t worker, const held_work& what,
-                      held_share share) {
-  const auto known = workers_.find(worker);
-  if (known != workers_.end())
-    share.node = known->second.node;
-  const auto [at, is_new] = held_[worker].emplace(what, std::move(share));
-  if (is_new)
-    count_group(at->second, true);
-}
-
-/// The worker is not counted for it any more.
-void run_ledger::let_go(std::uint64_t worker, const held_work& what) {
-  const auto held = held_.find(worker);
-  if (held == held_.end())
-    return;
-  const auto found = held->second.find(what);
-  if (found == held->second.end())
-    return;
-  count_group(found->second, false);
-  held->second.erase(found);
-  if (held->second.empty())
-    held_.erase(held);
-}
-
-void run_ledger::release(live_run& live, const task_key& task,
-                         std::uint64_t claim) {
-  const auto holder = live.holders.find(task);
-  const auto* work = live.state->find(task);
-  if (holder == live.holders.end() || work == nullptr || work->claim != claim
-      || has_bug(planted_bug::leak_holder))
-    return;
-  let_go(holder->second, {live.number, task});
-  live.holders.erase(holder);
-}
-
-void run_ledger::call_off(live_run& live, const task_key& task) {
-  const auto* work = live.state->find(task);
-  called_off_.push_back({live.holders.at(task),
-                         live.state->submission().run_id(), task,
-                         live.state->definition().steps[task.step].id,
-                         work->attempts, work->claim});
-}
-
-/// Work that its worker is not counted for any more.
-void run_ledger::lose_held(const held_work& what, const std::string& reason) {
-  const auto& [number, task] = what;
-  auto* live = find_live(number);
-  if (live == nullptr)
-    return;
-  live->holders.erase(task);
-  const auto claim = live->state->find(task)->claim;
-  decide_on(*live, [&, task = task](run_decision& it) {
-    return it.lose(task, claim, reason);
-  });
-}
-
-void run_ledger::lose_worker(std::uint64_t worker, const std::string& reason) {
-  queue_.forget_worker(worker);
-  workers_.erase(worker);
-  placement_.forget(worker);
-  lose_others(worker, {}, reason);
-  // Its data are another node's.
-  move_data();
-  do_deferred();
-}
-
 // -- time ---------------------------------------------------------------------
 
 void run_ledger::set_alarm(live_run& live, const task_key& task) {
-  const auto deadline = deadline_of(live.state->definition(), task,
-                                    *live.state->find(task), context_.now);
+  const auto deadline = deadline_of(*live.state, task, context_.now);
   set_alarm(live, task, deadline ? std::optional{deadline->at} : std::nullopt);
 }
 
@@ -267,6 +209,7 @@ bool run_ledger::check_time(std::size_t most) {
   };
   lose_due_orphans(most);
   end_patience(most);
+  look_for_stragglers(most);
   for (; most != 0 && is_due(); --most) {
     const auto [at, number, task] = *alarms_.begin();
     auto& live = *find_live(number);
@@ -293,7 +236,7 @@ bool run_ledger::check_time(std::size_t most) {
       sync(live, *task);
   }
   do_deferred();
-  return is_due() || has_due_orphans() || has_impatient();
+  return is_due() || has_due_orphans() || has_impatient() || has_due_looks();
 }
 
 std::optional<instant> run_ledger::next_check() const {
@@ -305,6 +248,8 @@ std::optional<instant> run_ledger::next_check() const {
     next = orphans_until_;
   if (!patient_.empty() && (!next || patient_.begin()->first < *next))
     next = patient_.begin()->first;
+  if (!looks_.empty() && (!next || std::get<instant>(*looks_.begin()) < *next))
+    next = std::get<instant>(*looks_.begin());
   return next;
 }
 
@@ -453,7 +398,7 @@ std::vector<std::string> run_ledger::check() const {
   auto held = std::size_t{0};
   for (const auto& [number, live] : runs_) {
     const auto name = "run " + live.state->submission().run_id();
-    queued += live.queued.size();
+    queued += live.queued.size() + live.queued_backups.size();
     alarms += live.alarms.size();
     held += live.holders.size();
     if (!live.is_over && !live.state->waiting_on())

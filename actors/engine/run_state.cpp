@@ -38,8 +38,10 @@ outcome<void> run_state::apply(const RunEvent& event) {
     return illegal("a history begins with its submission, and has one only");
   const auto before = updated_at_;
   updated_at_ = runtime::from_microseconds(event.at());
-  const auto is_of_work = event.what_case() >= RunEvent::kClaimed
-                          && event.what_case() <= RunEvent::kCancelled;
+  const auto what = event.what_case();
+  const auto is_of_work
+    = (what >= RunEvent::kClaimed && what <= RunEvent::kCancelled)
+      || what == RunEvent::kSpeculated || what == RunEvent::kDropped;
   auto done = is_of_work ? apply_to_work(event) : apply_to_run(event, before);
   if (!done) {
     done.error().message += " (event " + std::to_string(event.sequence()) + ")";
@@ -99,6 +101,10 @@ outcome<void> run_state::apply_to_work(const RunEvent& event) {
       return claim(event.claimed());
     case RunEvent::kTaskStarted:
       return begin(event.task_started());
+    case RunEvent::kSpeculated:
+      return speculate(event.speculated());
+    case RunEvent::kDropped:
+      return drop(event.dropped());
     case RunEvent::kHeartbeat:
       return beat(event.heartbeat());
     case RunEvent::kWaiting:

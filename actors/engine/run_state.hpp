@@ -12,6 +12,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,6 +61,15 @@ struct task_work {
   messages::TaskError error; ///< Of the last attempt that failed.
   /// Another run did it, and answers for it: it is not undone here.
   bool is_borrowed = false;
+  bool was_speculated = false; ///< A second worker began this attempt, too.
+};
+
+/// A second claim of an attempt, beside that of the task.
+struct task_backup {
+  std::uint64_t claim = 0;
+  std::string worker;
+  instant since{};
+  instant heartbeat_at{};
 };
 
 /// One step of a run with its tasks: one, or as many as its fan-out has.
@@ -77,6 +87,8 @@ struct step_state {
   std::uint32_t failed = 0;
   std::uint32_t borrowed = 0; ///< Of those that succeeded.
   bool is_taken_over = false; ///< Begun by the run that this one goes on from.
+  /// How long those that succeeded took, ascending; of a step that speculates.
+  std::vector<instant::duration> durations;
   /// Dependents that are not undone yet, and compensations that are not.
   std::uint32_t unmet_undo = 0;
   std::uint32_t to_undo = 0;
@@ -184,6 +196,14 @@ public:
 
   /// Nothing if there is no such work.
   [[nodiscard]] const task_work* find(const task_key& key) const noexcept;
+
+  /// The second claim of a task that runs; null: there is none.
+  [[nodiscard]] const task_backup*
+  backup_of(const task_key& key) const noexcept;
+
+  /// Whether whoever has that claim has the task now.
+  [[nodiscard]] bool is_held_under(const task_key& key,
+                                   std::uint64_t claim) const noexcept;
 
   /// Signals nobody has taken yet, oldest first.
   [[nodiscard]] const std::vector<received_signal>& signals() const noexcept {
@@ -361,6 +381,8 @@ private:
   applied skip(const messages::StepSkipped& event);
   applied claim(const messages::TaskClaimed& event);
   applied begin(const messages::TaskStarted& event);
+  applied speculate(const messages::TaskSpeculated& event);
+  applied drop(const messages::ClaimDropped& event);
   applied beat(const messages::TaskHeartbeat& event);
   applied wait(const messages::TaskWaiting& event);
   applied succeed(const messages::TaskSucceeded& event);
@@ -380,6 +402,7 @@ private:
   runtime::outcome<task_work*> work_in(const messages::TaskRef& ref,
                                        work_status next);
   void enter(const task_key& key, task_work& work, work_status next);
+  void keep_duration(const task_key& key, task_work& work, std::uint64_t claim);
   void refill(step_index step);
   void settle(step_index step);
   void begin_undo(step_index step);
@@ -404,6 +427,7 @@ private:
   std::optional<instant> timeout_at_;
   deadline_notice deadline_notice_ = deadline_notice::none;
   std::vector<step_state> steps_;
+  std::map<task_key, task_backup> backups_;
   std::vector<step_index> unblocked_;
   std::vector<task_key> touched_;
   std::vector<received_signal> signals_;

@@ -45,6 +45,19 @@ void write(const task_work& from, RunSnapshot::Work& to) {
   if (from.error.ByteSizeLong() != 0)
     *to.mutable_error() = from.error;
   to.set_is_borrowed(from.is_borrowed);
+  to.set_was_speculated(from.was_speculated);
+}
+
+void write(const task_backup& from, RunSnapshot::Backup& to) {
+  to.set_claim(from.claim);
+  to.set_worker(from.worker);
+  to.set_since(micros(from.since));
+  to.set_heartbeat_at(micros(from.heartbeat_at));
+}
+
+task_backup read(const RunSnapshot::Backup& from) {
+  return {from.claim(), from.worker(), runtime::from_microseconds(from.since()),
+          runtime::from_microseconds(from.heartbeat_at())};
 }
 
 outcome<task_work> read(const RunSnapshot::Work& from) {
@@ -71,6 +84,7 @@ outcome<task_work> read(const RunSnapshot::Work& from) {
   to.output = std::move(*output);
   to.error = from.error();
   to.is_borrowed = from.is_borrowed();
+  to.was_speculated = from.was_speculated();
   return to;
 }
 
@@ -94,6 +108,8 @@ void write(const step_state& from, RunSnapshot::Step& to) {
   to.set_is_undone(from.is_undone);
   to.set_borrowed(from.borrowed);
   to.set_is_taken_over(from.is_taken_over);
+  for (const auto took : from.durations)
+    to.add_durations(took.count());
 }
 
 outcome<step_state> read(const RunSnapshot::Step& from) {
@@ -122,6 +138,8 @@ outcome<step_state> read(const RunSnapshot::Step& from) {
   to.is_undone = from.is_undone();
   to.borrowed = from.borrowed();
   to.is_taken_over = from.is_taken_over();
+  for (const auto took : from.durations())
+    to.durations.emplace_back(took);
   return to;
 }
 
@@ -155,6 +173,10 @@ RunSnapshot run_state::to_snapshot() const {
     to.set_timeout_at(micros(*timeout_at_));
   for (const auto& step : steps_)
     write(step, *to.add_steps());
+  for (const auto& [key, backup] : backups_)
+    write(backup, *to.mutable_steps(static_cast<int>(key.step))
+                     ->mutable_tasks(static_cast<int>(key.item))
+                     ->mutable_backup());
   to.mutable_unblocked()->Assign(unblocked_.begin(), unblocked_.end());
   for (const auto& signal : signals_) {
     auto& each = *to.add_signals();
@@ -213,6 +235,11 @@ run_state::from_snapshot(std::shared_ptr<const workflow> of,
     if (!step)
       return runtime::fail(step.error());
     run->steps_[static_cast<std::size_t>(i)] = std::move(*step);
+    for (auto item = 0; item < from.steps(i).tasks_size(); ++item)
+      if (const auto& task = from.steps(i).tasks(item); task.has_backup())
+        run->backups_[{static_cast<step_index>(i),
+                       static_cast<std::uint32_t>(item), false}]
+          = read(task.backup());
   }
   for (const auto step : from.unblocked()) {
     if (step >= run->steps_.size())

@@ -21,13 +21,13 @@ bool has_any(const works& some, work_status status) {
 }
 
 /// The earliest instant at which time alone changes something.
-instant next_check_of(const workflow& of, step_index step, const works& some,
+instant next_check_of(const run_state& of, step_index step, const works& some,
                       bool compensation) {
   auto next = instant{};
   for (auto item = std::uint32_t{0}; item < some.size(); ++item) {
     // What was due before is looked at as soon as anybody looks at all.
     const auto deadline
-      = deadline_of(of, {step, item, compensation}, some[item], instant{});
+      = deadline_of(of, {step, item, compensation}, instant{});
     if (deadline && (next == instant{} || deadline->at < next))
       next = deadline->at;
   }
@@ -50,13 +50,15 @@ waiting_reason::kind kind_of(const task_work& work) {
   }
 }
 
-std::string detail_of(const std::string& step, const task_work& work) {
+std::string detail_of(const std::string& step, const task_work& work,
+                      const task_backup* backup) {
   auto text = "step " + step + " is " + std::string{to_string(work.status)};
   switch (work.status) {
     case work_status::claimed:
     case work_status::running:
-      return text + " on " + work.what + ", attempt "
-             + std::to_string(work.attempts);
+      return text + " on " + work.what
+             + (backup == nullptr ? "" : " and on " + backup->worker)
+             + ", attempt " + std::to_string(work.attempts);
     case work_status::backing_off:
       return text + " after " + work.error.kind() + ": " + work.error.message();
     case work_status::waiting:
@@ -172,11 +174,14 @@ std::optional<waiting_reason> run_state::waiting_on(step_index index) const {
          {work_status::running, work_status::claimed, work_status::ready,
           work_status::waiting, work_status::backing_off}) {
       const auto found = std::ranges::find(*some, status, &task_work::status);
-      if (found != some->end())
-        return waiting_reason{kind_of(*found), detail_of(definition.id, *found),
-                              found->since,
-                              next_check_of(*workflow_, index, *some, is_undo),
-                              status == work_status::ready};
+      if (found == some->end())
+        continue;
+      const auto item = static_cast<std::uint32_t>(found - some->begin());
+      return waiting_reason{
+        kind_of(*found),
+        detail_of(definition.id, *found, backup_of({index, item, is_undo})),
+        found->since, next_check_of(*this, index, *some, is_undo),
+        status == work_status::ready};
     }
   }
   if (status_of(index) != step_status::blocked)

@@ -23,6 +23,20 @@ const task_work* run_state::find(const task_key& key) const noexcept {
   return key.item < works.size() ? &works[key.item] : nullptr;
 }
 
+const task_backup* run_state::backup_of(const task_key& key) const noexcept {
+  const auto found = backups_.find(key);
+  return found == backups_.end() ? nullptr : &found->second;
+}
+
+bool run_state::is_held_under(const task_key& key,
+                              std::uint64_t claim) const noexcept {
+  const auto* work = find(key);
+  if (work == nullptr || !is_held(work->status))
+    return false;
+  const auto* backup = backup_of(key);
+  return work->claim == claim || (backup != nullptr && backup->claim == claim);
+}
+
 task_work* run_state::find_work(const task_key& key) noexcept {
   return const_cast<task_work*>(std::as_const(*this).find(key));
 }
@@ -53,6 +67,8 @@ void run_state::enter(const task_key& key, task_work& work, work_status next) {
   work.since = updated_at_;
   work.entered = sequence_ + 1;
   work.due = {};
+  if (!is_held(next))
+    backups_.erase(key);
   touched_.push_back(key);
 }
 
@@ -69,6 +85,7 @@ outcome<void> run_state::claim(const messages::TaskClaimed& event) {
   it.claim = event.claim();
   it.attempts = event.attempt();
   it.what = event.worker();
+  it.was_speculated = false;
   enter(from_message(event.task()), it, work_status::claimed);
   it.due = runtime::from_microseconds(event.start_by());
   return {};
@@ -85,17 +102,59 @@ outcome<void> run_state::begin(const messages::TaskStarted& event) {
   return {};
 }
 
-outcome<void> run_state::beat(const messages::TaskHeartbeat& event) {
-  auto* work = find_work(from_message(event.task()));
+outcome<void> run_state::speculate(const messages::TaskSpeculated& event) {
+  const auto key = from_message(event.task());
+  auto* work = find_work(key);
   if (work == nullptr || work->status != work_status::running
-      || work->claim != event.claim())
+      || key.compensation || work->was_speculated)
+    return illegal("a second attempt at what does not run, or has one");
+  if (event.claim() <= last_claim_)
+    return illegal("claims only grow");
+  last_claim_ = event.claim();
+  work->was_speculated = true;
+  backups_[key] = {event.claim(), event.worker(), updated_at_, updated_at_};
+  touched_.push_back(key);
+  return {};
+}
+
+outcome<void> run_state::drop(const messages::ClaimDropped& event) {
+  const auto key = from_message(event.task());
+  const auto backup = backups_.find(key);
+  if (backup == backups_.end() || !is_held_under(key, event.claim()))
+    return illegal("a claim is dropped that is not one of two");
+  auto& work = *find_work(key);
+  if (event.lost() && !event.restart())
+    ++work.lost;
+  // Whoever is left has the task as if he had been the only one.
+  if (work.claim == event.claim()) {
+    work.claim = backup->second.claim;
+    work.what = std::move(backup->second.worker);
+    work.since = backup->second.since;
+    work.heartbeat_at = backup->second.heartbeat_at;
+  }
+  backups_.erase(backup);
+  touched_.push_back(key);
+  return {};
+}
+
+outcome<void> run_state::beat(const messages::TaskHeartbeat& event) {
+  const auto key = from_message(event.task());
+  auto* work = find_work(key);
+  if (work == nullptr || work->status != work_status::running
+      || !is_held_under(key, event.claim()))
     return illegal("a heartbeat of work that does not run");
   auto progress = parse_value(event.progress());
   if (!progress)
     return runtime::fail(progress.error());
+  // What the next attempt gets is of the first claim: no step back.
+  if (work->claim != event.claim()) {
+    backups_.at(key).heartbeat_at = updated_at_;
+    touched_.push_back(key);
+    return {};
+  }
   work->progress = std::move(*progress);
   work->heartbeat_at = updated_at_;
-  touched_.push_back(from_message(event.task()));
+  touched_.push_back(key);
   return {};
 }
 
@@ -113,12 +172,31 @@ outcome<void> run_state::wait(const messages::TaskWaiting& event) {
   return {};
 }
 
+/// Who was first, and how long that took, if others are measured by it.
+void run_state::keep_duration(const task_key& key, task_work& work,
+                              std::uint64_t claim) {
+  if (!is_held(work.status) || key.compensation
+      || !workflow_->steps[key.step].speculate)
+    return;
+  auto began = work.since;
+  if (const auto* backup = backup_of(key);
+      backup != nullptr && backup->claim == claim) {
+    work.claim = claim;
+    work.what = backup->worker;
+    began = backup->since;
+  }
+  auto& all = steps_[key.step].durations;
+  const auto took = std::max(updated_at_ - began, instant::duration{});
+  all.insert(std::ranges::upper_bound(all, took), took);
+}
+
 outcome<void> run_state::succeed(const messages::TaskSucceeded& event) {
   auto work = work_in(event.task(), work_status::succeeded);
   if (!work)
     return runtime::fail(work.error());
   auto& it = **work;
-  if (it.status == work_status::running && it.claim != event.claim())
+  const auto key = from_message(event.task());
+  if (it.status == work_status::running && !is_held_under(key, event.claim()))
     return illegal("a report under an old claim");
   if (!event.output_blob().empty())
     return illegal("an output is stored elsewhere, and was not read");
@@ -127,9 +205,9 @@ outcome<void> run_state::succeed(const messages::TaskSucceeded& event) {
     return runtime::fail(output.error());
   if (auto taken = take_signal(event.signal(), it); !taken)
     return taken;
-  const auto key = from_message(event.task());
   it.output = std::move(*output);
   it.progress = {};
+  keep_duration(key, it, event.claim());
   enter(key, it, work_status::succeeded);
   auto& step = steps_[key.step];
   if (key.compensation) {
@@ -152,7 +230,8 @@ outcome<void> run_state::fail(const messages::TaskFailed& event) {
     return runtime::fail(work.error());
   auto& it = **work;
   const auto had_worker = is_held(it.status);
-  if (had_worker && it.claim != event.claim())
+  const auto key = from_message(event.task());
+  if (had_worker && !is_held_under(key, event.claim()))
     return illegal("a report under an old claim");
   if (event.lost() && !had_worker)
     return illegal("only a worker can be lost");
@@ -165,7 +244,6 @@ outcome<void> run_state::fail(const messages::TaskFailed& event) {
     it.lost = 0;
   }
   it.error = event.error();
-  const auto key = from_message(event.task());
   enter(key, it, work_status::failed);
   auto& step = steps_[key.step];
   if (key.compensation) {

@@ -28,8 +28,13 @@ struct witnessed_task {
 
   place at = place::open;
   std::uint64_t claim = 0;
+  std::uint64_t second = 0; ///< Claim of whoever is at it beside; 0: nobody.
   std::uint32_t attempts = 0;
   std::string output;
+
+  [[nodiscard]] bool is_claim(std::uint64_t of) const {
+    return of == claim || (second != 0 && of == second);
+  }
 };
 
 using place = witnessed_task::place;
@@ -83,6 +88,12 @@ public:
         break;
       case RunEvent::kTaskStarted:
         see_begun(event.task_started());
+        break;
+      case RunEvent::kSpeculated:
+        see_speculated(event.speculated());
+        break;
+      case RunEvent::kDropped:
+        see_dropped(event.dropped());
         break;
       case RunEvent::kWaiting:
         see_waiting(event.waiting());
@@ -237,6 +248,7 @@ private:
       object_to(event.task(), "more attempts than its policy allows");
     claim_ = event.claim();
     task->claim = event.claim();
+    task->second = 0;
     task->attempts = event.attempt();
     task->at = place::held;
   }
@@ -248,6 +260,30 @@ private:
     if (task->at != place::held || task->claim != event.claim())
       object_to(event.task(), "begun by somebody who did not hold it");
     task->at = place::begun;
+  }
+
+  void see_speculated(const messages::TaskSpeculated& event) {
+    auto* task = task_of(event.task());
+    if (task == nullptr)
+      return;
+    if (task->at != place::begun || task->second != 0
+        || !workflow_.steps[event.task().step()].speculate)
+      object_to(event.task(), "begun a second time without need");
+    if (event.claim() <= claim_)
+      object_to(event.task(), "begun a second time under an old claim");
+    claim_ = task->second = event.claim();
+  }
+
+  void see_dropped(const messages::ClaimDropped& event) {
+    auto* task = task_of(event.task());
+    if (task == nullptr)
+      return;
+    if (task->at != place::begun || task->second == 0
+        || !task->is_claim(event.claim()))
+      object_to(event.task(), "given up by one of two who did not have it");
+    if (task->claim == event.claim())
+      task->claim = task->second;
+    task->second = 0;
   }
 
   void see_waiting(const messages::TaskWaiting& event) {
@@ -266,7 +302,7 @@ private:
       return;
     const auto is_sound
       = task->at == place::waits
-        || (task->at == place::begun && task->claim == event.claim());
+        || (task->at == place::begun && task->is_claim(event.claim()));
     if (!is_sound)
       object_to(event.task(), "ended by somebody who did not have it");
     task->at = place::done;
@@ -278,7 +314,7 @@ private:
     if (task == nullptr)
       return;
     const auto is_held = task->at == place::held || task->at == place::begun;
-    if (is_held && task->claim != event.claim())
+    if (is_held && !task->is_claim(event.claim()))
       object_to(event.task(), "failed under an old claim");
     if (task->at == place::done || task->at == place::broken)
       object_to(event.task(), "failed after its end");

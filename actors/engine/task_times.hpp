@@ -21,6 +21,7 @@ struct task_deadline {
 
   instant at{};
   what expires = what::timer;
+  std::uint64_t claim = 0; ///< Whose time it is, while somebody has the task.
 };
 
 [[nodiscard]] std::string_view to_string(task_deadline::what what) noexcept;
@@ -34,15 +35,19 @@ struct task_deadline {
 
 /// Of several the earliest, of those at one instant the one that ends more.
 /// Nothing for work that is over, blocked, or bound to no time. A retry that is
-/// due counts as ready.
+/// due counts as ready. `backup` is the second claim of the task, if it has
+/// one.
 ///
 ///   schedule_to_start   from ready to running, for each attempt
 ///   start_to_close      one attempt, from running to its end
 ///   schedule_to_close   from ready (first time) to the end of all attempts
 ///   heartbeat           from one sign of life to the next, while it runs
-[[nodiscard]] std::optional<task_deadline> deadline_of(const workflow& of,
-                                                       const task_key& key,
-                                                       const task_work& work,
-                                                       instant now);
+[[nodiscard]] std::optional<task_deadline>
+deadline_of(const workflow& of, const task_key& key, const task_work& work,
+            const task_backup* backup, instant now);
+
+/// The same of a task of the run.
+[[nodiscard]] std::optional<task_deadline>
+deadline_of(const run_state& run, const task_key& key, instant now);
 
 } // namespace troupe::engine

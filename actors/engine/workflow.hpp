@@ -179,6 +179,8 @@ struct workflow_step {
   step_resources resources;
   /// Absent: any worker may have it.
   std::optional<step_placement> placement;
+  /// Elements that take long beside the others are begun on another node, too.
+  bool speculate = false;
 
   friend bool operator==(const workflow_step&, const workflow_step&) = default;
 };

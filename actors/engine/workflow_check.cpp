@@ -168,8 +168,26 @@ private:
              "leave the key out");
     else if (step.placement)
       check_placement(index, *step.placement, key + ".placement");
+    if (step.speculate)
+      check_speculation(step, key + ".speculate");
     for (const auto& [name, units] : step.resources.custom)
       check_name(key + ".resources.custom." + name, name);
+  }
+
+  void check_speculation(const workflow_step& step, const std::string& key) {
+    if (is_of_engine(step.call.activity))
+      report(key, "a step that only waits is done by no worker",
+             "leave the key out");
+    else if (!step.foreach)
+      report(key,
+             "an attempt is slow beside others of its step, and this has "
+             "one only",
+             "add foreach, or bound it by timeout: {start_to_close: 5m}");
+    if (!step.call.guard.empty())
+      report(key,
+             "a second attempt would be a burden on what guard "
+               + step.call.guard + " protects",
+             "leave out one of both");
   }
 
   void check_placement(step_index index, const step_placement& placement,

@@ -201,6 +201,7 @@ private:
       step.resources = read_resources(*resources, found_);
     if (const auto placement = in.take("placement"))
       step.placement = read_placement(*placement, found_);
+    in.optional("speculate", step.speculate);
     if (const auto compensate = in.take("compensate")) {
       auto inside = mapping_reader{*compensate, found_};
       step.compensate

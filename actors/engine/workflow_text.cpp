@@ -112,6 +112,8 @@ json to_json(const workflow& of, const workflow_step& step) {
     result["resources"] = to_json(step.resources);
   if (step.placement)
     result["placement"] = to_json(*step.placement);
+  if (step.speculate)
+    result["speculate"] = true;
   if (step.compensate)
     put_call(result["compensate"], *step.compensate);
   return result;

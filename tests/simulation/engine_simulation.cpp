@@ -411,6 +411,7 @@ void engine_simulation::check_stored(run_number number,
     return object(name + "is not over in the store");
   check_undo_order(name, stored);
   check_signals(name, stored);
+  count_speculation(stored);
   check_lineage(name, stored);
   check_failure_run(name, stored);
   ++ends_[run.status()];

@@ -82,6 +82,15 @@ public:
     return placed_;
   }
 
+  /// Attempts that a second worker began, and those that it ended.
+  [[nodiscard]] int speculated() const noexcept {
+    return speculated_;
+  }
+
+  [[nodiscard]] int overtaken() const noexcept {
+    return overtaken_;
+  }
+
   [[nodiscard]] int failure_runs() const noexcept {
     return failure_runs_;
   }
@@ -108,6 +117,7 @@ private:
   void name_running(std::uint64_t worker);
   bool check_labels(std::uint64_t worker, const engine::assignment& work);
   void check_group(std::uint64_t worker);
+  void check_apart(std::uint64_t worker, const engine::assignment& work);
   void leave_workers();
   void report();
   void command();
@@ -134,6 +144,7 @@ private:
   void check_guards();
   void store_guards();
   void check_undo_order(const std::string& name, const stored_run& stored);
+  void count_speculation(const stored_run& stored);
   void check_signals(const std::string& name, const stored_run& stored);
   void check_lineage(const std::string& name, const stored_run& stored);
   void check_failure_run(const std::string& name, const stored_run& stored);
@@ -182,6 +193,8 @@ private:
   int rebound_ = 0;
   int dropped_ = 0;
   int placed_ = 0;
+  int speculated_ = 0;
+  int overtaken_ = 0;
   std::chrono::milliseconds rebind_window_{0};
   /// What goes on behind a guard since the start, by its name.
   std::map<std::string, std::size_t> adopted_;

@@ -114,6 +114,20 @@ void engine_simulation::check_signals(const std::string& name,
   }
 }
 
+void engine_simulation::count_speculation(const stored_run& stored) {
+  auto second = std::set<std::uint64_t>{};
+  for (const auto& event : stored.history) {
+    if (event.has_speculated()) {
+      second.insert(event.speculated().claim());
+      ++speculated_;
+    }
+    overtaken_
+      += event.has_succeeded() && second.contains(event.succeeded().claim())
+           ? 1
+           : 0;
+  }
+}
+
 const engine_simulation::stored_run*
 engine_simulation::find_stored(const std::string& run_id) const {
   const auto found = std::ranges::find_if(store_, [&](const auto& each) {

@@ -34,6 +34,8 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
   auto rebound = 0;
   auto placed = 0;
   auto dropped = 0;
+  auto speculated = 0;
+  auto overtaken = 0;
   for (auto seed = first; seed <= last; ++seed) {
     auto simulation = engine_simulation{seed, {}};
     const auto objections = simulation.run(6);
@@ -51,6 +53,8 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
     rebound += simulation.rebound();
     placed += simulation.placed();
     dropped += simulation.dropped();
+    speculated += simulation.speculated();
+    overtaken += simulation.overtaken();
   }
   if (only != 0)
     return;
@@ -64,6 +68,8 @@ TEST_CASE("whatever fails, no run is lost, and each ends as its history says") {
   CHECK(rebound > 0);
   CHECK(placed > 0);
   CHECK(dropped > 0);
+  CHECK(speculated > overtaken);
+  CHECK(overtaken > 0);
   CHECK(ends[engine::run_status::completed] > 0);
   CHECK(ends[engine::run_status::failed] > 0);
   CHECK(ends[engine::run_status::compensated] > 0);

@@ -44,6 +44,7 @@ void engine_simulation::pull() {
   for (auto& work : ledger_->assign(worker, 1 + random_() % 2)) {
     check_instant(work.run_id);
     is_grouped |= check_labels(worker, work);
+    check_apart(worker, work);
     auto& to = work.may_begin ? held_ : undelivered_;
     to.push_back({worker, std::move(work), epoch_, false});
   }
@@ -65,6 +66,20 @@ bool engine_simulation::check_labels(std::uint64_t worker,
   return placement->per_node != 0;
 }
 
+/// Who is at it already does not begin it a second time.
+void engine_simulation::check_apart(std::uint64_t worker,
+                                    const assignment& work) {
+  const auto* run = ledger_->find(work.run_id);
+  for (const auto* some : {&held_, &undelivered_, &in_flight_work_})
+    for (const auto& held : *some)
+      if (held.worker == worker && held.epoch == epoch_ && !held.is_stale
+          && held.work.run_id == work.run_id
+          && held.work.claim.task == work.claim.task
+          && held.work.claim.claim != work.claim.claim
+          && run->is_held_under(work.claim.task, held.work.claim.claim))
+        object("somebody does the same twice: " + effect_of(work));
+}
+
 /// Of what the engine knows that this worker has, after it was given some. It
 /// may go on with more of it under a new engine: an end that was not stored.
 void engine_simulation::check_group(std::uint64_t worker) {
@@ -82,7 +97,7 @@ void engine_simulation::check_group(std::uint64_t worker) {
         = run->definition().steps[claim.task.step].placement;
       const auto* work = run->find(claim.task);
       if (!placement || placement->per_node == 0 || work == nullptr
-          || work->claim != claim.claim || !is_held(work->status))
+          || !run->is_held_under(claim.task, claim.claim))
         continue;
       running.insert(effect_of(held.work));
       most = placement->per_node;
@@ -107,7 +122,7 @@ void engine_simulation::name_running(std::uint64_t worker) {
     ++rebound_;
     held.epoch = epoch_;
     held.is_stale = false;
-    if (ledger_->find(run_id)->find(claim.task)->claim != claim.claim)
+    if (!ledger_->find(run_id)->is_held_under(claim.task, claim.claim))
       object("somebody goes on with work that others have: "
              + effect_of(held.work));
     // Somebody whom a copy of that message reached.

@@ -63,6 +63,9 @@ TEST_CASE("the simulation notices whatever mistake is planted") {
     {planted_bug::keep_orphans, "keep_orphans"},
     {planted_bug::ignore_labels, "ignore_labels"},
     {planted_bug::ignore_group, "ignore_group"},
+    {planted_bug::speculate_anywhere, "speculate_anywhere"},
+    {planted_bug::keep_loser, "keep_loser"},
+    {planted_bug::forget_second, "forget_second"},
   }));
   const auto found = noticed(bug);
   INFO(name);

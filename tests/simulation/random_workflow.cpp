@@ -70,7 +70,7 @@ workflow_step random_step(std::mt19937_64& random, std::size_t index,
     wait_for_something(step, random, variety);
   } else if (random() % 6 == 0) {
     step.foreach.emplace().items.written
-      = nlohmann::json(random() % 5, random() % 100);
+      = nlohmann::json(random() % 8, random() % 100);
     step.foreach->parallel_max = 1 + static_cast<std::uint32_t>(random() % 3);
   }
   if (random() % 5 == 0)
@@ -91,9 +91,12 @@ workflow_step random_step(std::mt19937_64& random, std::size_t index,
 } // namespace
 
 void place_steps(workflow& of, std::mt19937_64& random) {
-  for (auto& step : of.steps)
+  for (auto& step : of.steps) {
     if (step.call.activity == "noop" && random() % 5 == 0)
       step.placement = random_placement(random);
+    step.speculate = step.foreach && step.call.activity == "noop"
+                     && step.call.guard.empty() && random() % 2 == 0;
+  }
 }
 
 workflow random_workflow(std::mt19937_64& random, workflow_variety variety) {

@@ -115,6 +115,8 @@ std::string limits_of(const engine::workflow_step& step) {
   parts.add(resources_of(step.resources));
   if (step.placement)
     parts.add(placement_of(*step.placement));
+  if (step.speculate)
+    parts.add("stragglers begin twice");
   parts.add(timeouts_of(step.call.timeouts));
   parts.add(retry_of(step.call.retry));
   if (!step.call.guard.empty())

@@ -40,6 +40,7 @@ workflow random_workflow(std::mt19937_64& random) {
         = nlohmann::json(random() % 5, random() % 100);
     if (step.foreach)
       step.foreach->parallel_max = 1 + static_cast<std::uint32_t>(random() % 3);
+    step.speculate = step.foreach && step.call.activity == "noop";
     if (random() % 5 == 0)
       step.call.timeouts.start_to_close = 5s;
   }
@@ -72,9 +73,14 @@ private:
     if (!claim)
       return;
     held_.push_back(*claim);
-    if (random_() % 10 != 0) // Else it never begins.
-      REQUIRE(story_.decide(
-        [&](run_decision& it) { return it.begin(key, claim->claim); }));
+    if (random_() % 10 == 0)
+      return; // It never begins.
+    REQUIRE(story_.decide(
+      [&](run_decision& it) { return it.begin(key, claim->claim); }));
+    if (random_() % 2 == 0)
+      if (const auto second = story_.decide(
+            [&](run_decision& it) { return it.speculate(key, "v"); }))
+        held_.push_back(*second);
   }
 
   /// Reports may be late, double or under an old claim: then they are refused,

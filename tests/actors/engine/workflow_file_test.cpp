@@ -49,6 +49,7 @@ steps:
     when: "${steps.score.output.items > inputs.count}"
     foreach: "${steps.score.output.batches}"
     max_parallel: 4
+    speculate: true
     activity: http
     with: {method: POST, url: "https://x/$${y}", body: "${item}"}
 success: "${steps.publish.failed == 0}"
@@ -158,6 +159,8 @@ TEST_CASE("every key of a step is read") {
   CHECK(publish.needs == std::vector<step_index>{0, 1});
   CHECK(publish.when->print() == "${steps.score.output.items > inputs.count}");
   CHECK(publish.foreach->parallel_max == 4);
+  CHECK(publish.speculate);
+  CHECK_FALSE(fetch.speculate);
   CHECK(publish.foreach->items.templates.size() == 1);
   CHECK(publish.layer == 2);
 }
@@ -323,6 +326,10 @@ TEST_CASE("values of the wrong type or range are refused at their place") {
         "activity: approval, with: {roles: [x]}, placement: {require: {a: b}}",
         "activity: workflow, with: {id: w}, placement: {exclude: {a: b}}",
         "activity: noop, compensate: {activity: sleep}",
+        "activity: noop, speculate: true",
+        "activity: noop, foreach: [1], speculate: 2",
+        "activity: noop, foreach: [1], guard: g, speculate: true",
+        "activity: sleep, with: {for: 1s}, foreach: [1], speculate: true",
         "activity: noop, compensate: {}",
         "activity: noop, with: {output: 123456789012345678901}",
         "activity: noop, with: {output: {'${x}': 1}}",
@@ -342,6 +349,19 @@ TEST_CASE("a step that only waits has no placement") {
   CHECK(found.line == 8);
   CHECK(found.message == "a step that only waits is done by no worker");
   CHECK(found.hint == "leave the key out");
+}
+
+TEST_CASE("what says why a step may not speculate") {
+  const auto alone = only_problem(
+    with_steps("- id: a\n  activity: noop\n  speculate: true\n"));
+  CHECK(alone.key == "steps[0].speculate");
+  CHECK(alone.line == 7);
+  CHECK(alone.hint.find("foreach") != std::string::npos);
+  const auto guarded = only_problem(
+    with_steps("- id: a\n  activity: noop\n  foreach: [1]\n  guard: jira\n"
+               "  speculate: true\n"));
+  CHECK(guarded.line == 9);
+  CHECK(guarded.message.find("guard jira") != std::string::npos);
 }
 
 TEST_CASE("the head of a file is held to its rules") {

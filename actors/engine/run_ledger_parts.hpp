@@ -57,7 +57,7 @@ struct worker_profile {
   std::optional<step_resources> room;
   /// What of its activities it answers at once.
   std::vector<std::string> immediate{};
-  /// The node it is on; empty: this one.
+  /// The node it is on; empty: that of the engine.
   std::string node{};
   worker_labels labels{};
   /// It gets nothing new, as its node drains.
@@ -141,6 +141,9 @@ struct run_ledger_options {
   /// fewest of its group, before any may have it: from when a worker had room
   /// for it and had to pass it over.
   std::chrono::microseconds placement_patience = std::chrono::seconds{3};
+  /// The node of the engine, which is that of workers that name none; empty: it
+  /// is alone.
+  std::string node;
 };
 
 /// Why nothing new is given to workers.
@@ -183,7 +186,7 @@ struct known_worker {
   worker_offer offer;
   std::vector<activity_id> activities;
   std::vector<activity_id> immediate; ///< Of these.
-  std::string node; ///< Empty: this one.
+  std::string node; ///< Empty: that of the engine has no name.
   worker_labels labels;
   bool is_held = false;
 };

@@ -97,7 +97,8 @@ outcome<void> run_ledger::check_needs(const workflow& of) const {
 void run_ledger::welcome(const worker_profile& worker) {
   auto& known = workers_[worker.worker];
   known.room = worker.room;
-  known.node = worker.node;
+  // A node may have more than one: they count as one place.
+  known.node = worker.node.empty() ? options_.node : worker.node;
   known.offer = {};
   known.offer.worker = worker.worker;
   known.offer.total = amounts_of(worker.room.value_or(unlimited_room()));
@@ -112,7 +113,7 @@ void run_ledger::welcome(const worker_profile& worker) {
   known.immediate = intern_all(worker.immediate);
   known.labels = worker.labels;
   known.is_held = worker.is_held;
-  placement_.welcome({worker.worker, worker.node, worker.labels,
+  placement_.welcome({worker.worker, known.node, worker.labels,
                       known.activities, known.offer.total, worker.is_held});
   move_data();
 }

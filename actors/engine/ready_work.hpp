@@ -30,6 +30,10 @@ using guard_id = std::uint32_t;
 /// nothing is. Each new kind has a number of its own, so there are many.
 using placement_id = std::uint64_t;
 
+/// What kinds have in common that differ in their group only: few. 0 if the
+/// placement is.
+using rules_id = std::uint64_t;
+
 /// Whole units of a custom resource.
 struct custom_amount {
   resource_id resource = 0;
@@ -74,6 +78,7 @@ struct ready_work {
   activity_id activity = 0;
   resource_amounts needed;
   guard_id guard = 0;
+  rules_id rules = 0;
   placement_id placement = 0;
 
   friend bool operator==(const ready_work&, const ready_work&) = default;
@@ -98,9 +103,11 @@ struct worker_offer {
   resource_amounts total;
   /// Work behind them is passed over. Ascending, each guard once.
   std::vector<closed_guard> closed{};
-  /// What may be asked of it now: work that asks for anything else is passed
-  /// over. Ascending.
-  std::vector<placement_id> open{};
+  /// What may be asked of it: work with other rules is passed over. Ascending.
+  std::vector<rules_id> open{};
+  /// Kinds that are passed over all the same, as there is enough of their group
+  /// there. Ascending.
+  std::vector<placement_id> full{};
 };
 
 /// Why there is no work for a worker.

@@ -165,10 +165,20 @@ struct queued_place {
   task_key task;
   guard_id guard = 0;
   placement_id placement = 0;
+  rules_id rules = 0;
   /// Patient work: what its owner is the owner of.
   std::string data{};
   /// Until then it waits for the best of those that may have it.
   std::optional<instant> patient_until{};
+};
+
+/// Work by what it asks of its worker.
+struct placed_task {
+  rules_id rules = 0;
+  placement_id kind = 0;
+  task_handle task = 0;
+
+  friend auto operator<=>(const placed_task&, const placed_task&) = default;
 };
 
 /// Finds texts by views of them.

@@ -149,14 +149,15 @@ std::vector<assignment> run_ledger::assign(std::uint64_t worker,
   auto& offer = known->second.offer;
   offer.free = free_room(offer);
   offer.closed = desk_.closed(context_.now, context_.draw);
-  offer.open = placement_.open(worker, running_);
+  offer.open = placement_.open(worker);
+  offer.full = placement_.full(worker, running_);
   offer.activities
     = credit != 0 ? known->second.activities : known->second.immediate;
   while (given.size() < most && (credit != 0 || beyond != 0)) {
     const auto next = queue_.pop(offer, context_.now);
     if (!next) {
       if (credit != 0 && next.error() != no_work::reserved)
-        pass_over(worker, offer.free);
+        pass_over(offer);
       break;
     }
     const auto found = places_.find(next->task);
@@ -170,11 +171,12 @@ std::vector<assignment> run_ledger::assign(std::uint64_t worker,
       offer.closed = desk_.closed(context_.now, context_.draw);
     if (!handed) {
       // What was to follow it may be there already.
-      offer.open = placement_.open(worker, running_);
+      offer.open = placement_.open(worker);
+      offer.full = placement_.full(worker, running_);
       continue;
     }
     if (!group.empty())
-      placement_.reopen(worker, group, running_, offer.open);
+      placement_.refill(worker, group, running_, offer.full);
     take_away(offer.free, next->needed);
     handed->takes_credit
       = beyond == 0

@@ -46,8 +46,8 @@ struct desk_fixture {
   }
 
   [[nodiscard]] bool may(std::uint64_t worker, placement_id kind) const {
-    const auto open = desk.open(worker, running);
-    return std::ranges::binary_search(open, kind);
+    return std::ranges::binary_search(desk.open(worker), desk.rules_of(kind))
+           && !std::ranges::binary_search(desk.full(worker, running), kind);
   }
 
   /// Which of the first five workers may have it.
@@ -154,15 +154,15 @@ TEST_CASE("a group goes to the nodes that run the fewest of it") {
   auto it = desk_fixture{3};
   const auto kind = it.enter(group_of("g"));
   CHECK(it.who(kind) == "123");
-  it.running["g"]["n1"] = 1;
+  it.running["n1"]["g"] = 1;
   CHECK(it.who(kind) == "23");
-  it.running["g"]["n2"] = 1;
-  it.running["g"]["n3"] = 2;
+  it.running["n2"]["g"] = 1;
+  it.running["n3"]["g"] = 2;
   CHECK(it.who(kind) == "12");
   // What has waited long enough goes anywhere.
   CHECK(it.who(it.enter(group_of("g"), false)) == "123");
   // Others are no reason, and neither is a node that could not do it.
-  it.running["h"]["n1"] = 9;
+  it.running["n1"]["h"] = 9;
   CHECK(it.who(kind) == "12");
   it.desk.hold(1, true);
   it.desk.hold(2, true);
@@ -172,10 +172,10 @@ TEST_CASE("a group goes to the nodes that run the fewest of it") {
 TEST_CASE("no node runs more of a group than it may, however long it waits") {
   auto it = desk_fixture{2};
   const auto kind = it.enter(group_of("g", 2), false);
-  it.running["g"]["n1"] = 2;
+  it.running["n1"]["g"] = 2;
   CHECK(it.who(kind) == "2");
   CHECK(it.reason(kind).empty());
-  it.running["g"]["n2"] = 2;
+  it.running["n2"]["g"] = 2;
   CHECK(it.who(kind).empty());
   CHECK(it.reason(kind) == "enough of group g runs on every node");
   CHECK(it.desk.status(kind, it.running).rules
@@ -233,9 +233,9 @@ TEST_CASE("only patience is a reason to pass work over") {
   CHECK_FALSE(it.desk.passes_over(3 - owner, data, {500, 9, {}}, {}));
   CHECK_FALSE(passes(3 - owner, it.enter(data_of("x"), false)));
   CHECK_FALSE(passes(1, group));
-  it.running["g"]["n1"] = 1;
+  it.running["n1"]["g"] = 1;
   CHECK(passes(1, group));
-  it.running["g"]["n1"] = 2; // More than patience.
+  it.running["n1"]["g"] = 2; // More than patience.
   CHECK_FALSE(passes(1, group));
 }
 
@@ -265,19 +265,19 @@ TEST_CASE("the order of workers changes nothing") {
       wish.per_node = static_cast<std::uint32_t>(random() % 3);
       const auto group = std::to_string(random() % 2);
       const auto node = "n" + std::to_string(1 + random() % 5);
-      ++one.running[group][node];
-      ++other.running[group][node];
+      ++one.running[node][group];
+      ++other.running[node][group];
       const auto is_patient = random() % 2 == 0;
       const auto kind = one.enter(wish, is_patient);
       REQUIRE(other.enter(wish, is_patient) == kind);
       REQUIRE(one.who(kind) == other.who(kind));
       REQUIRE(one.reason(kind) == other.reason(kind));
       // What is put right is what is found anew.
-      auto open = one.desk.open(1, one.running);
-      ++one.running[group]["n1"];
-      ++other.running[group]["n1"];
-      one.desk.reopen(1, group, one.running, open);
-      REQUIRE(open == other.desk.open(1, other.running));
+      auto full = one.desk.full(1, one.running);
+      ++one.running["n1"][group];
+      ++other.running["n1"][group];
+      one.desk.refill(1, group, one.running, full);
+      REQUIRE(full == other.desk.full(1, other.running));
     }
   }
 }

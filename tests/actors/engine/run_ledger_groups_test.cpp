@@ -121,3 +121,22 @@ TEST_CASE_METHOD(placement_fixture,
   advance(1min);
   CHECK(ledger.assign(1, 100).size() == 1);
 }
+
+TEST_CASE_METHOD(placement_fixture,
+                 "a group that is full on a node holds up no other group") {
+  welcome(1);
+  welcome(2);
+  // Two of each of ten groups; a node may run one.
+  auto placement = step_placement{};
+  placement.spread = text_template::parse("${item % 10}", {}).value();
+  placement.per_node = 1;
+  REQUIRE(submit(fan_out(20, placement)));
+  const auto given = ledger.assign(1, 100);
+  CHECK(given.size() == 10);
+  CHECK(ledger.assign(1, 100).empty());
+  succeed(given[3]);
+  const auto next = ledger.assign(1, 100);
+  REQUIRE(next.size() == 1);
+  CHECK(next.front().claim.task.item % 10 == given[3].claim.task.item % 10);
+  CHECK(ledger.assign(2, 100).size() == 9);
+}

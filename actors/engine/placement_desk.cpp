@@ -187,6 +187,21 @@ void placement_desk::refill(std::uint64_t worker, const std::string& group,
   }
 }
 
+std::vector<larger_worker> placement_desk::larger(std::uint64_t worker) const {
+  auto found = std::vector<larger_worker>{};
+  const auto known = workers_.find(worker);
+  if (known == workers_.end())
+    return found;
+  for (const auto& [id, each] : workers_)
+    if (!each.is_held
+        && each.total.cpu_thousandths > known->second.total.cpu_thousandths)
+      found.push_back({each.activities, each.total});
+  std::ranges::sort(found);
+  const auto again = std::ranges::unique(found);
+  found.erase(again.begin(), again.end());
+  return found;
+}
+
 placement_desk::waiting
 placement_desk::waits_for_others(std::uint64_t worker, rules_id rules,
                                  const resource_amounts& free) const {
@@ -211,13 +226,24 @@ bool placement_desk::passes_over(std::uint64_t worker, placement_id kind,
          && !may_now(known->second, key, running);
 }
 
-bool placement_desk::may_ever(const placed_worker& worker,
-                              const kind_key& kind) {
+bool placement_desk::can_do(const placed_worker& worker, const kind_key& kind) {
   return !worker.is_held
          && std::ranges::binary_search(worker.activities, kind.activity)
          && (has_labels(worker.labels, kind.wish.require, kind.wish.exclude)
              || has_bug(planted_bug::ignore_labels))
          && fits(kind.needed, worker.total, worker.total);
+}
+
+/// What asks for more processors than the worker has goes to one that has more.
+bool placement_desk::may_ever(const placed_worker& worker,
+                              const kind_key& kind) const {
+  const auto cpus = worker.total.cpu_thousandths;
+  return can_do(worker, kind)
+         && (kind.needed.cpu_thousandths <= cpus
+             || std::ranges::none_of(workers_, [&](const auto& each) {
+                  return each.second.total.cpu_thousandths > cpus
+                         && can_do(each.second, kind);
+                }));
 }
 
 /// Its node runs as much of the group as it may.

@@ -111,6 +111,10 @@ public:
               const group_counts& running,
               std::vector<placement_id>& full) const;
 
+  /// Those that get something new and have more processors than this one, each
+  /// sort once.
+  [[nodiscard]] std::vector<larger_worker> larger(std::uint64_t worker) const;
+
   /// Whether patience may keep a worker with so much room from work with these
   /// rules: from those that are `full`, or from all.
   enum class waiting : std::uint8_t { none, full, all };
@@ -155,8 +159,10 @@ private:
 
   [[nodiscard]] rules_id enter_rules(kind_key key);
   void leave_rules(rules_id rules);
-  [[nodiscard]] static bool may_ever(const placed_worker& worker,
-                                     const kind_key& kind);
+  [[nodiscard]] static bool can_do(const placed_worker& worker,
+                                   const kind_key& kind);
+  [[nodiscard]] bool may_ever(const placed_worker& worker,
+                              const kind_key& kind) const;
   [[nodiscard]] bool may_now(const placed_worker& worker, const kind_key& kind,
                              const group_counts& running) const;
   [[nodiscard]] bool is_full(const placed_worker& worker, const kind_key& kind,

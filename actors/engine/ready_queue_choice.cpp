@@ -49,6 +49,16 @@ bool is_closed(guard_id guard, priority_class priority,
          && priority >= found->from;
 }
 
+/// Whether one that has more processors could do it.
+bool is_for_larger(const resource_amounts& needed, activity_id activity,
+                   const worker_offer& offer) {
+  return needed.cpu_thousandths > offer.total.cpu_thousandths
+         && std::ranges::any_of(offer.larger, [&](const larger_worker& each) {
+              return std::ranges::binary_search(each.activities, activity)
+                     && fits(needed, each.total, each.total);
+            });
+}
+
 /// There is enough of its group on the worker's node.
 bool is_full(placement_id placement, const worker_offer& offer) {
   return std::ranges::binary_search(offer.full, placement);
@@ -61,7 +71,8 @@ bool ready_queue::suits(const pool_key& family, const worker_offer& offer) {
                             family.activity)
          && !is_closed(family.guard, family.priority, offer.closed)
          && (family.rules == 0
-             || std::ranges::binary_search(offer.open, family.rules))
+               ? !is_for_larger(family.needed, family.activity, offer)
+               : std::ranges::binary_search(offer.open, family.rules))
          && fits(family.needed, offer.total, offer.total);
 }
 

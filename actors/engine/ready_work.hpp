@@ -92,6 +92,14 @@ struct closed_guard {
   friend bool operator==(const closed_guard&, const closed_guard&) = default;
 };
 
+/// What a worker can do that has more processors than another one.
+struct larger_worker {
+  std::vector<activity_id> activities; ///< Ascending.
+  resource_amounts total;
+
+  friend auto operator<=>(const larger_worker&, const larger_worker&) = default;
+};
+
 /// A worker that asks for work.
 struct worker_offer {
   /// For reservations; of one node or one process.
@@ -108,6 +116,9 @@ struct worker_offer {
   /// Kinds that are passed over all the same, as there is enough of their group
   /// there. Ascending.
   std::vector<placement_id> full{};
+  /// Work without rules that asks for more processors than this worker has is
+  /// passed over where one of these could do it.
+  std::vector<larger_worker> larger{};
 };
 
 /// Why there is no work for a worker.

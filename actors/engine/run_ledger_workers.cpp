@@ -151,6 +151,7 @@ std::vector<assignment> run_ledger::assign(std::uint64_t worker,
   offer.closed = desk_.closed(context_.now, context_.draw);
   offer.open = placement_.open(worker);
   offer.full = placement_.full(worker, running_);
+  offer.larger = placement_.larger(worker);
   offer.activities
     = credit != 0 ? known->second.activities : known->second.immediate;
   while (given.size() < most && (credit != 0 || beyond != 0)) {

@@ -18,6 +18,12 @@ bool can_do(const worker_offer& offer, const ready_work& work) {
     return false;
   if (std::count(offer.full.begin(), offer.full.end(), work.placement) != 0)
     return false;
+  if (work.rules == 0
+      && work.needed.cpu_thousandths > offer.total.cpu_thousandths)
+    for (const auto& [activities, total] : offer.larger)
+      if (std::count(activities.begin(), activities.end(), work.activity) != 0
+          && fits(work.needed, total, total))
+        return false;
   return std::count(offer.activities.begin(), offer.activities.end(),
                     work.activity)
            > 0

@@ -219,6 +219,36 @@ TEST_CASE("data move with the nodes that come and go, and no others do") {
     CHECK(it.desk.has_moved(kind, key) == (it.who(kind) == ""));
 }
 
+TEST_CASE("what asks for more than any worker has goes to the largest") {
+  auto it = desk_fixture{};
+  const auto room_of
+    = [](std::uint64_t worker, std::uint32_t cpus, worker_labels labels = {}) {
+        auto made = worker_of(worker, std::move(labels));
+        made.total.cpu_thousandths = cpus * 1'000;
+        return made;
+      };
+  it.desk.welcome(room_of(1, 4, {{"zone", "eu"}}));
+  it.desk.welcome(room_of(2, 8, {{"zone", "eu"}}));
+  it.desk.welcome(room_of(3, 8));
+  it.desk.welcome(room_of(4, 12, {{"zone", "us"}}));
+  const auto enter = [&](const placement_wish& wish, std::uint32_t cpus) {
+    return it.desk.enter(wish, activity, {cpus * 1'000, 10, {}}, false);
+  };
+  const auto anywhere = enter(group_of("g"), 16);
+  const auto in_europe = enter(wish_for({{"zone", "eu"}}), 16);
+  CHECK(it.who(anywhere) == "4");
+  CHECK(it.who(in_europe) == "2"); // The largest of those that may have it.
+  CHECK(it.who(enter(group_of("g"), 4)) == "1234");
+  CHECK(it.desk.larger(1).size() == 2); // Each sort once.
+  CHECK(it.desk.larger(4).empty());
+  // Who gets nothing new is no reason to wait.
+  it.desk.hold(4, true);
+  CHECK(it.who(anywhere) == "23");
+  CHECK(it.desk.larger(2).empty());
+  it.desk.forget(2);
+  CHECK(it.who(in_europe) == "1");
+}
+
 TEST_CASE("only patience is a reason to pass work over") {
   auto it = desk_fixture{2};
   const auto room = resource_amounts{4'000, 1'000, {}};

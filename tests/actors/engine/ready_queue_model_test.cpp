@@ -138,6 +138,8 @@ private:
         if (below(3) == 0)
           offer.full.push_back(rules * 100 + group);
     }
+    if (below(4) == 0)
+      offer.larger.push_back({{0, 1}, big()});
     const auto expected = naive_.pop(offer, now_);
     const auto taken = queue_.pop(offer, now_);
     REQUIRE(taken == expected);

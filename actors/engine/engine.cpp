@@ -293,6 +293,7 @@ void pull(engine_pointer self, const messages::GetActivities& request) {
     self->monitor(host.handle);
   }
   host.credit = request.credit();
+  host.is_held |= request.is_held();
   host.profile = to_profile(sender->id(), request);
   host.profile.is_held = host.is_held;
   host.running.assign(request.running().begin(), request.running().end());

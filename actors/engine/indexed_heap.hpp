@@ -36,6 +36,16 @@ public:
     return slots_;
   }
 
+  /// Visits the first, then those right behind a visited one as long as `visit`
+  /// says true of it. Each comes before all behind it.
+  template <class Visit>
+  void walk(const Visit& visit, std::size_t place = 0) const {
+    if (place >= slots_.size() || !visit(slots_[place]))
+      return;
+    walk(visit, place * 2 + 1);
+    walk(visit, place * 2 + 2);
+  }
+
   template <class Rules>
   void push(slot added, const Rules& rules) {
     slots_.push_back(added);

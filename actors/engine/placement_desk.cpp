@@ -12,11 +12,11 @@ namespace {
 
 std::uint32_t count_of(const group_counts& running, const std::string& group,
                        const std::string& node) {
-  const auto of_group = running.find(group);
-  if (of_group == running.end())
+  const auto of_node = running.find(node);
+  if (of_node == running.end())
     return 0;
-  const auto found = of_group->second.find(node);
-  return found == of_group->second.end() ? 0 : found->second;
+  const auto found = of_node->second.find(group);
+  return found == of_node->second.end() ? 0 : found->second;
 }
 
 std::string list_of(const worker_labels& labels, const char* before) {
@@ -30,8 +30,8 @@ std::string node_text(const std::string& node) {
   return node.empty() ? "this node" : "node " + node;
 }
 
-std::string rules_of(const placement_wish& wish,
-                     const std::optional<std::string>& owner) {
+std::string rules_text(const placement_wish& wish,
+                       const std::optional<std::string>& owner) {
   auto text = list_of(wish.require, "");
   const auto add = [&text](const std::string& part) {
     if (!part.empty())
@@ -79,7 +79,9 @@ placement_id placement_desk::enter(placement_wish wish, activity_id activity,
   key.wish.data.clear();
   const auto [at, is_new] = ids_.try_emplace(std::move(key), last_id_ + 1);
   if (is_new) {
-    kinds_[++last_id_].key = at->first;
+    auto& kind = kinds_[++last_id_];
+    kind.key = at->first;
+    kind.rules = enter_rules(at->first);
     if (const auto& group = at->first.wish.spread; !group.empty())
       kinds_of_group_[group].insert(last_id_);
   }
@@ -97,8 +99,31 @@ void placement_desk::leave(placement_id kind) {
     if (group->second.empty())
       kinds_of_group_.erase(group);
   }
+  leave_rules(found->second.rules);
   ids_.erase(found->second.key);
   kinds_.erase(found);
+}
+
+rules_id placement_desk::enter_rules(kind_key key) {
+  key.wish.spread.clear();
+  const auto [at, is_new] = rules_ids_.try_emplace(key, last_rules_ + 1);
+  if (is_new)
+    rules_[++last_rules_].key = std::move(key);
+  ++rules_.at(at->second).kinds;
+  return at->second;
+}
+
+void placement_desk::leave_rules(rules_id rules) {
+  const auto found = rules_.find(rules);
+  if (--found->second.kinds != 0)
+    return;
+  rules_ids_.erase(found->second.key);
+  rules_.erase(found);
+}
+
+rules_id placement_desk::rules_of(placement_id kind) const {
+  const auto found = kinds_.find(kind);
+  return found == kinds_.end() ? 0 : found->second.rules;
 }
 
 bool placement_desk::has_moved(placement_id kind,
@@ -120,37 +145,76 @@ const std::string& placement_desk::group_of(placement_id kind) const {
   return found == kinds_.end() ? none : found->second.key.wish.spread;
 }
 
-std::vector<placement_id>
-placement_desk::open(std::uint64_t worker, const group_counts& running) const {
-  auto found = std::vector<placement_id>{};
+std::vector<rules_id> placement_desk::open(std::uint64_t worker) const {
+  auto found = std::vector<rules_id>{};
   const auto known = workers_.find(worker);
   if (known == workers_.end())
     return found;
-  for (const auto& [id, kind] : kinds_)
-    if (may_ever(known->second, kind.key)
-        && may_now(known->second, kind.key, running))
+  for (const auto& [id, rules] : rules_)
+    if (may_ever(known->second, rules.key)
+        && (!rules.key.owner || known->second.node == *rules.key.owner))
       found.push_back(id);
   return found;
 }
 
-void placement_desk::reopen(std::uint64_t worker, const std::string& group,
+std::vector<placement_id>
+placement_desk::full(std::uint64_t worker, const group_counts& running) const {
+  auto found = std::vector<placement_id>{};
+  const auto known = workers_.find(worker);
+  const auto there = known == workers_.end() ? running.end()
+                                             : running.find(known->second.node);
+  // Of a group of which nothing runs there it may have more.
+  if (there == running.end())
+    return found;
+  for (const auto& [group, count] : there->second)
+    refill(worker, group, running, found);
+  return found;
+}
+
+void placement_desk::refill(std::uint64_t worker, const std::string& group,
                             const group_counts& running,
-                            std::vector<placement_id>& open) const {
+                            std::vector<placement_id>& full) const {
   const auto known = workers_.find(worker);
   const auto kinds = kinds_of_group_.find(group);
   if (known == workers_.end() || kinds == kinds_of_group_.end())
     return;
   for (const auto id : kinds->second) {
-    const auto& key = kinds_.at(id).key;
-    const auto at = std::ranges::lower_bound(open, id);
-    const auto was_open = at != open.end() && *at == id;
-    const auto is_open
-      = may_ever(known->second, key) && may_now(known->second, key, running);
-    if (is_open && !was_open)
-      open.insert(at, id);
-    else if (!is_open && was_open)
-      open.erase(at);
+    const auto at = std::ranges::lower_bound(full, id);
+    const auto was_full = at != full.end() && *at == id;
+    const auto is_full = !may_now(known->second, kinds_.at(id).key, running);
+    if (is_full && !was_full)
+      full.insert(at, id);
+    else if (!is_full && was_full)
+      full.erase(at);
   }
+}
+
+std::vector<larger_worker> placement_desk::larger(std::uint64_t worker) const {
+  auto found = std::vector<larger_worker>{};
+  const auto known = workers_.find(worker);
+  if (known == workers_.end())
+    return found;
+  for (const auto& [id, each] : workers_)
+    if (!each.is_held
+        && each.total.cpu_thousandths > known->second.total.cpu_thousandths)
+      found.push_back({each.activities, each.total});
+  std::ranges::sort(found);
+  const auto again = std::ranges::unique(found);
+  found.erase(again.begin(), again.end());
+  return found;
+}
+
+placement_desk::waiting
+placement_desk::waits_for_others(std::uint64_t worker, rules_id rules,
+                                 const resource_amounts& free) const {
+  const auto known = workers_.find(worker);
+  const auto of = rules_.find(rules);
+  if (known == workers_.end() || of == rules_.end()
+      || !may_ever(known->second, of->second.key)
+      || !fits(of->second.key.needed, free, known->second.total))
+    return waiting::none;
+  const auto& owner = of->second.key.owner;
+  return owner && known->second.node != *owner ? waiting::all : waiting::full;
 }
 
 bool placement_desk::passes_over(std::uint64_t worker, placement_id kind,
@@ -164,8 +228,7 @@ bool placement_desk::passes_over(std::uint64_t worker, placement_id kind,
          && !may_now(known->second, key, running);
 }
 
-bool placement_desk::may_ever(const placed_worker& worker,
-                              const kind_key& kind) {
+bool placement_desk::can_do(const placed_worker& worker, const kind_key& kind) {
   return !worker.is_held
          && std::ranges::binary_search(worker.activities, kind.activity)
          && (kind.wish.apart_from != worker.node
@@ -173,6 +236,18 @@ bool placement_desk::may_ever(const placed_worker& worker,
          && (has_labels(worker.labels, kind.wish.require, kind.wish.exclude)
              || has_bug(planted_bug::ignore_labels))
          && fits(kind.needed, worker.total, worker.total);
+}
+
+/// What asks for more processors than the worker has goes to one that has more.
+bool placement_desk::may_ever(const placed_worker& worker,
+                              const kind_key& kind) const {
+  const auto cpus = worker.total.cpu_thousandths;
+  return can_do(worker, kind)
+         && (kind.needed.cpu_thousandths <= cpus
+             || std::ranges::none_of(workers_, [&](const auto& each) {
+                  return each.second.total.cpu_thousandths > cpus
+                         && can_do(each.second, kind);
+                }));
 }
 
 /// Its node runs as much of the group as it may.
@@ -228,7 +303,7 @@ placement_desk::owner_of_data(const kind_key& kind,
 placement_status placement_desk::status(placement_id kind,
                                         const group_counts& running) const {
   const auto& key = kinds_.at(kind).key;
-  return {rules_of(key.wish, key.owner), reason(key, running)};
+  return {rules_text(key.wish, key.owner), reason(key, running)};
 }
 
 /// Why the labels of no worker will do; empty: those of some will.

@@ -38,7 +38,7 @@ struct placed_worker {
   bool is_held = false; ///< It gets nothing new.
 };
 
-/// How much of each group runs on each node.
+/// How much runs on each node of each group.
 using group_counts
   = std::map<std::string, std::map<std::string, std::uint32_t>>;
 
@@ -95,15 +95,33 @@ public:
   /// Empty: none.
   [[nodiscard]] const std::string& group_of(placement_id kind) const;
 
-  /// What the worker may have, ascending.
-  [[nodiscard]] std::vector<placement_id>
-  open(std::uint64_t worker, const group_counts& running) const;
+  /// What kinds that differ in their group only have in common; 0 if there are
+  /// none of that kind.
+  [[nodiscard]] rules_id rules_of(placement_id kind) const;
 
-  /// Puts right what `open` said before more of that group, and of no other,
-  /// ran.
-  void reopen(std::uint64_t worker, const std::string& group,
+  /// What the worker may have but for groups, ascending.
+  [[nodiscard]] std::vector<rules_id> open(std::uint64_t worker) const;
+
+  /// Kinds that it may not have all the same, as its node runs enough of their
+  /// group, ascending. Linear in the groups that run there.
+  [[nodiscard]] std::vector<placement_id>
+  full(std::uint64_t worker, const group_counts& running) const;
+
+  /// Puts right what `full` said before more of that group, and of no other,
+  /// ran there.
+  void refill(std::uint64_t worker, const std::string& group,
               const group_counts& running,
-              std::vector<placement_id>& open) const;
+              std::vector<placement_id>& full) const;
+
+  /// Those that get something new and have more processors than this one, each
+  /// sort once.
+  [[nodiscard]] std::vector<larger_worker> larger(std::uint64_t worker) const;
+
+  /// Whether patience may keep a worker with so much room from work with these
+  /// rules: from those that are `full`, or from all.
+  enum class waiting : std::uint8_t { none, full, all };
+  [[nodiscard]] waiting waits_for_others(std::uint64_t worker, rules_id rules,
+                                         const resource_amounts& free) const;
 
   /// Whether it is only patience that keeps a worker with so much room from
   /// work of that kind.
@@ -132,11 +150,21 @@ private:
 
   struct kind_record {
     kind_key key;
+    rules_id rules = 0;
     std::uint64_t pending = 0;
   };
 
-  [[nodiscard]] static bool may_ever(const placed_worker& worker,
-                                     const kind_key& kind);
+  struct rules_record {
+    kind_key key; ///< Of a kind, without its group.
+    std::uint64_t kinds = 0;
+  };
+
+  [[nodiscard]] rules_id enter_rules(kind_key key);
+  void leave_rules(rules_id rules);
+  [[nodiscard]] static bool can_do(const placed_worker& worker,
+                                   const kind_key& kind);
+  [[nodiscard]] bool may_ever(const placed_worker& worker,
+                              const kind_key& kind) const;
   [[nodiscard]] bool may_now(const placed_worker& worker, const kind_key& kind,
                              const group_counts& running) const;
   [[nodiscard]] bool is_full(const placed_worker& worker, const kind_key& kind,
@@ -154,6 +182,9 @@ private:
   std::map<placement_id, kind_record> kinds_;
   std::map<kind_key, placement_id> ids_;
   placement_id last_id_ = 0;
+  std::map<rules_id, rules_record> rules_;
+  std::map<kind_key, rules_id> rules_ids_;
+  rules_id last_rules_ = 0;
   std::map<std::string, std::set<placement_id>> kinds_of_group_;
 };
 

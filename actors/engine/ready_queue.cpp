@@ -1,4 +1,4 @@
-#include "actors/engine/ready_queue.hpp"
+#include "actors/engine/ready_queue_rules.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -20,84 +20,6 @@ std::chrono::microseconds seconds_to_micros(double seconds) {
 }
 
 } // namespace
-
-struct ready_queue::lane_rules {
-  ready_queue* queue;
-
-  [[nodiscard]] bool comes_before(slot_number left, slot_number right) const {
-    return queue->order_of(queue->entries_[left])
-           < queue->order_of(queue->entries_[right]);
-  }
-
-  [[nodiscard]] slot_number& place(slot_number of) const {
-    return queue->entries_[of].lane_place;
-  }
-};
-
-struct ready_queue::age_rules {
-  ready_queue* queue;
-
-  [[nodiscard]] bool comes_before(slot_number left, slot_number right) const {
-    const auto& first = queue->entries_[left];
-    const auto& second = queue->entries_[right];
-    return std::pair{first.enqueued, first.sequence}
-           < std::pair{second.enqueued, second.sequence};
-  }
-
-  [[nodiscard]] slot_number& place(slot_number of) const {
-    return queue->entries_[of].age_place;
-  }
-};
-
-struct ready_queue::expiry_rules {
-  ready_queue* queue;
-
-  [[nodiscard]] bool comes_before(slot_number left, slot_number right) const {
-    const auto& first = queue->entries_[left];
-    const auto& second = queue->entries_[right];
-    return std::pair{first.not_after, first.sequence}
-           < std::pair{second.not_after, second.sequence};
-  }
-
-  [[nodiscard]] slot_number& place(slot_number of) const {
-    return queue->entries_[of].expiry_place;
-  }
-};
-
-struct ready_queue::pool_rules {
-  ready_queue* queue;
-
-  [[nodiscard]] bool comes_before(slot_number left, slot_number right) const {
-    return queue->rank_of_lane(left) < queue->rank_of_lane(right);
-  }
-
-  [[nodiscard]] slot_number& place(slot_number of) const {
-    return queue->lanes_[of].pool_place;
-  }
-};
-
-struct ready_queue::idle_rules {
-  ready_queue* queue;
-
-  [[nodiscard]] bool comes_before(slot_number left, slot_number right) const {
-    const auto& first = queue->flows_[left];
-    const auto& second = queue->flows_[right];
-    return std::pair{first.pass, first.key}
-           < std::pair{second.pass, second.key};
-  }
-
-  [[nodiscard]] slot_number& place(slot_number of) const {
-    return queue->flows_[of].idle_place;
-  }
-};
-
-struct ready_queue::key_of_entry {
-  const ready_queue* queue;
-
-  [[nodiscard]] task_handle operator()(slot_number of) const {
-    return queue->entries_[of].task;
-  }
-};
 
 ready_queue::ready_queue(const ready_queue_options& options)
   : options_{options}, rate_{options.rate_window} {}
@@ -131,8 +53,8 @@ bool ready_queue::contains(task_handle task) const {
 }
 
 ready_queue::pool_key ready_queue::key_of(const ready_work& work) {
-  return {work.priority, work.activity, work.needed, work.guard,
-          work.placement};
+  return {work.priority, work.activity, work.needed,
+          work.guard,    work.rules,    work.placement};
 }
 
 ready_work ready_queue::work_of(slot_number entry) const {
@@ -153,6 +75,7 @@ ready_work ready_queue::work_of(slot_number entry) const {
   work.activity = key.activity;
   work.needed = key.needed;
   work.guard = key.guard;
+  work.rules = key.rules;
   work.placement = key.placement;
   return work;
 }
@@ -201,38 +124,6 @@ push_refusal ready_queue::refuse_full(instant now) {
           std::clamp(wait, options_.retry_after_min, options_.retry_after_max)};
 }
 
-void ready_queue::attach(slot_number entry, const pool_key& key,
-                         std::uint64_t fairness_key, std::uint32_t weight) {
-  const auto pool = open_pool(key);
-  const auto flow = open_flow(key.priority, fairness_key, weight);
-  const auto lane = open_lane(pool, flow);
-  entries_[entry].lane = lane;
-  auto& entered = lanes_[lane];
-  const auto is_new = entered.entries.is_empty();
-  entered.entries.push(entry, lane_rules{this});
-  if (is_new)
-    pools_[pool].lanes.push(lane, pool_rules{this});
-  else if (entered.entries.top() == entry)
-    pools_[pool].lanes.update(lane, pool_rules{this});
-  pools_[pool].ages.push(entry, age_rules{this});
-  ++flows_[flow].pending;
-  ++class_of(key.priority).pending;
-}
-
-ready_queue::slot_number ready_queue::open_pool(const pool_key& key) {
-  const auto found = pool_of_.find(key);
-  if (found != pool_of_.end())
-    return found->second;
-  auto opened = pool_record{};
-  opened.key = key;
-  auto& pools = class_of(key.priority).pools;
-  opened.class_place = static_cast<slot_number>(pools.size());
-  const auto slot = pools_.add(std::move(opened));
-  pools.push_back(slot);
-  pool_of_.emplace(key, slot);
-  return slot;
-}
-
 ready_queue::slot_number ready_queue::open_flow(priority_class priority,
                                                 std::uint64_t key,
                                                 std::uint32_t weight) {
@@ -255,58 +146,14 @@ ready_queue::slot_number ready_queue::open_flow(priority_class priority,
   return slot;
 }
 
-ready_queue::slot_number ready_queue::open_lane(slot_number pool,
-                                                slot_number flow) {
-  for (const auto known : flows_[flow].lanes)
-    if (lanes_[known].pool == pool)
-      return known;
-  auto opened = lane_record{};
-  opened.pool = pool;
-  opened.flow = flow;
-  const auto slot = lanes_.add(std::move(opened));
-  flows_[flow].lanes.push_back(slot);
-  return slot;
-}
-
 // -- leaving ------------------------------------------------------------------
-
-void ready_queue::detach(slot_number entry) {
-  const auto lane = std::exchange(entries_[entry].lane, none);
-  const auto pool = lanes_[lane].pool;
-  const auto flow = lanes_[lane].flow;
-  auto& left = lanes_[lane];
-  pools_[pool].ages.erase(entry, age_rules{this});
-  if (left.entries.size() == 1) {
-    pools_[pool].lanes.erase(lane, pool_rules{this});
-    std::erase(flows_[flow].lanes, lane);
-    lanes_.erase(lane);
-  } else {
-    const auto was_first = left.entries.top() == entry;
-    left.entries.erase(entry, lane_rules{this});
-    if (was_first)
-      pools_[pool].lanes.update(lane, pool_rules{this});
-  }
-  if (pools_[pool].lanes.is_empty())
-    close_pool(pool);
-  leave_flow(flow);
-}
-
-void ready_queue::close_pool(slot_number pool) {
-  drop_reservation(pool);
-  auto& pools = class_of(pools_[pool].key.priority).pools;
-  const auto place = pools_[pool].class_place;
-  pools[place] = pools.back();
-  pools_[pools[place]].class_place = place;
-  pools.pop_back();
-  pool_of_.erase(pools_[pool].key);
-  pools_.erase(pool);
-}
 
 void ready_queue::leave_flow(slot_number flow) {
   auto& left = flows_[flow];
   auto& of = class_of(left.priority);
   if (--left.pending == 0) {
     left.lanes = {};
+    left.strands = {};
     if (left.pass > of.pass)
       of.idle.push(flow, idle_rules{this});
     else
@@ -426,7 +273,7 @@ tl::expected<ready_work, no_work> ready_queue::pop(const worker_offer& offer,
     return tl::unexpected{pool.error()};
   pools_[*pool].blocked_since.reset();
   drop_reservation(*pool);
-  const auto lane = pools_[*pool].lanes.top();
+  const auto lane = first_lane(pools_[*pool]);
   const auto taken = lanes_[lane].entries.top();
   auto work = work_of(taken);
   charge(lanes_[lane].flow);
@@ -447,6 +294,9 @@ void ready_queue::charge(slot_number flow) {
   for (const auto lane : served.lanes)
     if (auto& beside = pools_[lanes_[lane].pool].lanes; beside.size() != 1)
       beside.update(lane, pool_rules{this});
+  for (const auto strand : served.strands)
+    families_[strands_[strand].family].strands.update(strand,
+                                                      family_rules{this});
   turn_ = std::max(turn_, of.turn);
   of.turn = turn_ + turn_stride(static_cast<std::size_t>(served.priority));
 }

@@ -69,18 +69,20 @@ enum class admission : std::uint8_t {
 ///
 /// Work that a worker has too little free for is passed over while others fit.
 /// After `reserve_after`, the worker is kept for it: it gets nothing of the
-/// same or a higher level any more until the work fits. Work behind a guard
-/// that lets nobody through is passed over as well, as is what a worker may not
-/// have now for its placement; no worker is kept for it.
+/// same or a higher level any more until the work fits; of kinds that differ in
+/// their group only, for the first that no worker is kept for. Work behind a
+/// guard that lets nobody through is passed over as well, as is what a worker
+/// may not have now for its placement; no worker is kept for it.
 ///
 /// Nothing starves: within c steps the class has a share of at least 1/31, in
 /// it the key one by its weight, and in the key only a finite number is ahead.
 ///
 /// Pure and deterministic; the time is an argument. Push, pop, remove and the
-/// like cost O(log n + p), p being the number of distinct combinations of
-/// activity, need, guard and placement that wait; not the number of keys. About
-/// 80 bytes per piece of work, and 240 per key and class that has some
-/// (`benchmarks/queue_bench.cpp`).
+/// like cost O(log n + p + f), p being the number of distinct combinations of
+/// activity, need, guard and rules that wait, f that of the kinds that the
+/// worker has enough of (`full`); not the number of keys, nor that of groups
+/// that few keys share. About 80 bytes per piece of work, and 240 per key and
+/// class that has some.
 class ready_queue {
 public:
   explicit ready_queue(const ready_queue_options& options = {});
@@ -178,8 +180,18 @@ private:
   struct lane_record {
     slot_number pool = none;
     slot_number flow = none;
-    slot_number pool_place = 0;
+    slot_number strand = none; ///< Of a narrow pool.
+    slot_number place = 0; ///< In its pool, or in its strand.
     indexed_heap entries;
+  };
+
+  /// The lanes of one key in narrow pools of a family: when the key is served,
+  /// they move as one.
+  struct strand_record {
+    slot_number family = none;
+    slot_number flow = none;
+    slot_number family_place = 0;
+    indexed_heap lanes; ///< By what is due.
   };
 
   /// A fairness key within a class. Kept without work until the virtual time of
@@ -192,7 +204,8 @@ private:
     std::uint32_t pending = 0;
     priority_class priority = priority_class::normal;
     slot_number idle_place = 0;
-    std::vector<slot_number> lanes;
+    std::vector<slot_number> lanes; ///< In wide pools.
+    std::vector<slot_number> strands; ///< Those in narrow ones.
   };
 
   struct pool_key {
@@ -200,23 +213,39 @@ private:
     activity_id activity = 0;
     resource_amounts needed;
     guard_id guard = 0;
-    placement_id placement = 0;
+    rules_id rules = 0;
+    placement_id placement = 0; ///< 0 in the key of a family.
 
     friend auto operator<=>(const pool_key&, const pool_key&) = default;
   };
 
-  /// Work of a class that suits the same workers.
+  /// Work of a class that suits the same workers. A wide pool is compared with
+  /// others as a whole; a narrow one, of a placement that few keys ask for, by
+  /// its lanes, so that there may be any number of those.
   struct pool_record {
     pool_key key;
-    indexed_heap lanes; ///< By virtual time, then what is due.
+    slot_number family = none;
+    bool is_wide = true;
+    indexed_heap lanes; ///< If wide: by virtual time, then what is due.
+    std::vector<slot_number> few; ///< The lanes if narrow.
     indexed_heap ages; ///< Entries by age.
     std::optional<instant> blocked_since;
     std::optional<std::uint64_t> reserved_worker;
+    slot_number family_place = 0; ///< Among the wide ones, or the ages.
+  };
+
+  /// Pools that differ in their group only. What asks for nothing of its worker
+  /// has one that is wide.
+  struct family_record {
+    pool_key key;
+    std::vector<slot_number> wide;
+    indexed_heap strands; ///< By virtual time, then what is due.
+    indexed_heap ages; ///< Narrow pools by their oldest work.
     slot_number class_place = 0;
   };
 
   struct class_state {
-    std::vector<slot_number> pools;
+    std::vector<slot_number> families;
     std::unordered_map<std::uint64_t, slot_number> flows;
     indexed_heap idle; ///< Flows without work, by virtual time.
     std::uint64_t pass = 0; ///< Of the flow served last, or more.
@@ -229,6 +258,9 @@ private:
   struct age_rules;
   struct expiry_rules;
   struct pool_rules;
+  struct strand_rules;
+  struct family_rules;
+  struct oldest_rules;
   struct idle_rules;
   struct key_of_entry;
 
@@ -252,7 +284,9 @@ private:
     return std::tuple{due(of), of.enqueued, of.sequence};
   }
   [[nodiscard]] rank rank_of_lane(slot_number lane) const;
+  [[nodiscard]] slot_number first_lane(const pool_record& of) const;
   [[nodiscard]] rank rank_of_pool(slot_number pool) const;
+  [[nodiscard]] rank rank_of_strand(slot_number strand) const;
   [[nodiscard]] instant oldest(const pool_record& of) const;
   [[nodiscard]] std::int64_t level(std::size_t priority, instant oldest,
                                    instant now) const;
@@ -271,13 +305,24 @@ private:
 
   // Entering and leaving.
   slot_number open_pool(const pool_key& key);
+  slot_number open_family(const pool_key& key);
   slot_number open_flow(priority_class priority, std::uint64_t key,
                         std::uint32_t weight);
   slot_number open_lane(slot_number pool, slot_number flow);
   void attach(slot_number entry, const pool_key& key,
               std::uint64_t fairness_key, std::uint32_t weight);
   void detach(slot_number entry);
+  void join(slot_number lane);
+  void reorder(slot_number lane);
+  void leave(slot_number lane);
+  void join_strand(slot_number lane);
+  void leave_strand(slot_number lane);
+  void widen(slot_number pool);
+  void narrow(slot_number pool);
+  void enter_wide(slot_number pool);
+  void leave_wide(slot_number pool);
   void close_pool(slot_number pool);
+  void close_family(slot_number family);
   void leave_flow(slot_number flow);
   void close_flow(class_state& of, slot_number flow);
   void advance(class_state& of, std::uint64_t pass);
@@ -286,8 +331,13 @@ private:
   void charge(slot_number flow);
 
   // Choosing.
-  [[nodiscard]] bool suits(const pool_record& of,
-                           const worker_offer& offer) const;
+  [[nodiscard]] static bool suits(const pool_key& family,
+                                  const worker_offer& offer);
+  [[nodiscard]] instant oldest_in(const family_record& of,
+                                  const worker_offer& offer) const;
+  template <class Wanted>
+  void find_first(const family_record& of, const Wanted& is_wanted,
+                  slot_number& found, rank& best) const;
   [[nodiscard]] std::optional<candidate> candidate_of(std::size_t priority,
                                                       const worker_offer& offer,
                                                       instant now) const;
@@ -310,6 +360,10 @@ private:
   [[nodiscard]] std::uint64_t ahead_in_class(const entry_record& of) const;
   [[nodiscard]] std::int64_t level_now(std::size_t priority, instant now) const;
   [[nodiscard]] key_figures figures_of(const flow_record& of) const;
+  template <class Visit>
+  void visit_lanes(const flow_record& of, const Visit& visit) const;
+  void check_family(const family_record& of,
+                    std::vector<std::string>& found) const;
   std::uint64_t check_lane(slot_number lane,
                            std::vector<std::string>& found) const;
 
@@ -318,11 +372,14 @@ private:
   slab<lane_record> lanes_;
   slab<flow_record> flows_;
   slab<pool_record> pools_;
+  slab<strand_record> strands_;
+  slab<family_record> families_;
   slot_index index_;
   indexed_heap expiries_; ///< Entries that may expire, earliest first.
   std::vector<slot_number>
     overdue_; ///< Out of their lanes, to be told by `expire`.
   std::map<pool_key, slot_number> pool_of_;
+  std::map<pool_key, slot_number> family_of_; ///< Of those with rules.
   std::map<std::uint64_t, slot_number> reservations_; ///< Worker to pool.
   std::array<class_state, priority_classes> classes_;
   std::uint64_t turn_ = 0; ///< Of the class served last, or more.

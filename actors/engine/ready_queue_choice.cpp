@@ -9,8 +9,20 @@ std::uint64_t ready_queue::turn_stride(std::size_t priority) noexcept {
   return std::uint64_t{1} << priority;
 }
 
+ready_queue::slot_number ready_queue::first_lane(const pool_record& of) const {
+  if (of.is_wide)
+    return of.lanes.top();
+  return *std::ranges::min_element(of.few, {}, [this](slot_number lane) {
+    return rank_of_lane(lane);
+  });
+}
+
 ready_queue::rank ready_queue::rank_of_pool(slot_number pool) const {
-  return rank_of_lane(pools_[pool].lanes.top());
+  return rank_of_lane(first_lane(pools_[pool]));
+}
+
+ready_queue::rank ready_queue::rank_of_strand(slot_number strand) const {
+  return rank_of_lane(strands_[strand].lanes.top());
 }
 
 instant ready_queue::oldest(const pool_record& of) const {
@@ -37,16 +49,77 @@ bool is_closed(guard_id guard, priority_class priority,
          && priority >= found->from;
 }
 
+/// Whether one that has more processors could do it.
+bool is_for_larger(const resource_amounts& needed, activity_id activity,
+                   const worker_offer& offer) {
+  return needed.cpu_thousandths > offer.total.cpu_thousandths
+         && std::ranges::any_of(offer.larger, [&](const larger_worker& each) {
+              return std::ranges::binary_search(each.activities, activity)
+                     && fits(needed, each.total, each.total);
+            });
+}
+
+/// There is enough of its group on the worker's node.
+bool is_full(placement_id placement, const worker_offer& offer) {
+  return std::ranges::binary_search(offer.full, placement);
+}
+
 } // namespace
 
-bool ready_queue::suits(const pool_record& of,
-                        const worker_offer& offer) const {
+bool ready_queue::suits(const pool_key& family, const worker_offer& offer) {
   return std::binary_search(offer.activities.begin(), offer.activities.end(),
-                            of.key.activity)
-         && !is_closed(of.key.guard, of.key.priority, offer.closed)
-         && (of.key.placement == 0
-             || std::ranges::binary_search(offer.open, of.key.placement))
-         && fits(of.key.needed, offer.total, offer.total);
+                            family.activity)
+         && !is_closed(family.guard, family.priority, offer.closed)
+         && (family.rules == 0
+               ? !is_for_larger(family.needed, family.activity, offer)
+               : std::ranges::binary_search(offer.open, family.rules))
+         && fits(family.needed, offer.total, offer.total);
+}
+
+/// Since when the oldest waits that the worker may have; `never`: there is
+/// none.
+instant ready_queue::oldest_in(const family_record& of,
+                               const worker_offer& offer) const {
+  auto since = never;
+  for (const auto pool : of.wide)
+    if (!is_full(pools_[pool].key.placement, offer))
+      since = std::min(since, oldest(pools_[pool]));
+  of.ages.walk([&](slot_number pool) {
+    const auto& each = pools_[pool];
+    if (oldest(each) >= since)
+      return false;
+    if (is_full(each.key.placement, offer))
+      return true;
+    since = oldest(each);
+    return false;
+  });
+  return since;
+}
+
+/// The first of its pools that are wanted, if it comes before what was found.
+template <class Wanted>
+void ready_queue::find_first(const family_record& of, const Wanted& is_wanted,
+                             slot_number& found, rank& best) const {
+  // Whether it, or what comes behind it, could be the one.
+  const auto try_lane = [&](slot_number lane) {
+    const auto ranked = rank_of_lane(lane);
+    if (found != none && ranked >= best)
+      return false;
+    const auto pool = lanes_[lane].pool;
+    if (!is_wanted(pools_[pool]))
+      return true;
+    found = pool;
+    best = ranked;
+    return false;
+  };
+  for (const auto pool : of.wide)
+    static_cast<void>(try_lane(pools_[pool].lanes.top()));
+  of.strands.walk([&](slot_number strand) {
+    if (found != none && rank_of_strand(strand) >= best)
+      return false;
+    strands_[strand].lanes.walk(try_lane);
+    return true;
+  });
 }
 
 std::optional<ready_queue::candidate>
@@ -55,18 +128,16 @@ ready_queue::candidate_of(std::size_t priority, const worker_offer& offer,
   auto found = candidate{};
   auto since = never;
   auto best = rank{};
-  for (const auto slot : classes_[priority].pools) {
-    const auto& each = pools_[slot];
-    if (!suits(each, offer))
+  const auto may_have = [&](const pool_record& each) {
+    return !is_full(each.key.placement, offer);
+  };
+  for (const auto slot : classes_[priority].families) {
+    const auto& each = families_[slot];
+    if (!suits(each.key, offer))
       continue;
-    since = std::min(since, oldest(each));
-    if (!fits(each.key.needed, offer.free, offer.total))
-      continue;
-    const auto ranked = rank_of_pool(slot);
-    if (found.best == none || ranked < best) {
-      found.best = slot;
-      best = ranked;
-    }
+    since = std::min(since, oldest_in(each, offer));
+    if (fits(each.key.needed, offer.free, offer.total))
+      find_first(each, may_have, found.best, best);
   }
   if (since == never)
     return std::nullopt;
@@ -119,18 +190,26 @@ ready_queue::choose(const worker_offer& offer, instant now) {
 bool ready_queue::reserve(const candidate& of, const worker_offer& offer,
                           instant now) {
   const auto may_keep = !reservations_.contains(offer.worker);
+  const auto lacks_worker = [&](const pool_record& each) {
+    return !each.reserved_worker && !is_full(each.key.placement, offer);
+  };
   auto chosen = none;
-  for (const auto slot : classes_[of.priority].pools) {
-    auto& each = pools_[slot];
-    if (fits(each.key.needed, offer.free, offer.total) || !suits(each, offer)
-        || (of.best != none && rank_of_pool(of.best) < rank_of_pool(slot)))
+  for (const auto slot : classes_[of.priority].families) {
+    const auto& family = families_[slot];
+    if (fits(family.key.needed, offer.free, offer.total)
+        || !suits(family.key, offer))
       continue;
+    auto first = none;
+    auto ranked = rank{};
+    find_first(family, lacks_worker, first, ranked);
+    if (first == none || (of.best != none && rank_of_pool(of.best) < ranked))
+      continue;
+    auto& each = pools_[first];
     if (!each.blocked_since)
       each.blocked_since = now;
-    if (may_keep && !each.reserved_worker
-        && now - *each.blocked_since >= options_.reserve_after
-        && (chosen == none || rank_of_pool(slot) < rank_of_pool(chosen)))
-      chosen = slot;
+    if (may_keep && now - *each.blocked_since >= options_.reserve_after
+        && (chosen == none || ranked < rank_of_pool(chosen)))
+      chosen = first;
   }
   if (chosen == none)
     return false;
@@ -144,7 +223,8 @@ ready_queue::slot_number ready_queue::reserved_pool(const worker_offer& offer) {
   if (found == reservations_.end())
     return none;
   const auto pool = found->second;
-  if (suits(pools_[pool], offer))
+  const auto& key = pools_[pool].key;
+  if (suits(key, offer) && !is_full(key.placement, offer))
     return pool;
   // It cannot do that any more.
   drop_reservation(pool);

@@ -21,15 +21,25 @@ void include(pending_figures& sum, instant enqueued) {
 
 } // namespace
 
+template <class Visit>
+void ready_queue::visit_lanes(const flow_record& of, const Visit& visit) const {
+  for (const auto lane : of.lanes)
+    visit(lanes_[lane]);
+  for (const auto strand : of.strands)
+    for (const auto lane : strands_[strand].lanes.slots())
+      visit(lanes_[lane]);
+}
+
 // -- looking ahead ------------------------------------------------------------
 
 std::uint64_t ready_queue::ahead_in_flow(const flow_record& of,
                                          const entry_record& until) const {
   auto ahead = std::uint64_t{0};
-  for (const auto lane : of.lanes)
-    for (const auto slot : lanes_[lane].entries.slots())
+  visit_lanes(of, [&](const lane_record& lane) {
+    for (const auto slot : lane.entries.slots())
       if (order_of(entries_[slot]) < order_of(until))
         ++ahead;
+  });
   return ahead;
 }
 
@@ -51,9 +61,10 @@ std::uint64_t ready_queue::served_before(const flow_record& of,
     return count;
   // A tie: the one of them that would be next decides.
   auto orders = std::vector<std::tuple<instant, instant, std::uint64_t>>{};
-  for (const auto lane : of.lanes)
-    for (const auto slot : lanes_[lane].entries.slots())
+  visit_lanes(of, [&](const lane_record& lane) {
+    for (const auto slot : lane.entries.slots())
       orders.push_back(order_of(entries_[slot]));
+  });
   const auto next = orders.begin() + static_cast<std::ptrdiff_t>(count);
   std::nth_element(orders.begin(), next, orders.end());
   return *next < order_of(until) ? count + 1 : count;
@@ -72,8 +83,13 @@ std::uint64_t ready_queue::ahead_in_class(const entry_record& of) const {
 
 std::int64_t ready_queue::level_now(std::size_t priority, instant now) const {
   auto since = never;
-  for (const auto pool : classes_[priority].pools)
-    since = std::min(since, oldest(pools_[pool]));
+  for (const auto slot : classes_[priority].families) {
+    const auto& each = families_[slot];
+    for (const auto pool : each.wide)
+      since = std::min(since, oldest(pools_[pool]));
+    if (!each.ages.is_empty())
+      since = std::min(since, oldest(pools_[each.ages.top()]));
+  }
   return level(priority, since, now);
 }
 
@@ -149,9 +165,10 @@ queue_figures ready_queue::figures(instant now) const {
 
 key_figures ready_queue::figures_of(const flow_record& of) const {
   auto result = key_figures{of.priority, of.key, of.weight, {}};
-  for (const auto lane : of.lanes)
-    for (const auto slot : lanes_[lane].entries.slots())
+  visit_lanes(of, [&](const lane_record& lane) {
+    for (const auto slot : lane.entries.slots())
       include(result.figures, entries_[slot].enqueued);
+  });
   return result;
 }
 
@@ -162,7 +179,8 @@ std::vector<std::string> ready_queue::check() const {
   auto in_lanes = std::uint64_t{0};
   for (const auto& [key, pool] : pool_of_) {
     auto in_pool = std::uint64_t{0};
-    for (const auto lane : pools_[pool].lanes.slots())
+    const auto& of = pools_[pool];
+    for (const auto lane : of.is_wide ? of.lanes.slots() : of.few)
       in_pool += check_lane(lane, found);
     if (in_pool != pools_[pool].ages.size())
       found.push_back("a pool's ages are not those of its work");
@@ -172,6 +190,8 @@ std::vector<std::string> ready_queue::check() const {
     found.push_back("work is in the queue, but in no lane");
   auto in_flows = std::uint64_t{0};
   for (const auto& in : classes_) {
+    for (const auto family : in.families)
+      check_family(families_[family], found);
     auto in_class = std::uint64_t{0};
     for (const auto& [key, slot] : in.flows)
       in_class += flows_[slot].pending;
@@ -185,6 +205,23 @@ std::vector<std::string> ready_queue::check() const {
     if (pools_[pool].reserved_worker != worker)
       found.push_back("a worker is kept for work that knows nothing of it");
   return found;
+}
+
+void ready_queue::check_family(const family_record& of,
+                               std::vector<std::string>& found) const {
+  for (const auto pool : of.ages.slots())
+    if (pools_[pool].is_wide
+        || oldest(pools_[pool]) < oldest(pools_[of.ages.top()]))
+      found.push_back("the oldest work of a family is not known");
+  for (const auto strand : of.strands.slots()) {
+    if (rank_of_strand(strand) < rank_of_strand(of.strands.top()))
+      found.push_back("a strand is not in order within its family");
+    for (const auto lane : strands_[strand].lanes.slots())
+      if (lanes_[lane].strand != strand
+          || lanes_[lane].flow != strands_[strand].flow
+          || rank_of_lane(lane) < rank_of_strand(strand))
+        found.push_back("a lane is not in order within its strand");
+  }
 }
 
 std::uint64_t ready_queue::check_lane(slot_number lane,

@@ -30,6 +30,10 @@ using guard_id = std::uint32_t;
 /// nothing is. Each new kind has a number of its own, so there are many.
 using placement_id = std::uint64_t;
 
+/// What kinds have in common that differ in their group only: few. 0 if the
+/// placement is.
+using rules_id = std::uint64_t;
+
 /// Whole units of a custom resource.
 struct custom_amount {
   resource_id resource = 0;
@@ -74,6 +78,7 @@ struct ready_work {
   activity_id activity = 0;
   resource_amounts needed;
   guard_id guard = 0;
+  rules_id rules = 0;
   placement_id placement = 0;
 
   friend bool operator==(const ready_work&, const ready_work&) = default;
@@ -87,6 +92,14 @@ struct closed_guard {
   friend bool operator==(const closed_guard&, const closed_guard&) = default;
 };
 
+/// What a worker can do that has more processors than another one.
+struct larger_worker {
+  std::vector<activity_id> activities; ///< Ascending.
+  resource_amounts total;
+
+  friend auto operator<=>(const larger_worker&, const larger_worker&) = default;
+};
+
 /// A worker that asks for work.
 struct worker_offer {
   /// For reservations; of one node or one process.
@@ -98,9 +111,14 @@ struct worker_offer {
   resource_amounts total;
   /// Work behind them is passed over. Ascending, each guard once.
   std::vector<closed_guard> closed{};
-  /// What may be asked of it now: work that asks for anything else is passed
-  /// over. Ascending.
-  std::vector<placement_id> open{};
+  /// What may be asked of it: work with other rules is passed over. Ascending.
+  std::vector<rules_id> open{};
+  /// Kinds that are passed over all the same, as there is enough of their group
+  /// there. Ascending.
+  std::vector<placement_id> full{};
+  /// Work without rules that asks for more processors than this worker has is
+  /// passed over where one of these could do it.
+  std::vector<larger_worker> larger{};
 };
 
 /// Why there is no work for a worker.

@@ -403,7 +403,8 @@ private:
                                        const task_key& task) const;
   void find_place(const live_run& live, const task_work& work,
                   ready_work& ready, queued_place& at, patience left);
-  void pass_over(std::uint64_t worker, const resource_amounts& free);
+  void pass_over(const worker_offer& offer);
+  void pass_over(const worker_offer& offer, rules_id rules, placement_id kind);
   void set_patience(task_handle handle, queued_place& at, instant until);
   void end_patience(std::size_t& most);
   void move_data();
@@ -436,7 +437,7 @@ private:
   /// What waits for the best of those that may have it, and until when.
   std::set<std::pair<instant, task_handle>> patient_;
   /// Of these and others, what no worker with room has passed over yet.
-  std::set<std::pair<placement_id, task_handle>> not_passed_;
+  std::set<placed_task> not_passed_;
   task_handle last_handle_ = 0;
   std::map<std::string, activity_id, std::less<>> activities_;
   std::set<alarm> alarms_;

@@ -69,7 +69,7 @@ struct worker_profile {
   std::optional<step_resources> room;
   /// What of its activities it answers at once.
   std::vector<std::string> immediate{};
-  /// The node it is on; empty: this one.
+  /// The node it is on; empty: that of the engine.
   std::string node{};
   worker_labels labels{};
   /// It gets nothing new, as its node drains.
@@ -153,6 +153,9 @@ struct run_ledger_options {
   /// fewest of its group, before any may have it: from when a worker had room
   /// for it and had to pass it over.
   std::chrono::microseconds placement_patience = std::chrono::seconds{3};
+  /// The node of the engine, which is that of workers that name none; empty: it
+  /// is alone.
+  std::string node;
 };
 
 /// Why nothing new is given to workers.
@@ -174,11 +177,21 @@ struct queued_place {
   task_key task;
   guard_id guard = 0;
   placement_id placement = 0;
+  rules_id rules = 0;
   /// Patient work: what its owner is the owner of.
   std::string data{};
   /// Until then it waits for the best of those that may have it.
   std::optional<instant> patient_until{};
   bool is_backup = false; ///< Somebody is at it already.
+};
+
+/// Work by what it asks of its worker.
+struct placed_task {
+  rules_id rules = 0;
+  placement_id kind = 0;
+  task_handle task = 0;
+
+  friend auto operator<=>(const placed_task&, const placed_task&) = default;
 };
 
 /// Finds texts by views of them.
@@ -196,7 +209,7 @@ struct known_worker {
   worker_offer offer;
   std::vector<activity_id> activities;
   std::vector<activity_id> immediate; ///< Of these.
-  std::string node; ///< Empty: this one.
+  std::string node; ///< Empty: that of the engine has no name.
   worker_labels labels;
   bool is_held = false;
 };

@@ -103,10 +103,12 @@ void run_ledger::find_place(const live_run& live, const task_work& work,
     at.data = wish.data;
   at.placement = placement_.enter(std::move(wish), ready.activity, ready.needed,
                                   is_patient);
+  at.rules = placement_.rules_of(at.placement);
   ready.placement = at.placement;
+  ready.rules = at.rules;
   if (!is_patient)
     return;
-  not_passed_.emplace(at.placement, ready.task);
+  not_passed_.emplace(at.rules, at.placement, ready.task);
   if (until != instant::max())
     set_patience(ready.task, at, until);
 }
@@ -122,19 +124,36 @@ void run_ledger::set_patience(task_handle handle, queued_place& at,
 /// The worker has room for more and gets nothing: what it may not have now for
 /// the sake of others waits from now on, and not for ever. As long as all have
 /// enough to do, nothing is lost by waiting.
-void run_ledger::pass_over(std::uint64_t worker, const resource_amounts& free) {
-  const auto until = context_.now + options_.placement_patience;
+void run_ledger::pass_over(const worker_offer& offer) {
+  using waiting = placement_desk::waiting;
   for (auto next = not_passed_.begin(); next != not_passed_.end();) {
-    const auto kind = next->first;
-    const auto end = not_passed_.lower_bound({kind + 1, 0});
-    if (!placement_.passes_over(worker, kind, free, running_)) {
-      next = end;
-      continue;
-    }
-    for (auto at = next; at != end; ++at)
-      set_patience(at->second, places_.at(at->second), until);
-    next = not_passed_.erase(next, end);
+    const auto rules = next->rules;
+    const auto kept
+      = placement_.waits_for_others(offer.worker, rules, offer.free);
+    if (kept == waiting::full)
+      for (const auto kind : offer.full)
+        if (placement_.rules_of(kind) == rules)
+          pass_over(offer, rules, kind);
+    if (kept == waiting::all)
+      while (next != not_passed_.end() && next->rules == rules) {
+        const auto kind = next->kind;
+        pass_over(offer, rules, kind);
+        next = not_passed_.lower_bound({rules, kind + 1, 0});
+      }
+    next = not_passed_.lower_bound({rules + 1, 0, 0});
   }
+}
+
+void run_ledger::pass_over(const worker_offer& offer, rules_id rules,
+                           placement_id kind) {
+  if (!placement_.passes_over(offer.worker, kind, offer.free, running_))
+    return;
+  const auto until = context_.now + options_.placement_patience;
+  const auto begin = not_passed_.lower_bound({rules, kind, 0});
+  const auto end = not_passed_.lower_bound({rules, kind + 1, 0});
+  for (auto at = begin; at != end; ++at)
+    set_patience(at->task, places_.at(at->task), until);
+  not_passed_.erase(begin, end);
 }
 
 /// What the queue gave away, or lost.
@@ -146,7 +165,7 @@ queued_place run_ledger::leave_queue(task_handle handle) {
   desk_.leave(at.guard);
   if (at.placement != 0)
     placement_.leave(at.placement);
-  not_passed_.erase({at.placement, handle});
+  not_passed_.erase({at.rules, at.placement, handle});
   if (at.patient_until)
     patient_.erase({*at.patient_until, handle});
   return at;
@@ -205,13 +224,13 @@ void run_ledger::hold_worker(std::uint64_t worker, bool is_held) {
 void run_ledger::count_group(const held_share& share, bool is_there) {
   if (share.group.empty())
     return;
-  auto& of_group = running_[share.group];
-  auto& count = of_group[share.node];
+  auto& of_node = running_[share.node];
+  auto& count = of_node[share.group];
   count = is_there ? count + 1 : count - 1;
   if (count == 0)
-    of_group.erase(share.node);
-  if (of_group.empty())
-    running_.erase(share.group);
+    of_node.erase(share.group);
+  if (of_node.empty())
+    running_.erase(share.node);
 }
 
 // -- looking ------------------------------------------------------------------
@@ -268,12 +287,12 @@ void run_ledger::check_placement(std::vector<std::string>& found) const {
   for (const auto& [worker, works] : held_)
     for (const auto& [what, share] : works)
       if (!share.group.empty())
-        ++counts[share.group][share.node];
+        ++counts[share.node][share.group];
   if (counts != running_)
     found.push_back("a group is counted for other work than runs");
-  for (const auto& [kind, handle] : not_passed_)
-    if (const auto at = places_.find(handle);
-        at == places_.end() || at->second.placement != kind)
+  for (const auto& each : not_passed_)
+    if (const auto at = places_.find(each.task);
+        at == places_.end() || at->second.placement != each.kind)
       found.push_back("work that no worker passed over is not there");
   if (patient != patient_.size())
     found.push_back("a time to wait for a node belongs to no work");

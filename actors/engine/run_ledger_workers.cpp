@@ -97,7 +97,8 @@ outcome<void> run_ledger::check_needs(const workflow& of) const {
 void run_ledger::welcome(const worker_profile& worker) {
   auto& known = workers_[worker.worker];
   known.room = worker.room;
-  known.node = worker.node;
+  // A node may have more than one: they count as one place.
+  known.node = worker.node.empty() ? options_.node : worker.node;
   known.offer = {};
   known.offer.worker = worker.worker;
   known.offer.total = amounts_of(worker.room.value_or(unlimited_room()));
@@ -112,7 +113,7 @@ void run_ledger::welcome(const worker_profile& worker) {
   known.immediate = intern_all(worker.immediate);
   known.labels = worker.labels;
   known.is_held = worker.is_held;
-  placement_.welcome({worker.worker, worker.node, worker.labels,
+  placement_.welcome({worker.worker, known.node, worker.labels,
                       known.activities, known.offer.total, worker.is_held});
   move_data();
 }
@@ -148,14 +149,16 @@ std::vector<assignment> run_ledger::assign(std::uint64_t worker,
   auto& offer = known->second.offer;
   offer.free = free_room(offer);
   offer.closed = desk_.closed(context_.now, context_.draw);
-  offer.open = placement_.open(worker, running_);
+  offer.open = placement_.open(worker);
+  offer.full = placement_.full(worker, running_);
+  offer.larger = placement_.larger(worker);
   offer.activities
     = credit != 0 ? known->second.activities : known->second.immediate;
   while (given.size() < most && (credit != 0 || beyond != 0)) {
     const auto next = queue_.pop(offer, context_.now);
     if (!next) {
       if (credit != 0 && next.error() != no_work::reserved)
-        pass_over(worker, offer.free);
+        pass_over(offer);
       break;
     }
     const auto found = places_.find(next->task);
@@ -169,11 +172,12 @@ std::vector<assignment> run_ledger::assign(std::uint64_t worker,
       offer.closed = desk_.closed(context_.now, context_.draw);
     if (!handed) {
       // What was to follow it may be there already.
-      offer.open = placement_.open(worker, running_);
+      offer.open = placement_.open(worker);
+      offer.full = placement_.full(worker, running_);
       continue;
     }
     if (!group.empty())
-      placement_.reopen(worker, group, running_, offer.open);
+      placement_.refill(worker, group, running_, offer.full);
     take_away(offer.free, next->needed);
     handed->takes_credit
       = beyond == 0

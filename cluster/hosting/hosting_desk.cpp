@@ -112,12 +112,11 @@ void begin_session(pointer self, const std::string& node,
   // In the name of the session, so that it is there before what follows here.
   auto pull = what.pull();
   pull.set_node(node);
+  pull.set_is_held(state.held.contains(node));
   caf::send_as(caf::actor_cast<caf::actor>(host), state.source,
                std::move(pull));
   state.roll.hear(node);
   end_roll_call(self);
-  if (state.held.contains(node))
-    self->send(host, engine::hold_activities{true});
   runtime::log_info(
     hosting_log, "a node pulls activities",
     {{"node", node},
@@ -270,6 +269,16 @@ void tick(pointer self) {
   self->delayed_send(self, state.options.notice_interval, notice_tick{});
 }
 
+void serve(pointer self, const serve_nodes& what) {
+  auto& state = self->state;
+  state.held = what.held;
+  const auto& exchange = state.exchange;
+  self->send(exchange, serve_target{hosting_target,
+                                    caf::actor_cast<node_service_actor>(self)});
+  self->send(exchange, watch_links{caf::actor_cast<link_watcher_actor>(self)});
+  tick(self);
+}
+
 private_desk_actor::behavior_type
 hosting_desk(pointer self, const engine::activity_source_actor& source,
              const node_exchange_actor& exchange,
@@ -282,13 +291,10 @@ hosting_desk(pointer self, const engine::activity_source_actor& source,
   self->monitor(exchange);
   self->set_down_handler(
     [=](const caf::down_msg& message) { on_down(self, message); });
-  self->send(exchange, serve_target{hosting_target,
-                                    caf::actor_cast<node_service_actor>(self)});
-  self->send(exchange, watch_links{caf::actor_cast<link_watcher_actor>(self)});
-  tick(self);
   return {
     [=](const node_question& question) { return answer(self, question); },
     [=](const link_change& change) { note_link(self, change); },
+    [=](const serve_nodes& what) { serve(self, what); },
     [=](const lose_node& lost) { lose(self, lost.node); },
     [=](const hold_node& what) { hold(self, what); },
     [=](const expect_nodes& what) {

@@ -11,6 +11,12 @@
 
 namespace troupe::cluster {
 
+/// Begins: from now on nodes may pull, and those that are held get nothing new
+/// from the start. Said once.
+struct serve_nodes {
+  std::set<std::string> held;
+};
+
 /// A node is down or has left: what it ran goes to others. Never leaves the
 /// process; membership says so.
 struct lose_node {
@@ -33,6 +39,8 @@ struct expect_nodes {
 /// `hosting_target` at the exchange, and tells all linked nodes who leads.
 using hosting_desk_actor
   = node_service_actor::extend_with<link_watcher_actor>::extend<
+    // Until then nobody hears of the desk.
+    caf::reacts_to<serve_nodes>,
     // Its session is over.
     caf::reacts_to<lose_node>,
     // Also in sessions to come, until the node is lost.
@@ -56,6 +64,7 @@ struct hosting_desk_options {
 
 } // namespace troupe::cluster
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::serve_nodes)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::lose_node)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::hold_node)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster::expect_nodes)

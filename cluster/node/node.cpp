@@ -375,6 +375,7 @@ void node::parts::begin() {
 
 outcome<engine::local_engine> node::parts::lead(lease_epoch epoch) {
   auto grant = leader_grant{};
+  grant.node = options.file.name;
   grant.system = &*system;
   if (leadership)
     grant.fence = fence_of(lease_name, epoch);

@@ -24,6 +24,8 @@ namespace troupe::cluster {
 
 /// With what a node leads.
 struct leader_grant {
+  /// Its name.
+  std::string node;
   /// Where the engine's actors are to run.
   caf::actor_system* system = nullptr;
   /// Without which nothing may be stored; empty where there is no other

@@ -141,8 +141,7 @@ void hear(steward_pointer self, const member_event& event) {
 void hear(steward_pointer self, const hosting_opened& opened) {
   auto& state = self->state;
   state.desk = opened.desk;
-  for (const auto& node : state.held)
-    self->send(state.desk, hold_node{node, true});
+  self->send(state.desk, serve_nodes{state.held});
   tell_workers(self);
 }
 

@@ -17,7 +17,8 @@
 
 namespace troupe::cluster {
 
-/// The engine of this node lets other nodes pull, from now on.
+/// The engine of this node may let other nodes pull, once its desk is told whom
+/// it gives nothing new.
 struct hosting_opened {
   hosting_desk_actor desk;
 };

@@ -247,6 +247,7 @@ runtime::outcome<engine::local_engine> start_engine(const invocation& with,
     options.fence = setup.grant->fence;
     options.companions = setup.grant->companions;
     options.has_noop = false;
+    options.ledger.node = setup.grant->node;
   }
   options.store = with.settings.store_path;
   options.store_queue_max

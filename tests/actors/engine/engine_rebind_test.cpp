@@ -317,3 +317,20 @@ TEST_CASE_METHOD(outlived_engine,
     }
   }
 }
+
+TEST_CASE_METHOD(outlived_engine,
+                 "a host that is held from its first word gets nothing") {
+  submit();
+  auto request = messages::GetActivities{};
+  request.set_node("w");
+  request.set_credit(1);
+  request.add_activities("noop");
+  request.set_is_held(true);
+  (*host)->send(engine, std::move(request));
+  const auto held = ask<messages::EngineStatus>(messages::GetEngineStatus{});
+  CHECK(held.hosts() == 1);
+  CHECK(held.ready_tasks() == 1);
+  (*host)->send(caf::actor_cast<activity_holder_actor>(engine),
+                hold_activities{false});
+  CHECK(hear<messages::RunActivities>().activities_size() == 1);
+}

@@ -1,18 +1,29 @@
 #include "tests/actors/engine/naive_ready_queue.hpp"
 
 #include <algorithm>
+#include <set>
 
 using namespace troupe::engine;
 
 namespace {
 
+constexpr auto placement_id_at = std::size_t{5}; // In a kind.
+
 bool can_do(const worker_offer& offer, const ready_work& work) {
   for (const auto& [guard, from] : offer.closed)
     if (work.guard == guard && work.priority >= from)
       return false;
-  if (work.placement != 0
-      && std::count(offer.open.begin(), offer.open.end(), work.placement) == 0)
+  if (work.rules != 0
+      && std::count(offer.open.begin(), offer.open.end(), work.rules) == 0)
     return false;
+  if (std::count(offer.full.begin(), offer.full.end(), work.placement) != 0)
+    return false;
+  if (work.rules == 0
+      && work.needed.cpu_thousandths > offer.total.cpu_thousandths)
+    for (const auto& [activities, total] : offer.larger)
+      if (std::count(activities.begin(), activities.end(), work.activity) != 0
+          && fits(work.needed, total, total))
+        return false;
   return std::count(offer.activities.begin(), offer.activities.end(),
                     work.activity)
            > 0
@@ -22,8 +33,8 @@ bool can_do(const worker_offer& offer, const ready_work& work) {
 } // namespace
 
 naive_ready_queue::kind naive_ready_queue::kind_of(const item& of) {
-  return {of.work.priority, of.work.activity, of.work.needed, of.work.guard,
-          of.work.placement};
+  return {of.work.priority, of.work.activity, of.work.needed,
+          of.work.guard,    of.work.rules,    of.work.placement};
 }
 
 naive_ready_queue::rank naive_ready_queue::rank_of(const item& of) const {
@@ -169,21 +180,24 @@ bool naive_ready_queue::keep_worker(priority_class priority,
       passed_over.emplace_back(rank_of(each), kind_of(each));
   }
   std::sort(passed_over.begin(), passed_over.end());
-  for (const auto& [ranked, of] : passed_over)
-    blocked_since_.try_emplace(of, now);
-  if (kept_.contains(offer.worker))
-    return false;
+  auto families = std::set<kind>{};
+  const auto may_keep = !kept_.contains(offer.worker);
   for (const auto& [ranked, of] : passed_over) {
     const auto is_kept
       = std::any_of(kept_.begin(), kept_.end(), [&, is = of](const auto& each) {
           return each.second == is;
         });
-    if (is_kept || now - blocked_since_.at(of) < options_.reserve_after)
+    auto family = of;
+    std::get<placement_id_at>(family) = 0;
+    // Of those that differ in their group, the first that nobody is kept for.
+    if (is_kept || !families.insert(family).second)
       continue;
-    kept_.emplace(offer.worker, of);
-    return true;
+    const auto since = blocked_since_.try_emplace(of, now).first->second;
+    if (may_keep && !kept_.contains(offer.worker)
+        && now - since >= options_.reserve_after)
+      kept_.emplace(offer.worker, of);
   }
-  return false;
+  return may_keep && kept_.contains(offer.worker);
 }
 
 ready_work naive_ready_queue::take(std::size_t index) {
@@ -220,12 +234,14 @@ naive_ready_queue::pop(const worker_offer& offer, instant now) {
   const auto kept = kept_.find(offer.worker);
   auto kept_class = std::optional<priority_class>{};
   if (kept != kept_.end()) {
-    const auto& [priority, activity, needed, guard, placement] = kept->second;
+    const auto& [priority, activity, needed, guard, rules, placement]
+      = kept->second;
     auto work = ready_work{};
     work.priority = priority;
     work.activity = activity;
     work.needed = needed;
     work.guard = guard;
+    work.rules = rules;
     work.placement = placement;
     if (can_do(offer, work))
       kept_class = priority;

@@ -60,7 +60,7 @@ private:
   using kind
     = std::tuple<troupe::engine::priority_class, troupe::engine::activity_id,
                  troupe::engine::resource_amounts, troupe::engine::guard_id,
-                 troupe::engine::placement_id>;
+                 troupe::engine::rules_id, troupe::engine::placement_id>;
   using rank = std::tuple<std::uint64_t, troupe::engine::instant,
                           troupe::engine::instant, std::uint64_t>;
 

@@ -46,8 +46,8 @@ struct desk_fixture {
   }
 
   [[nodiscard]] bool may(std::uint64_t worker, placement_id kind) const {
-    const auto open = desk.open(worker, running);
-    return std::ranges::binary_search(open, kind);
+    return std::ranges::binary_search(desk.open(worker), desk.rules_of(kind))
+           && !std::ranges::binary_search(desk.full(worker, running), kind);
   }
 
   /// Which of the first five workers may have it.
@@ -154,15 +154,15 @@ TEST_CASE("a group goes to the nodes that run the fewest of it") {
   auto it = desk_fixture{3};
   const auto kind = it.enter(group_of("g"));
   CHECK(it.who(kind) == "123");
-  it.running["g"]["n1"] = 1;
+  it.running["n1"]["g"] = 1;
   CHECK(it.who(kind) == "23");
-  it.running["g"]["n2"] = 1;
-  it.running["g"]["n3"] = 2;
+  it.running["n2"]["g"] = 1;
+  it.running["n3"]["g"] = 2;
   CHECK(it.who(kind) == "12");
   // What has waited long enough goes anywhere.
   CHECK(it.who(it.enter(group_of("g"), false)) == "123");
   // Others are no reason, and neither is a node that could not do it.
-  it.running["h"]["n1"] = 9;
+  it.running["n1"]["h"] = 9;
   CHECK(it.who(kind) == "12");
   it.desk.hold(1, true);
   it.desk.hold(2, true);
@@ -172,10 +172,10 @@ TEST_CASE("a group goes to the nodes that run the fewest of it") {
 TEST_CASE("no node runs more of a group than it may, however long it waits") {
   auto it = desk_fixture{2};
   const auto kind = it.enter(group_of("g", 2), false);
-  it.running["g"]["n1"] = 2;
+  it.running["n1"]["g"] = 2;
   CHECK(it.who(kind) == "2");
   CHECK(it.reason(kind).empty());
-  it.running["g"]["n2"] = 2;
+  it.running["n2"]["g"] = 2;
   CHECK(it.who(kind).empty());
   CHECK(it.reason(kind) == "enough of group g runs on every node");
   CHECK(it.desk.status(kind, it.running).rules
@@ -219,6 +219,36 @@ TEST_CASE("data move with the nodes that come and go, and no others do") {
     CHECK(it.desk.has_moved(kind, key) == (it.who(kind) == ""));
 }
 
+TEST_CASE("what asks for more than any worker has goes to the largest") {
+  auto it = desk_fixture{};
+  const auto room_of
+    = [](std::uint64_t worker, std::uint32_t cpus, worker_labels labels = {}) {
+        auto made = worker_of(worker, std::move(labels));
+        made.total.cpu_thousandths = cpus * 1'000;
+        return made;
+      };
+  it.desk.welcome(room_of(1, 4, {{"zone", "eu"}}));
+  it.desk.welcome(room_of(2, 8, {{"zone", "eu"}}));
+  it.desk.welcome(room_of(3, 8));
+  it.desk.welcome(room_of(4, 12, {{"zone", "us"}}));
+  const auto enter = [&](const placement_wish& wish, std::uint32_t cpus) {
+    return it.desk.enter(wish, activity, {cpus * 1'000, 10, {}}, false);
+  };
+  const auto anywhere = enter(group_of("g"), 16);
+  const auto in_europe = enter(wish_for({{"zone", "eu"}}), 16);
+  CHECK(it.who(anywhere) == "4");
+  CHECK(it.who(in_europe) == "2"); // The largest of those that may have it.
+  CHECK(it.who(enter(group_of("g"), 4)) == "1234");
+  CHECK(it.desk.larger(1).size() == 2); // Each sort once.
+  CHECK(it.desk.larger(4).empty());
+  // Who gets nothing new is no reason to wait.
+  it.desk.hold(4, true);
+  CHECK(it.who(anywhere) == "23");
+  CHECK(it.desk.larger(2).empty());
+  it.desk.forget(2);
+  CHECK(it.who(in_europe) == "1");
+}
+
 TEST_CASE("only patience is a reason to pass work over") {
   auto it = desk_fixture{2};
   const auto room = resource_amounts{4'000, 1'000, {}};
@@ -233,9 +263,9 @@ TEST_CASE("only patience is a reason to pass work over") {
   CHECK_FALSE(it.desk.passes_over(3 - owner, data, {500, 9, {}}, {}));
   CHECK_FALSE(passes(3 - owner, it.enter(data_of("x"), false)));
   CHECK_FALSE(passes(1, group));
-  it.running["g"]["n1"] = 1;
+  it.running["n1"]["g"] = 1;
   CHECK(passes(1, group));
-  it.running["g"]["n1"] = 2; // More than patience.
+  it.running["n1"]["g"] = 2; // More than patience.
   CHECK_FALSE(passes(1, group));
 }
 
@@ -265,19 +295,19 @@ TEST_CASE("the order of workers changes nothing") {
       wish.per_node = static_cast<std::uint32_t>(random() % 3);
       const auto group = std::to_string(random() % 2);
       const auto node = "n" + std::to_string(1 + random() % 5);
-      ++one.running[group][node];
-      ++other.running[group][node];
+      ++one.running[node][group];
+      ++other.running[node][group];
       const auto is_patient = random() % 2 == 0;
       const auto kind = one.enter(wish, is_patient);
       REQUIRE(other.enter(wish, is_patient) == kind);
       REQUIRE(one.who(kind) == other.who(kind));
       REQUIRE(one.reason(kind) == other.reason(kind));
       // What is put right is what is found anew.
-      auto open = one.desk.open(1, one.running);
-      ++one.running[group]["n1"];
-      ++other.running[group]["n1"];
-      one.desk.reopen(1, group, one.running, open);
-      REQUIRE(open == other.desk.open(1, other.running));
+      auto full = one.desk.full(1, one.running);
+      ++one.running["n1"][group];
+      ++other.running["n1"][group];
+      one.desk.refill(1, group, one.running, full);
+      REQUIRE(full == other.desk.full(1, other.running));
     }
   }
 }

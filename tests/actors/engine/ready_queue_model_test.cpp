@@ -47,7 +47,7 @@ public:
   void drain() {
     queue_.resume();
     naive_.is_paused = false;
-    auto offer = worker_offer{99, {0, 1, 2}, big(), big(), {}, {1, 2}};
+    auto offer = worker_offer{99, {0, 1, 2}, big(), big(), {}, {1, 2, 3}};
     while (auto taken = queue_.pop(offer, now_)) {
       REQUIRE(naive_.pop(offer, now_) == taken);
       note(taken->task);
@@ -77,7 +77,7 @@ private:
   }
 
   resource_amounts draw_needs() {
-    switch (below(5)) {
+    switch (is_dense_ ? below(2) * 4 : below(5)) {
       case 0:
         return {4'000, 100, {}};
       case 1:
@@ -92,19 +92,22 @@ private:
   void push() {
     auto work = ready_work{};
     work.task = below(10) == 0 ? below(200) : next_task_++;
-    work.priority = static_cast<priority_class>(below(5));
+    work.priority = static_cast<priority_class>(below(is_dense_ ? 2 : 5));
     work.enqueued
       = below(8) == 0 ? now_ - std::chrono::seconds{below(200)} : now_;
     if (below(3) == 0)
       work.deadline = now_ + std::chrono::seconds{below(100)} - 20s;
     if (below(3) == 0)
       work.not_after = now_ + std::chrono::seconds{below(90)};
-    work.fairness_key = below(4);
+    work.fairness_key = below(keys_);
     work.weight = below(6);
-    work.activity = below(3);
+    work.activity = is_dense_ ? 0 : below(3);
     work.needed = draw_needs();
-    work.guard = below(2) == 0 ? 0 : below(3);
-    work.placement = below(2) == 0 ? 0 : below(3);
+    work.guard = is_dense_ || below(2) == 0 ? 0 : below(3);
+    work.rules = below(2) == 0 ? 0 : below(is_dense_ ? 2 : 4);
+    // Each has groups of its own, which few keys share, or many.
+    if (work.rules != 0)
+      work.placement = work.rules * 100 + below(groups_);
     const auto how = below(8) == 0 ? admission::known : admission::fresh;
     const auto entered = naive_.push(work, now_, how);
     const auto result = queue_.push(work, now_, how);
@@ -128,9 +131,15 @@ private:
     for (auto guard = guard_id{1}; guard < 3; ++guard)
       if (below(3) == 0)
         offer.closed.push_back({guard, static_cast<priority_class>(below(5))});
-    for (auto placement = placement_id{1}; placement < 3; ++placement)
+    for (auto rules = rules_id{1}; rules < 4; ++rules) {
       if (below(3) != 0)
-        offer.open.push_back(placement);
+        offer.open.push_back(rules);
+      for (auto group = std::uint32_t{0}; group < groups_; ++group)
+        if (below(3) == 0)
+          offer.full.push_back(rules * 100 + group);
+    }
+    if (below(4) == 0)
+      offer.larger.push_back({{0, 1}, big()});
     const auto expected = naive_.pop(offer, now_);
     const auto taken = queue_.pop(offer, now_);
     REQUIRE(taken == expected);
@@ -189,6 +198,10 @@ private:
   }
 
   std::mt19937_64 random_;
+  /// Many keys for few kinds.
+  bool is_dense_ = below(2) == 0;
+  std::uint32_t keys_ = 2 + below(10);
+  std::uint32_t groups_ = 1 + below(is_dense_ ? 3 : 12);
   ready_queue_options options_;
   ready_queue queue_;
   naive_ready_queue naive_;

@@ -1,5 +1,4 @@
-#include "tests/actors/engine/ledger_fixture.hpp"
-#include "tests/actors/engine/run_story.hpp"
+#include "tests/actors/engine/placement_fixture.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -13,81 +12,6 @@ using namespace troupe;
 using namespace troupe::engine;
 using namespace troupe::tests;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// Workers 1, 2, ... on nodes "n1", "n2", ... of a cluster.
-struct placement_fixture : ledger_fixture {
-  static run_ledger_options options() {
-    auto result = ledger_fixture::options();
-    result.rebind_window = 5s;
-    return result;
-  }
-
-  placement_fixture() : ledger_fixture{options()} {}
-
-  void welcome(std::uint64_t worker, worker_labels labels = {}) {
-    ledger.welcome({worker,
-                    {"noop"},
-                    std::nullopt,
-                    {},
-                    "n" + std::to_string(worker),
-                    std::move(labels)});
-  }
-
-  /// Of an element of the only step's fan-out, which it is given by its number.
-  static std::vector<std::uint32_t>
-  items_of(const std::vector<assignment>& given) {
-    auto items = std::vector<std::uint32_t>{};
-    for (const auto& each : given)
-      items.push_back(each.claim.task.item);
-    return items;
-  }
-
-  [[nodiscard]] messages::QueueReport::Placed placed() const {
-    const auto report = ledger.queue_report();
-    REQUIRE(report.placed_size() == 1);
-    return report.placed(0);
-  }
-};
-
-workflow one_placed(step_placement placement) {
-  auto of = make_workflow({{"a"}});
-  of.steps[0].placement = std::move(placement);
-  return of;
-}
-
-step_placement requires_gpu() {
-  auto placement = step_placement{};
-  placement.require["gpu"] = "true";
-  return placement;
-}
-
-/// A fan-out over 0 to count - 1.
-workflow fan_out(int count, step_placement placement) {
-  auto of = one_placed(std::move(placement));
-  auto& items = of.steps[0].foreach.emplace().items;
-  items.written = nlohmann::json::array();
-  for (auto i = 0; i < count; ++i)
-    items.written.push_back(i);
-  of.steps[0].foreach->parallel_max = 100;
-  return of;
-}
-
-step_placement by_item() {
-  auto placement = step_placement{};
-  placement.data = text_template::parse("shard ${item}", {}).value();
-  return placement;
-}
-
-step_placement in_group(const std::string& group, std::uint32_t per_node = 0) {
-  auto placement = step_placement{};
-  placement.spread = text_template::parse(group, {}).value();
-  placement.per_node = per_node;
-  return placement;
-}
-
-} // namespace
 
 TEST_CASE_METHOD(placement_fixture,
                  "a step waits for a worker with its label") {
@@ -324,28 +248,6 @@ TEST_CASE_METHOD(ledger_fixture,
   CHECK_FALSE(is_over(status_of(run->run_id)));
 }
 
-// Prints what 10,000 groups on 10 nodes cost; not part of any suite.
-TEST_CASE_METHOD(placement_fixture, "the cost of many groups", "[.measure]") {
-  constexpr auto groups = 10'000;
-  for (auto worker = std::uint64_t{1}; worker <= 10; ++worker)
-    welcome(worker);
-  auto of = fan_out(groups, in_group("${item}"));
-  of.steps[0].foreach->parallel_max = groups;
-  REQUIRE(submit(of));
-  auto times = std::vector<double>{};
-  auto given = std::size_t{0};
-  for (auto i = std::uint64_t{0}; given < groups && i < 1'000; ++i) {
-    const auto begun = std::chrono::steady_clock::now();
-    given += ledger.assign(1 + i % 10, 128, 128).size();
-    const auto took = std::chrono::steady_clock::now() - begun;
-    times.push_back(std::chrono::duration<double, std::milli>(took).count());
-  }
-  CHECK(given == groups);
-  std::ranges::sort(times);
-  WARN(times.size() << " batches of 128: median " << times[times.size() / 2]
-                    << " ms, longest " << times.back() << " ms");
-}
-
 TEST_CASE_METHOD(placement_fixture, "each attempt waits for its data anew") {
   welcome(1);
   welcome(2);
@@ -403,46 +305,6 @@ TEST_CASE_METHOD(placement_fixture,
   }
 }
 
-TEST_CASE_METHOD(placement_fixture, "a group is spread over the nodes") {
-  for (auto worker = std::uint64_t{1}; worker <= 3; ++worker)
-    welcome(worker);
-  REQUIRE(submit(fan_out(6, in_group("g"))));
-  // However much each asks for, it gets its share.
-  CHECK(ledger.assign(1, 100).size() == 1);
-  CHECK(ledger.assign(1, 100).empty());
-  CHECK(ledger.assign(2, 100).size() == 1);
-  CHECK(ledger.assign(3, 100).size() == 1 + 1);
-  CHECK(ledger.assign(2, 100).size() == 1);
-  CHECK(ledger.assign(1, 100).size() == 1);
-  CHECK(ledger.ready_tasks() == 0);
-}
-
-TEST_CASE_METHOD(placement_fixture, "a node has at most so many of a group") {
-  welcome(1);
-  welcome(2);
-  // Two runs, one group.
-  REQUIRE(submit(fan_out(3, in_group("g", 2))));
-  REQUIRE(submit(fan_out(3, in_group("g", 2))));
-  auto given = ledger.assign(1, 100);
-  CHECK(given.size() == 1);
-  CHECK(ledger.assign(2, 100).size() == 2);
-  auto more = ledger.assign(1, 100);
-  CHECK(more.size() == 1);
-  advance(1h);
-  CHECK(ledger.assign(1, 100).empty());
-  CHECK(ledger.assign(2, 100).empty());
-  CHECK(placed().reason() == "enough of group g runs on every node");
-  CHECK(placed().ready() == 2);
-  succeed(given.front());
-  CHECK(ledger.assign(2, 100).empty());
-  CHECK(ledger.assign(1, 100).size() == 1);
-  // What a worker had is free again.
-  ledger.lose_worker(1, "it is gone");
-  welcome(3);
-  advance(1min);
-  CHECK(ledger.assign(3, 100).size() == 2);
-}
-
 TEST_CASE_METHOD(placement_fixture,
                  "a text that has no value fails the task when it is taken") {
   welcome(1);
@@ -471,19 +333,4 @@ TEST_CASE_METHOD(placement_fixture, "a text of a placement is a short one") {
             ->reason()
             .find("placement.spread comes to 257 bytes; 256 is the most")
           != std::string::npos);
-}
-
-TEST_CASE_METHOD(placement_fixture,
-                 "a host that starts anew is counted for what it names") {
-  welcome(1);
-  const auto run = submit(fan_out(2, in_group("g", 1)));
-  REQUIRE(run);
-  const auto given = ledger.assign(1, 100);
-  REQUIRE(given.size() == 1);
-  store();
-  welcome(1);
-  CHECK(ledger.assign(1, 100).empty());
-  ledger.lose_others(1, {}, "it begins anew");
-  advance(1min);
-  CHECK(ledger.assign(1, 100).size() == 1);
 }

@@ -418,3 +418,36 @@ TEST_CASE_METHOD(ledger_fixture, "a history tells on which node a step ran") {
   }
   CHECK(claimed_by == "node w1");
 }
+
+TEST_CASE_METHOD(ledger_fixture,
+                 "a step for more processors than there are takes the largest "
+                 "worker") {
+  const auto room_of = [](std::uint32_t cpus) {
+    auto result = step_resources{};
+    result.cpu_thousandths = cpus * 1'000;
+    return result;
+  };
+  ledger.welcome({1, {"noop"}, room_of(4)});
+  ledger.welcome({2, {"noop"}, room_of(8)});
+  ledger.welcome({3, {"other"}, room_of(64)}); // It cannot do it.
+  auto of = make_workflow({{"a"}});
+  of.steps[0].resources.cpu_thousandths = 16'000;
+  REQUIRE(submit(of));
+  REQUIRE(submit(of));
+  CHECK(ledger.assign(1, 10).empty());
+  const auto given = ledger.assign(2, 10);
+  REQUIRE(given.size() == 1); // That is all it has.
+  SECTION("and waits while that is busy") {
+    CHECK(ledger.assign(1, 10).empty());
+    succeed(given.front());
+    CHECK(ledger.assign(2, 10).size() == 1);
+  }
+  SECTION("but not for one that drains") {
+    ledger.hold_worker(2, true);
+    CHECK(ledger.assign(1, 10).size() == 1);
+  }
+  SECTION("but not for one that is gone") {
+    ledger.lose_worker(2, "it is gone");
+    CHECK(ledger.assign(1, 10).size() == 1);
+  }
+}

@@ -23,6 +23,10 @@ struct desk_fixture : actor_fixture {
     own(source);
     own(desk);
     run();
+    CHECK(asked->served == 0); // Nobody knows yet who is held.
+    caf::anon_send(desk, serve_nodes{{"drained"}});
+    run();
+    CHECK(asked->served == 1);
   }
 
   hosting_desk_actor spawn_desk() {
@@ -151,7 +155,10 @@ TEST_CASE_METHOD(desk_fixture, "a node that is held gets nothing new, in later "
   CHECK(heard->events == std::vector<std::string>{"pull", "hold"});
   CHECK(is_answered<messages::HostingOpened>(ask(opening(2))));
   CHECK(heard->events
-        == std::vector<std::string>{"pull", "hold", "lost", "pull", "hold"});
+        == std::vector<std::string>{"pull", "hold", "lost", "pull"});
+  // There is no moment between the pull and the hold.
+  CHECK_FALSE(heard->pulls[0].is_held());
+  CHECK(heard->pulls[1].is_held());
   caf::anon_send(desk, hold_node{"w", false});
   run();
   CHECK(heard->events.back() == "resume");
@@ -161,6 +168,9 @@ TEST_CASE_METHOD(desk_fixture, "a node that is held gets nothing new, in later "
   run();
   CHECK(is_answered<messages::HostingOpened>(ask(opening(3))));
   CHECK(heard->events.back() == "pull");
+  CHECK_FALSE(heard->pulls[2].is_held());
+  static_cast<void>(request(desk, question_from("drained", 5, opening(1))));
+  CHECK(heard->pulls[3].is_held());
 }
 
 TEST_CASE_METHOD(desk_fixture, "the engine hears once that all who live have "

@@ -135,6 +135,7 @@ hosting_fixture::leader hosting_fixture::lead(const std::string& node,
   options.epoch = epoch;
   made.desk = spawn_hosting_desk(system, made.engine, nodes.at(node), options);
   own(made.desk);
+  caf::anon_send(made.desk, serve_nodes{});
   settle();
   return made;
 }

@@ -17,6 +17,7 @@ namespace troupe::tests {
 struct asked_of_exchange {
   std::vector<cluster::node_call> calls;
   std::vector<caf::actor_clock::time_point> times;
+  std::size_t served = 0; ///< How many may be asked by other nodes.
 };
 
 /// Answers the call of that number, from 0 on.
@@ -56,7 +57,7 @@ scripted_exchange(scripted_exchange_actor::pointer self,
       return promises->back();
     },
     [](const cluster::node_notice&) {},
-    [](const cluster::serve_target&) {},
+    [=](const cluster::serve_target&) { ++asked->served; },
     [](const cluster::watch_links&) {},
     [](const cluster::keep_linked&) {},
     [](const cluster::end_link&) {},

@@ -23,6 +23,10 @@ using told_list = std::shared_ptr<std::vector<std::string>>;
 caf::behavior told_part(caf::event_based_actor*, const told_list& told) {
   return {
     [=](const lose_node& what) { told->push_back("lose " + what.node); },
+    [=](const serve_nodes& what) {
+      for (const auto& node : what.held)
+        told->push_back("serve all but " + node);
+    },
     [=](const hold_node& what) {
       told->push_back((what.is_on ? "hold " : "resume ") + what.node);
     },
@@ -125,7 +129,7 @@ TEST_CASE_METHOD(steward_fixture, "a new engine hears who gets nothing new") {
   tell(event_of(member_event_kind::draining, member_state::draining));
   CHECK(told->empty());
   open_desk();
-  CHECK(*told == std::vector<std::string>{"hold w"});
+  CHECK(*told == std::vector<std::string>{"serve all but w"});
 }
 
 TEST_CASE_METHOD(steward_fixture,

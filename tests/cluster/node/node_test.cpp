@@ -41,6 +41,7 @@ struct lonely_node {
     from.time = &real_time;
     from.start_engine = [store = from.file.store](leader_grant grant) {
       CHECK(grant.fence.sql.empty());
+      CHECK(grant.node == "a");
       auto with = engine::local_engine_options{};
       with.system = grant.system;
       with.store = store;

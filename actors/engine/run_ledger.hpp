@@ -405,6 +405,8 @@ private:
                   ready_work& ready, queued_place& at, patience left);
   void pass_over(const worker_offer& offer);
   void pass_over(const worker_offer& offer, rules_id rules, placement_id kind);
+  void enter_place(placement_wish wish, ready_work& ready, queued_place& at,
+                   bool is_patient);
   void set_patience(task_handle handle, queued_place& at, instant until);
   void end_patience(std::size_t& most);
   void move_data();

@@ -101,16 +101,21 @@ void run_ledger::find_place(const live_run& live, const task_work& work,
                           && (!wish.data.empty() || !wish.spread.empty());
   if (is_patient)
     at.data = wish.data;
-  at.placement = placement_.enter(std::move(wish), ready.activity, ready.needed,
-                                  is_patient);
-  at.rules = placement_.rules_of(at.placement);
-  ready.placement = at.placement;
-  ready.rules = at.rules;
+  enter_place(std::move(wish), ready, at, is_patient);
   if (!is_patient)
     return;
   not_passed_.emplace(at.rules, at.placement, ready.task);
   if (until != instant::max())
     set_patience(ready.task, at, until);
+}
+
+void run_ledger::enter_place(placement_wish wish, ready_work& ready,
+                             queued_place& at, bool is_patient) {
+  at.placement = placement_.enter(std::move(wish), ready.activity, ready.needed,
+                                  is_patient);
+  at.rules = placement_.rules_of(at.placement);
+  ready.placement = at.placement;
+  ready.rules = at.rules;
 }
 
 void run_ledger::set_patience(task_handle handle, queued_place& at,

@@ -49,9 +49,7 @@ void run_ledger::enqueue_backup(live_run& live, const task_key& task) {
   auto wish = step.placement ? wish_of(live, task) : placement_wish{};
   wish.data.clear(); // Where that is, is busy.
   wish.apart_from = slow->second.node;
-  at.placement
-    = placement_.enter(std::move(wish), ready.activity, ready.needed, false);
-  ready.placement = at.placement;
+  enter_place(std::move(wish), ready, at, false);
   live.queued_backups[task] = push(ready, std::move(at));
 }
 

@@ -169,6 +169,28 @@ TEST_CASE_METHOD(scoring_cluster,
   CHECK(*again == 0);
 }
 
+TEST_CASE_METHOD(scoring_cluster, "what a slot has is not sent to it again") {
+  lead();
+  // Where ids are that a task came with; the same place: they did not come.
+  auto places = std::map<std::uint64_t, const void*>{};
+  auto rendered = 0;
+  auto slot = compute_slot_options{};
+  slot.before_scoring = [&](const messages::ScoringTask& task,
+                            const messages::column_block& block) {
+    if (task.stage() == messages::SCORING_STAGE_SCORE)
+      places[task.batch()]
+        = scoring::unpack_items(block)->ids.text_offsets().data();
+    if (task.stage() != messages::SCORING_STAGE_RENDER)
+      return;
+    const auto batch = scoring::unpack_scored(block).value();
+    CHECK(batch.items.ids.text_offsets().data() == places.at(task.batch()));
+    ++rendered;
+  };
+  lend("v", 1, slot);
+  score();
+  CHECK(rendered > 0);
+}
+
 TEST_CASE_METHOD(scoring_cluster, "a lost link ends the slots at both ends") {
   lead();
   const auto tasks = std::make_shared<int>(0);

@@ -1,5 +1,6 @@
 #include "actors/scoring/chunk_source.hpp"
 
+#include "actors/scoring/item_chunk.hpp"
 #include "runtime/actor_errors.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -16,6 +17,7 @@ struct chunk_source_state {
 
   std::optional<runtime::record_splitter> splitter;
   std::optional<std::uint64_t> size_bytes;
+  std::optional<runtime::byte_ranges> ranges;
   std::uint64_t bytes_read = 0;
   bool has_ended = false;
 };
@@ -32,8 +34,9 @@ double progress(const chunk_source_state& state) {
          / static_cast<double>(*state.size_bytes);
 }
 
-caf::result<messages::ItemChunk, messages::column_block>
-next_chunk(chunk_source_pointer self) {
+using chunk_result = caf::result<messages::ItemChunk, messages::column_block>;
+
+chunk_result next_chunk(chunk_source_pointer self) {
   auto& state = self->state;
   auto chunk = runtime::record_chunk{};
   if (!state.has_ended) {
@@ -45,38 +48,53 @@ next_chunk(chunk_source_pointer self) {
     state.has_ended = !*read;
   }
   state.bytes_read += chunk.size;
-  auto head = messages::ItemChunk{};
+  auto head = head_of(chunk, state.ranges.has_value());
   head.set_is_last(state.has_ended);
-  head.set_first_line(chunk.first_line);
-  head.set_records(chunk.records);
-  head.set_text_bytes(chunk.size);
   head.set_progress(progress(state));
   auto text = messages::column{std::move(chunk.bytes)};
   return {std::move(head),
           messages::column_block{std::vector<messages::column>{text}}};
 }
 
+chunk_result chunk_again(chunk_source_pointer self,
+                         const messages::ItemChunk& chunk) {
+  const auto& state = self->state;
+  if (!state.ranges)
+    return caf::make_error(runtime::problem_kind::conflict,
+                           "this source gives no chunk twice");
+  auto text = read_again(*state.ranges, chunk);
+  if (!text)
+    return runtime::to_error(text.error());
+  return {chunk, std::move(*text)};
+}
+
 chunk_source_actor::behavior_type
 chunk_source(chunk_source_pointer self,
              const std::shared_ptr<runtime::record_splitter>& splitter,
-             std::optional<std::uint64_t> size_bytes) {
+             std::optional<std::uint64_t> size_bytes,
+             std::optional<runtime::byte_ranges> ranges) {
   self->state.splitter.emplace(std::move(*splitter));
   self->state.size_bytes = size_bytes;
+  self->state.ranges = std::move(ranges);
   return {
-    [=](const messages::GetItemChunk&) { return next_chunk(self); },
+    [=](const messages::GetItemChunk& request) {
+      return request.has_again() ? chunk_again(self, request.again())
+                                 : next_chunk(self);
+    },
   };
 }
 
 } // namespace
 
-chunk_source_actor spawn_chunk_source(caf::actor_system& system,
-                                      runtime::record_splitter splitter,
-                                      std::optional<std::uint64_t> size_bytes) {
+chunk_source_actor
+spawn_chunk_source(caf::actor_system& system, runtime::record_splitter splitter,
+                   std::optional<std::uint64_t> size_bytes,
+                   std::optional<runtime::byte_ranges> ranges) {
   // Reading blocks, hence the thread.
   return system.spawn<caf::detached>(
     chunk_source,
-    std::make_shared<runtime::record_splitter>(std::move(splitter)),
-    size_bytes);
+    std::make_shared<runtime::record_splitter>(std::move(splitter)), size_bytes,
+    std::move(ranges));
 }
 
 } // namespace troupe::scoring

@@ -61,6 +61,7 @@ outcome<item_feed> open_file(const scoring_request& request,
   feed.name = file->name();
   feed.format = *format;
   feed.size_bytes = file->size_bytes();
+  feed.ranges = file->ranges();
   feed.bytes = std::move(*file).into_source(std::move(stop));
   return feed;
 }

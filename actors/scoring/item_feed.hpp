@@ -18,6 +18,8 @@ struct item_feed {
   runtime::byte_source bytes;
   /// Only of files.
   std::optional<std::uint64_t> size_bytes;
+  /// To read parts once more; only of files.
+  std::optional<runtime::byte_ranges> ranges;
 };
 
 /// Opens what `request.items` names. Databases and Azure DevOps are asked at

@@ -63,7 +63,8 @@ struct scorer::state {
     to.now = [] { return runtime::real_clock{}.now(); };
     if (prepared.source)
       to.source = spawn_chunk_source(host.system(), std::move(*prepared.source),
-                                     prepared.source_bytes);
+                                     prepared.source_bytes,
+                                     std::move(prepared.source_ranges));
     to.writes_summary = prepared.outputs.contains("summary.json");
     if (!prepared.outputs.empty())
       to.writer = runtime::spawn_output_writer(host.system(),

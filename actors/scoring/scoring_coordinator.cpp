@@ -100,6 +100,24 @@ void ask_for_chunks(pointer self) {
   }
 }
 
+void ask_for_chunks_again(pointer self) {
+  auto& state = self->state;
+  while (auto chunk = state.run->take_chunk_to_read_again()) {
+    auto request = messages::GetItemChunk{};
+    *request.mutable_again() = std::move(*chunk);
+    self
+      ->request(state.options.source, state.options.source_timeout,
+                std::move(request))
+      .then(
+        [=](const messages::ItemChunk& head, const column_block& text) {
+          go_on(self, self->state.run->add_chunk_again(head, text));
+        },
+        [=](const caf::error& reason) {
+          give_up(self, runtime::to_problem(reason, self->system()));
+        });
+  }
+}
+
 void give_tasks(pointer self) {
   auto& state = self->state;
   state.pulling.give(
@@ -206,6 +224,7 @@ void pump(pointer self) {
   if (!self->state.reply.pending())
     return;
   ask_for_chunks(self);
+  ask_for_chunks_again(self);
   give_tasks(self);
   write_output(self);
   report_progress(self);

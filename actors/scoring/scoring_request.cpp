@@ -46,6 +46,7 @@ outcome<void> open_source(const scoring_request& request, std::stop_token stop,
     return fail(feed.error());
   const auto is_csv = feed->format == item_format::csv;
   to.source_bytes = feed->size_bytes;
+  to.source_ranges = std::move(feed->ranges);
   auto options = runtime::splitter_options{};
   options.format
     = is_csv ? runtime::record_format::csv : runtime::record_format::jsonl;

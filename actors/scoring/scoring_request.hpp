@@ -118,6 +118,8 @@ struct prepared_scoring {
   run_header header;
   std::optional<runtime::record_splitter> source;
   std::optional<std::uint64_t> source_bytes;
+  /// Of a source of which parts can be read once more.
+  std::optional<runtime::byte_ranges> source_ranges;
   /// Only for real_time.
   std::shared_ptr<const real_time_basis> basis;
   std::vector<std::string> ids;

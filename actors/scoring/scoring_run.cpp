@@ -1,5 +1,7 @@
 #include "actors/scoring/scoring_run.hpp"
 
+#include "actors/scoring/item_chunk.hpp"
+#include "actors/scoring/scales.hpp"
 #include "runtime/tabular/record_scan.hpp"
 
 #include <algorithm>
@@ -48,6 +50,10 @@ runtime::record_format format_of(const messages::ScoringContext& context) {
 scoring_run::scoring_run(scoring_run_options options)
   : options_{std::move(options)} {
   options_.context.set_version(1);
+  // Rows that are left out later would come back with a second reading.
+  may_withhold_ = !options_.earlier && !options_.context.isolate_bad_items()
+                  && std::none_of(options_.plan.criteria.begin(),
+                                  options_.plan.criteria.end(), needs_sorted);
 }
 
 outcome<void> scoring_run::start() {
@@ -63,41 +69,6 @@ outcome<void> scoring_run::start() {
     batches_[added.batch];
     add_job(std::move(added));
   }
-  return {};
-}
-
-// -- the source --------------------------------------------------------------
-
-std::size_t scoring_run::chunks_wanted() const {
-  if (source_ended_)
-    return 0;
-  const auto in_hand = chunks_in_hand();
-  return in_hand < window() ? window() - in_hand : 0;
-}
-
-void scoring_run::chunk_requested() {
-  ++chunks_requested_;
-}
-
-outcome<void> scoring_run::add_chunk(const messages::ItemChunk& head,
-                                     column_block text) {
-  --chunks_requested_;
-  source_progress_ = head.progress();
-  if (head.is_last()) {
-    source_ended_ = true;
-    return advance();
-  }
-  // What comes after a refused line does not matter any more.
-  if (refusal_)
-    return advance();
-  auto added = job{};
-  added.task.set_stage(messages::SCORING_STAGE_READ);
-  added.task.set_first_line(head.first_line());
-  added.task.set_text_bytes(head.text_bytes());
-  added.block = join(text, options_.financials);
-  added.batch = head.first_line();
-  batches_[added.batch];
-  add_job(std::move(added));
   return {};
 }
 
@@ -120,7 +91,8 @@ std::size_t scoring_run::window() const noexcept {
 /// is not yet.
 bool scoring_run::may_travel(std::uint64_t task, worker_id to) const {
   const auto& about = jobs_.at(task);
-  if (!context_may_travel_ || about.is_near_only)
+  // Whoever withholds values gets the context for them, however long it is.
+  if (about.is_near_only || (!context_may_travel_ && !lacks_values(about)))
     return false;
   switch (about.task.stage()) {
     case messages::SCORING_STAGE_READ:
@@ -153,10 +125,12 @@ scoring_run::assign(worker_id worker, runtime::worker_place place) {
   // Text is written in the order of rows: whoever is near sees to its head.
   if (!far_.empty() && stage_ != stage::output)
     if (auto taken = board_.take(worker, [this](std::uint64_t task) {
-          return !is_at_home(task);
+          return !lacks_values(jobs_.at(task)) && !is_at_home(task);
         }))
       return taken;
-  return board_.take(worker);
+  return board_.take(worker, [this](std::uint64_t task) {
+    return !lacks_values(jobs_.at(task));
+  });
 }
 
 /// Rendered text waits in memory: at most a few pieces per worker. Where all of
@@ -175,7 +149,15 @@ scoring_run::take(worker_id worker, runtime::worker_place place) {
   const auto assignment = assign(worker, place);
   if (!assignment)
     return std::nullopt;
-  const auto& taken = jobs_.at(assignment->task);
+  auto& taken = jobs_.at(assignment->task);
+  taken.task.set_batch(taken.batch);
+  taken.task.set_is_withheld(lacks_values(taken));
+  const auto is_to_withhold
+    = place == runtime::worker_place::far && may_withhold(taken);
+  taken.task.set_may_withhold(is_to_withhold);
+  if (is_to_withhold)
+    batches_.at(taken.batch).text_digest
+      = digest_of_text(taken.block, taken.task.text_bytes());
   auto result = offer{taken.task, taken.block};
   result.task.set_attempt(assignment->attempt);
   result.task.set_context_version(options_.context.version());
@@ -206,7 +188,10 @@ outcome<void> scoring_run::fail(const ScoringTaskFailure& failure) {
   if (failure.is_untried()) {
     if (const auto holder
         = board_.give_back(failure.task(), failure.attempt())) {
-      jobs_.at(failure.task()).is_near_only = true;
+      auto& untried = jobs_.at(failure.task());
+      untried.is_near_only = true;
+      if (lacks_values(untried))
+        stay_from_now_on(untried.batch);
       context_seen_.erase(*holder); // It may have come with the task.
     }
     return {};
@@ -232,9 +217,7 @@ outcome<void> scoring_run::fail(const ScoringTaskFailure& failure) {
 outcome<void> scoring_run::lose(worker_id worker) {
   context_seen_.erase(worker);
   if (far_.erase(worker) != 0)
-    for (auto& [key, each] : batches_)
-      if (each.home == worker)
-        each.home = 0;
+    lose_home(worker);
   for (const auto task : board_.lose(worker))
     if (auto handled = exhausted(task, "its worker died"); !handled)
       return handled;
@@ -243,8 +226,15 @@ outcome<void> scoring_run::lose(worker_id worker) {
 
 outcome<void> scoring_run::exhausted(std::uint64_t task,
                                      const std::string& reason) {
-  const auto failed = std::move(jobs_.extract(task).mapped());
-  if (failed.task.stage() == messages::SCORING_STAGE_READ)
+  auto failed = std::move(jobs_.extract(task).mapped());
+  if (lacks_values(failed)) {
+    stay_from_now_on(failed.batch);
+    add_job(std::move(failed));
+    return {};
+  }
+  const auto is_new = !batches_.contains(failed.batch)
+                      || !batches_.at(failed.batch).is_restoring;
+  if (failed.task.stage() == messages::SCORING_STAGE_READ && is_new)
     return split_text(failed, reason);
   if (failed.task.stage() == messages::SCORING_STAGE_SCORE)
     return split_rows(failed, reason);
@@ -380,7 +370,11 @@ outcome<void> scoring_run::accept_items(const job& done,
       || statistics->columns.size() != options_.plan.criteria.size())
     return runtime::fail(broken_answer("statistics"));
   auto& to = batches_.at(done.batch);
+  if ((to.is_restoring && to.rows != result.rows())
+      || (result.is_withheld() && !done.task.may_withhold()))
+    return runtime::fail(broken_answer("a batch that is read once more"));
   to.statistics = std::move(*statistics);
+  to.is_withheld = result.is_withheld();
   to.rows = result.rows();
   to.ids_ascend = result.ids_ascend();
   if (done.task.stage() == messages::SCORING_STAGE_MEASURE) {
@@ -396,9 +390,13 @@ outcome<void> scoring_run::accept_items(const job& done,
       return runtime::fail(broken_answer("lines"));
   }
   const auto items = unpack_items(to.items);
-  if (!items || items->rows != to.rows
-      || items->values.size() != options_.plan.criteria.size())
+  const auto columns = to.is_withheld ? 0 : options_.plan.criteria.size();
+  if (!items || items->rows != to.rows || items->values.size() != columns)
     return runtime::fail(broken_answer("items"));
+  if (to.is_restoring) {
+    finish_restoring(done.batch);
+    return {};
+  }
   problems_.insert(problems_.end(), result.problems().begin(),
                    result.problems().end());
   rows_read_ += to.rows;

@@ -62,6 +62,10 @@ struct scoring_run_options {
 ///   read -> [sort] -> score -> [combine] -> rank -> [rank others]
 ///        -> render, summarise, record -> done
 ///
+/// Workers on other nodes withhold the values of what they read, if the source
+/// can be read once more: where such a worker is gone before its batches are
+/// scored and recorded, others read them again.
+///
 /// A task that fails three times is cut in halves until the item that is to
 /// blame stands alone; it is reported and left out, and what depended on it
 /// (statistics, scores) is done again.
@@ -110,6 +114,13 @@ public:
 
   /// The source could not give the chunk that was asked for.
   [[nodiscard]] runtime::outcome<void> source_failed(runtime::problem reason);
+
+  /// A chunk that has to be read once more. Its answer is add_chunk_again();
+  /// a source that cannot is the end of the run.
+  [[nodiscard]] std::optional<messages::ItemChunk> take_chunk_to_read_again();
+
+  [[nodiscard]] runtime::outcome<void>
+  add_chunk_again(const messages::ItemChunk& head, messages::column_block text);
 
   // -- the workers -----------------------------------------------------------
 
@@ -204,6 +215,13 @@ private:
     std::vector<std::uint32_t> changed; ///< Rows to score, if incremental.
     /// The worker on another node that has its columns, too; 0: nobody.
     worker_id home = 0;
+    /// Its text, if that can be read once more.
+    std::optional<messages::ItemChunk> source;
+    std::uint64_t text_digest = 0; ///< Once it may be withheld.
+    /// Values and digests of the items are not here: `home` has them, if any.
+    bool is_withheld = false;
+    bool is_restoring = false; ///< It is being read once more.
+    bool may_be_withheld = true; ///< Nobody has failed at it for that reason.
   };
 
   /// A task given out or waiting.
@@ -225,9 +243,12 @@ private:
   [[nodiscard]] bool is_output_ready() const;
   [[nodiscard]] bool has_room_for_output(runtime::worker_place place) const;
   [[nodiscard]] bool is_at_home(std::uint64_t task) const;
+  [[nodiscard]] bool lacks_values(const job& about) const;
   std::optional<runtime::task_board::assignment>
   assign(worker_id worker, runtime::worker_place place);
   void add_job(job added, std::optional<std::uint32_t> attempts_max = {});
+  void add_reading(const messages::ItemChunk& head,
+                   const messages::column_block& text);
   runtime::outcome<void> exhausted(std::uint64_t task,
                                    const std::string& reason);
   runtime::outcome<void> split_text(const job& failed,
@@ -236,6 +257,14 @@ private:
                                     const std::string& reason);
   void exclude(std::uint64_t batch, std::uint64_t row,
                const std::string& reason);
+
+  // Batches whose values nobody has any more.
+  [[nodiscard]] bool may_withhold(const job& reading) const;
+  void restore(std::uint64_t key);
+  void restore_if_lost(std::uint64_t key);
+  void finish_restoring(std::uint64_t key);
+  void stay_from_now_on(std::uint64_t key);
+  void lose_home(worker_id worker);
 
   // What the answers mean.
   runtime::outcome<void> accept(const job& done,
@@ -285,6 +314,9 @@ private:
   std::map<worker_id, std::uint64_t> context_seen_;
   std::set<worker_id> far_; ///< Those on other nodes.
   bool context_may_travel_ = true;
+  bool may_withhold_ = false; ///< Nobody but `home` looks at values.
+  std::deque<std::uint64_t> to_read_again_; ///< Batches.
+  std::size_t reading_again_ = 0; ///< Texts asked for or in tasks.
   std::size_t far_workers_ = 0;
   std::map<std::uint64_t, batch> batches_; ///< By first line or number.
 

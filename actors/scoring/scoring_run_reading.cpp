@@ -11,9 +11,54 @@
 namespace troupe::scoring {
 
 using messages::column;
+using messages::column_block;
 using runtime::outcome;
 using runtime::problem;
 using runtime::problem_kind;
+
+// -- the source --------------------------------------------------------------
+
+std::size_t scoring_run::chunks_wanted() const {
+  if (source_ended_)
+    return 0;
+  const auto in_hand = chunks_in_hand();
+  return in_hand < window() ? window() - in_hand : 0;
+}
+
+void scoring_run::chunk_requested() {
+  ++chunks_requested_;
+}
+
+outcome<void> scoring_run::add_chunk(const messages::ItemChunk& head,
+                                     column_block text) {
+  --chunks_requested_;
+  source_progress_ = head.progress();
+  if (head.is_last()) {
+    source_ended_ = true;
+    return advance();
+  }
+  // What comes after a refused line does not matter any more.
+  if (refusal_)
+    return advance();
+  if (head.has_first_byte())
+    batches_[head.first_line()].source = head;
+  add_reading(head, text);
+  return {};
+}
+
+void scoring_run::add_reading(const messages::ItemChunk& head,
+                              const column_block& text) {
+  auto added = job{};
+  added.task.set_stage(messages::SCORING_STAGE_READ);
+  added.task.set_first_line(head.first_line());
+  added.task.set_text_bytes(head.text_bytes());
+  added.block = join(text, options_.financials);
+  added.batch = head.first_line();
+  batches_[added.batch];
+  add_job(std::move(added));
+}
+
+// -- what is known once all is read ------------------------------------------
 
 outcome<void> scoring_run::finish_reading() {
   if (auto checked = check_ids(); !checked)
@@ -90,9 +135,9 @@ outcome<void> scoring_run::check_gaps() {
       return reason->key == "criteria." + one.definition.id + ".missing";
     })));
   for (const auto& [key, from] : batches_) {
-    if (from.statistics.columns.at(j).missing == 0)
-      continue;
     const auto items = unpack_items(from.items).value();
+    if (from.statistics.columns.at(j).missing == 0 || from.is_withheld)
+      continue;
     const auto values = items.values[j].doubles();
     const auto gap
       = std::find_if_not(values.begin(), values.end(),

@@ -241,6 +241,7 @@ outcome<void> scoring_run::add_scoring_job(std::uint64_t key) {
                   : from.items;
   added.batch = key;
   add_job(std::move(added));
+  restore_if_lost(key);
   return {};
 }
 
@@ -418,6 +419,7 @@ void scoring_run::start_output() {
     if (options_.record) {
       added.task.set_stage(messages::SCORING_STAGE_RECORD);
       add_job(added);
+      restore_if_lost(key);
     }
   }
   if (board_.is_empty())

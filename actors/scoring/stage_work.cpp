@@ -67,10 +67,12 @@ bool ids_ascend(const item_batch& batch) {
   return true;
 }
 
-/// Whether a batch has the columns that a result under this plan has.
+/// Whether a batch has the columns that a result under this plan has, whoever
+/// has the values of its items.
 bool is_of_plan(const scored_batch& batch, const scoring_plan& plan) {
   const auto& values = batch.strategic.values;
-  return batch.items.values.size() == plan.criteria.size()
+  const auto& read = batch.items.values;
+  return (read.empty() || read.size() == plan.criteria.size())
          && batch.strategic.categories.size() == plan.categories.size()
          && (values.empty() || values.size() == plan.criteria.size())
          && batch.overall_ranks.size() == batch.rows();
@@ -144,7 +146,7 @@ stage_work::perform(const messages::ScoringTask& task,
       case messages::SCORING_STAGE_SORT:
         return finished{{}, block_of(sort_values(block))};
       case messages::SCORING_STAGE_SCORE:
-        return score_items(block);
+        return score_items(task, block);
       case messages::SCORING_STAGE_COMBINE:
         return combine_items(block);
       case messages::SCORING_STAGE_RANK:
@@ -156,7 +158,7 @@ stage_work::perform(const messages::ScoringTask& task,
       case messages::SCORING_STAGE_SUMMARISE:
         return summarise(block);
       case messages::SCORING_STAGE_RECORD:
-        return record(block);
+        return record(task, block);
       default:
         return fail(problem_kind::failed, "an unknown stage of scoring",
                     "run the same version on all nodes");
@@ -241,8 +243,15 @@ stage_work::read(const messages::ScoringTask& task, const column_block& block) {
   }
   auto lines
     = std::vector<std::uint32_t>(reading->lines.begin(), reading->lines.end());
-  done.block
-    = join(pack(std::move(reading->batch)), block_of(column{std::move(lines)}));
+  auto packed = pack(std::move(reading->batch));
+  if (task.may_withhold()) {
+    auto items = unpack_items(packed).value();
+    if (withheld_.take(task.batch(), items)) {
+      packed = pack(items);
+      done.result.set_is_withheld(true);
+    }
+  }
+  done.block = join(packed, block_of(column{std::move(lines)}));
   return done;
 }
 
@@ -258,10 +267,21 @@ stage_work::measure_items(const column_block& block) {
   return done;
 }
 
+/// What was withheld is put back.
+void stage_work::make_whole(const messages::ScoringTask& task,
+                            item_block& items) const {
+  if (task.is_withheld() && !withheld_.give(task.batch(), items))
+    throw std::runtime_error{"the worker has not read the batch"};
+}
+
 outcome<stage_work::finished>
-stage_work::score_items(const column_block& block) {
-  const auto items = unpack_items(block);
-  if (!items || items->values.size() != plan_.criteria.size())
+stage_work::score_items(const messages::ScoringTask& task,
+                        const column_block& block) {
+  auto items = unpack_items(block);
+  if (!items)
+    return undecodable();
+  make_whole(task, *items);
+  if (items->values.size() != plan_.criteria.size())
     return undecodable();
   const auto rows = items->view();
   auto scores = score(plan_, scales_, rows,
@@ -345,8 +365,12 @@ outcome<stage_work::finished> stage_work::summarise(const column_block& block) {
     {}, block_of(column{render_summary(plan_, scales_, *result, others)})};
 }
 
-outcome<stage_work::finished> stage_work::record(const column_block& block) {
-  const auto batch = unpack_scored(block);
+outcome<stage_work::finished>
+stage_work::record(const messages::ScoringTask& task,
+                   const column_block& block) {
+  auto batch = unpack_scored(block);
+  if (batch)
+    make_whole(task, batch->items);
   if (!batch || !is_of_plan(*batch, plan_)
       || batch->strategic.values.size() != plan_.criteria.size())
     return undecodable();

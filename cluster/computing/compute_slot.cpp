@@ -31,7 +31,7 @@ struct scoring_slot {
   using finished = scoring::stage_work::finished;
 
   void prepare() {
-    work = scoring::stage_work{options.before_scoring};
+    work = scoring::stage_work{options.before_scoring, options.kept_bytes_max};
   }
 
   static const messages::ScoringTask* find(const SlotTask& task) {

@@ -15,7 +15,8 @@ namespace troupe::cluster {
 struct compute_slot_options {
   /// A longer answer goes back as a task that was not tried.
   std::size_t answer_bytes_max = block_frame_bytes_max;
-  /// What of its answers a session keeps, until it is so much.
+  /// What of its answers a session keeps, until it is so much; and as much of
+  /// what it withholds.
   std::size_t kept_bytes_max = std::size_t{256} << 20;
   shared_work_count count; ///< Of the tasks of all sessions together.
   /// For tests, as of workers of one's own node.

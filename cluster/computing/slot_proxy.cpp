@@ -254,7 +254,7 @@ void send_task(proxy_pointer<Side> self, std::uint64_t number) {
   call.envelope.set_target(compute_target);
   call.envelope.set_type(SlotTask::descriptor()->name());
   call.envelope.set_body(write_frame(state.session, message.SerializeAsString(),
-                                     held->second.block));
+                                     held->second.block, state.kept));
   call.lane = link_lane::bulk;
   call.timeout = state.options.task_timeout;
   if (call.envelope.body().size() > state.options.task_bytes_max)

@@ -88,6 +88,36 @@ outcome<std::size_t> input_file::read(std::span<char> target, int stop) {
   return have;
 }
 
+outcome<std::size_t> input_file::read_at(std::uint64_t first,
+                                         std::span<char> target) const {
+  auto have = std::size_t{0};
+  while (have < target.size()) {
+    const auto count
+      = ::pread(descriptor_, target.data() + have, target.size() - have,
+                static_cast<::off_t>(first + have));
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count < 0)
+      return fail(file_problem(errno, name_));
+    if (count == 0)
+      break;
+    have += static_cast<std::size_t>(count);
+  }
+  return have;
+}
+
+std::optional<byte_ranges> input_file::ranges() const {
+  if (!size_bytes_ || descriptor_ <= STDERR_FILENO)
+    return std::nullopt;
+  const auto own = ::fcntl(descriptor_, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  if (own < 0)
+    return std::nullopt;
+  return [file = std::make_shared<const input_file>(input_file{own, name_})](
+           std::uint64_t first, std::span<char> target) {
+    return file->read_at(first, target);
+  };
+}
+
 byte_source input_file::into_source() && {
   // Shared, because a std::function must be copyable.
   auto file = std::make_shared<input_file>(std::move(*this));

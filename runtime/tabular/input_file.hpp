@@ -10,7 +10,8 @@
 
 namespace troupe::runtime {
 
-/// A file that is read once, from front to back. Move-only; closes itself.
+/// A file that is read once, from front to back, but for its `ranges`.
+/// Move-only; closes itself.
 class input_file {
 public:
   /// Opens a file, a pipe, or standard input for "-". Problems: not_found,
@@ -32,6 +33,10 @@ public:
     return size_bytes_;
   }
 
+  /// Any part of it, however far it is read, also after the file is gone from
+  /// its folder; only of regular files that were opened by name.
+  [[nodiscard]] std::optional<byte_ranges> ranges() const;
+
   /// The path as given, "(standard input)" for "-": for problems.
   [[nodiscard]] const std::string& name() const noexcept {
     return name_;
@@ -50,6 +55,8 @@ private:
 
   /// Reads; `stop` is a descriptor that becomes readable, or -1.
   outcome<std::size_t> read(std::span<char> target, int stop);
+  [[nodiscard]] outcome<std::size_t> read_at(std::uint64_t first,
+                                             std::span<char> target) const;
   void close() noexcept;
 
   int descriptor_ = -1;

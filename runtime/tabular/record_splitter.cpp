@@ -132,6 +132,7 @@ outcome<void> record_splitter::start() {
   }
   if (carry_.starts_with("\xEF\xBB\xBF"))
     carry_at_ = 3;
+  next_byte_ = carry_at_;
   return {};
 }
 
@@ -149,6 +150,7 @@ outcome<bool> record_splitter::next(record_chunk& chunk,
   chunk.file = options_.file;
   chunk.first_line = next_line_;
   chunk.first_record = next_record_;
+  chunk.first_byte = next_byte_;
   auto state = scan_state{};
   take_from_carry(chunk, state, records_max);
   while (!is_enough(chunk, state, records_max)) {
@@ -254,6 +256,7 @@ outcome<bool> record_splitter::hand_out(record_chunk& chunk,
     return fail(std::move(checked.error()));
   next_record_ += chunk.records;
   next_line_ += state.lines;
+  next_byte_ += end;
   bytes_handed_out_ += end;
   return true;
 }

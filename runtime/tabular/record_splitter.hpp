@@ -27,6 +27,8 @@ struct record_chunk {
   std::uint64_t first_record = 1;
   /// 1-based physical line on which the text begins.
   std::uint64_t first_line = 1;
+  /// Bytes of the stream before the text.
+  std::uint64_t first_byte = 0;
   /// For problems.
   std::string file;
 
@@ -94,6 +96,7 @@ private:
   std::size_t carry_at_ = 0;
   std::uint64_t next_record_ = 1;
   std::uint64_t next_line_ = 1;
+  std::uint64_t next_byte_ = 0; // Of the stream.
   std::uint64_t bytes_handed_out_ = 0;
   bool started_ = false;
   bool ended_ = false; // The source has no more bytes.

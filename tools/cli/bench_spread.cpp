@@ -229,7 +229,10 @@ outcome<timed_work> simulate(simulation::simulator& with,
   return done;
 }
 
-/// Both ways one after the other; `here` and `spread` do the work.
+/// Both ways one after the other; `here` and `spread` do the work. Each does it
+/// once before it is measured: what a machine takes for memory that it has not
+/// given out before would count for whoever comes first to it, and is as much
+/// as half of the work.
 template <class Here, class Spread>
 outcome<bench_figures> compare(const std::string& name,
                                const bench_spread_options& options, Here here,
@@ -238,15 +241,22 @@ outcome<bench_figures> compare(const std::string& name,
   auto cluster = spread_cluster::start(options);
   if (!cluster)
     return fail(cluster.error());
-  const auto cpu = (*cluster)->worker_cpu_seconds();
   // On a thread of its own, as whoever talks to actors has to end before them.
-  const auto over_nodes = std::async(std::launch::async, [&] {
-                            return spread((*cluster)->grant());
-                          }).get();
+  const auto over = [&] {
+    return std::async(std::launch::async,
+                      [&] { return spread((*cluster)->grant()); })
+      .get();
+  };
+  if (const auto first = over(); !first)
+    return fail(first.error());
+  const auto cpu = (*cluster)->worker_cpu_seconds();
+  const auto over_nodes = over();
   if (!over_nodes)
     return fail(over_nodes.error());
   const auto lent = (*cluster)->worker_cpu_seconds() - cpu;
   cluster->reset();
+  if (const auto first = here(); !first)
+    return fail(first.error());
   const auto alone = here();
   if (!alone)
     return fail(alone.error());

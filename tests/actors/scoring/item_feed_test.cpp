@@ -30,6 +30,7 @@ TEST_CASE("a file is opened with its format and size") {
   CHECK(feed->name == request.items);
   CHECK(feed->format == item_format::csv);
   CHECK(feed->size_bytes == std::optional<std::uint64_t>{15});
+  CHECK(feed->ranges.has_value());
 }
 
 TEST_CASE("what does not belong to a kind of place is refused") {

@@ -1,5 +1,6 @@
 #include "tests/actors/scoring/simulated_scoring.hpp"
 
+#include "actors/scoring/item_chunk.hpp"
 #include "actors/scoring/reports.hpp"
 #include "actors/scoring/scoring_context.hpp"
 #include "tests/actors/scoring/golden_portfolio.hpp"
@@ -30,6 +31,7 @@ struct answer {
 
 struct simulated_worker {
   scoring_run::worker_id id = 0;
+  runtime::worker_place place = runtime::worker_place::near;
   stage_work work{};
   std::deque<scoring_run::offer> tasks;
   std::deque<answer> answers;
@@ -45,10 +47,15 @@ column_block as_received(const column_block& block, bool over_the_wire) {
 class scheduler {
 public:
   scheduler(prepared_scoring prepared, const simulation& how)
-    : how_{how}, random_{how.seed}, accidents_{how.accidents},
-      source_{std::move(prepared.source)}, run_{std::move(prepared.run)} {
+    : how_{how}, random_{how.seed},
+      accidents_{how.accidents}, source_{std::move(prepared.source)},
+      ranges_{std::move(prepared.source_ranges)}, run_{
+                                                    std::move(prepared.run)} {
     for (std::size_t i = 0; i < how.workers; ++i)
-      workers_.push_back(fresh_worker());
+      workers_.push_back(fresh_worker(i + how.far < how.workers
+                                        ? runtime::worker_place::near
+                                        : runtime::worker_place::far));
+    run_.set_far_workers(how.far);
   }
 
   runtime::outcome<simulated_result> run_to_end() {
@@ -69,8 +76,12 @@ public:
   }
 
 private:
-  simulated_worker fresh_worker() {
-    return {next_worker_++, stage_work{how_.before_task}, {}, {}};
+  simulated_worker fresh_worker(runtime::worker_place place) {
+    return {next_worker_++,
+            place,
+            stage_work{how_.before_task, how_.withheld_bytes_max},
+            {},
+            {}};
   }
 
   std::size_t draw(std::size_t below) {
@@ -94,7 +105,7 @@ private:
         return read_chunk();
       case 1:
         if (worker.tasks.size() < credit)
-          if (auto offer = run_.take(worker.id))
+          if (auto offer = run_.take(worker.id, worker.place))
             worker.tasks.push_back(std::move(*offer));
         return {};
       case 2:
@@ -110,6 +121,10 @@ private:
   }
 
   runtime::outcome<void> read_chunk() {
+    if (const auto again = run_.take_chunk_to_read_again())
+      again_.push_back(*again);
+    if (!again_.empty() && (how_.seed == 0 || draw(2) == 0))
+      return read_chunk_again();
     if (run_.chunks_wanted() > 0) {
       run_.chunk_requested();
       ++chunks_asked_;
@@ -121,13 +136,23 @@ private:
     const auto read = source_->next(chunk);
     if (!read)
       return runtime::fail(read.error());
-    auto head = messages::ItemChunk{};
+    auto head = head_of(chunk, ranges_.has_value());
     head.set_is_last(!*read);
-    head.set_first_line(chunk.first_line);
-    head.set_text_bytes(chunk.size);
     auto text = std::vector<messages::column>{};
     text.emplace_back(std::move(chunk.bytes));
     return run_.add_chunk(head, column_block{std::move(text)});
+  }
+
+  runtime::outcome<void> read_chunk_again() {
+    if (how_.before_reading_again)
+      how_.before_reading_again();
+    const auto head = again_.front();
+    again_.pop_front();
+    ++result_.read_again;
+    auto text = read_again(ranges_.value(), head);
+    if (!text)
+      return runtime::fail(text.error());
+    return run_.add_chunk_again(head, std::move(*text));
   }
 
   runtime::outcome<void> work(simulated_worker& worker) {
@@ -143,6 +168,7 @@ private:
       auto done = worker.work.perform(
         offer.task, as_received(offer.block, how_.over_the_wire));
       if (done) {
+        result_.withheld += done->result.is_withheld() ? 1 : 0;
         said.result = std::move(done->result);
         said.block = as_received(done->block, how_.over_the_wire);
       } else {
@@ -200,7 +226,7 @@ private:
   /// What a dead worker has said is heard before its death; what it had still
   /// to do is lost with it.
   runtime::outcome<void> bury(simulated_worker& worker) {
-    auto dead = std::exchange(worker, fresh_worker());
+    auto dead = std::exchange(worker, fresh_worker(worker.place));
     for (const auto& said : dead.answers)
       if (auto told = tell(said); !told)
         return told;
@@ -228,11 +254,13 @@ private:
   std::mt19937_64 random_;
   int accidents_;
   std::optional<runtime::record_splitter> source_;
+  std::optional<runtime::byte_ranges> ranges_;
   scoring_run run_;
   std::vector<simulated_worker> workers_;
   scoring_run::worker_id next_worker_ = 1;
   std::size_t turn_ = 0;
   std::size_t chunks_asked_ = 0;
+  std::deque<messages::ItemChunk> again_;
   std::size_t pieces_waiting_ = 0;
   std::vector<answer> late_;
   simulated_result result_;

@@ -5,6 +5,7 @@
 #include "tests/support/places.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -17,6 +18,8 @@ struct simulation {
   /// delayed and repeated.
   std::uint64_t seed = 0;
   std::size_t workers = 2;
+  /// How many of them, the last ones, are on other nodes.
+  std::size_t far = 0;
   /// How often, at random moments, a worker dies or a task fails. Two at most
   /// exhaust no task.
   int accidents = 0;
@@ -25,6 +28,10 @@ struct simulation {
   scoring::stage_hook before_task;
   /// Blocks travel as bytes, as between nodes.
   bool over_the_wire = false;
+  /// Workers on other nodes keep what they read, as long as it is no more.
+  std::size_t withheld_bytes_max = std::size_t{1} << 30;
+  /// Called before a chunk is read once more.
+  std::function<void()> before_reading_again;
 };
 
 /// All that a run shows to the outside.
@@ -34,6 +41,8 @@ struct simulated_result {
   messages::ScoringSummary summary;
   std::size_t chunks_in_hand_max = 0;
   std::size_t pieces_waiting_max = 0;
+  std::size_t withheld = 0; ///< Batches that were read without their values.
+  std::size_t read_again = 0; ///< Chunks.
 };
 
 /// Runs the state machine of a scoring and the workers' part of it on this

@@ -1,4 +1,5 @@
 #include "actors/scoring/chunk_source.hpp"
+#include "actors/scoring/item_chunk.hpp"
 #include "actors/scoring/reports.hpp"
 #include "actors/scoring/scoring_coordinator.hpp"
 #include "runtime/actor_errors.hpp"
@@ -28,17 +29,25 @@ namespace {
 constexpr auto item_count = 400;
 constexpr auto batch_items = 5;
 
+/// What a source was asked for once more.
+using chunk_counter = std::shared_ptr<int>;
+
 /// Gives pieces of a file without a thread of its own.
 scoring::chunk_source_actor::behavior_type
 told_source(scoring::chunk_source_actor::pointer,
-            const std::shared_ptr<runtime::record_splitter>& splitter) {
-  return {[=](const messages::GetItemChunk&)
+            const std::shared_ptr<runtime::record_splitter>& splitter,
+            const runtime::byte_ranges& ranges, const chunk_counter& again) {
+  return {[=](const messages::GetItemChunk& request)
             -> caf::result<messages::ItemChunk, column_block> {
+    if (request.has_again()) {
+      ++*again;
+      return {request.again(),
+              scoring::read_again(ranges, request.again()).value()};
+    }
     auto chunk = runtime::record_chunk{};
-    auto head = messages::ItemChunk{};
-    head.set_is_last(!splitter->next(chunk).value());
-    head.set_first_line(chunk.first_line);
-    head.set_text_bytes(chunk.size);
+    const auto is_last = !splitter->next(chunk).value();
+    auto head = scoring::head_of(chunk, true);
+    head.set_is_last(is_last);
     auto text = std::vector<messages::column>{};
     text.emplace_back(std::move(chunk.bytes));
     return {std::move(head), column_block{std::move(text)}};
@@ -48,6 +57,7 @@ told_source(scoring::chunk_source_actor::pointer,
 /// Items in batches of five, by one worker near and by those of the desk.
 struct scoring_cluster : computing_fixture {
   written_files files = std::make_shared<std::map<std::string, std::string>>();
+  chunk_counter again = std::make_shared<int>(0);
   temporary_folder folder;
   std::string items
     = folder.write("items.jsonl", golden_lines_text(item_count)).string();
@@ -62,9 +72,10 @@ struct scoring_cluster : computing_fixture {
     auto options = scoring::scoring_coordinator_options{};
     options.run = std::move(prepared->run);
     options.run.files = scoring::report_files();
-    options.source
-      = system.spawn(told_source, std::make_shared<runtime::record_splitter>(
-                                    std::move(*prepared->source)));
+    options.source = system.spawn(
+      told_source,
+      std::make_shared<runtime::record_splitter>(std::move(*prepared->source)),
+      prepared->source_ranges.value(), again);
     options.writer = spawn_writer(files);
     options.writes_summary = true;
     options.more_workers = score_with(desk);
@@ -118,6 +129,66 @@ TEST_CASE_METHOD(scoring_cluster,
   const auto when = GENERATE(1, 3, 8, 15);
   score(once_at(tasks, when, [this] { crash("v"); }));
   CHECK(left_over() == 0);
+}
+
+TEST_CASE_METHOD(scoring_cluster,
+                 "what a node withheld is read again after its death") {
+  lead();
+  const auto scored = std::make_shared<int>(0);
+  auto slot = compute_slot_options{};
+  slot.before_scoring
+    = [=](const messages::ScoringTask& task, const messages::column_block&) {
+        if (task.stage() == messages::SCORING_STAGE_SCORE)
+          ++*scored;
+      };
+  lend("v", 2, slot);
+  lend("w", 1);
+  // Between its first pass and the second: most of its batches wait.
+  const auto summary = score(once_at(scored, 1, [this] { crash("v"); }));
+  CHECK(*again > 1);
+  CHECK(summary.problems_size() == 0);
+  CHECK(left_over() == 0);
+}
+
+TEST_CASE_METHOD(scoring_cluster,
+                 "what others need not look at does not travel back") {
+  lead();
+  const auto values = std::make_shared<int>(0);
+  auto slot = compute_slot_options{};
+  slot.before_scoring = [=](const messages::ScoringTask& task,
+                            const messages::column_block& block) {
+    if (task.stage() == messages::SCORING_STAGE_SCORE) {
+      CHECK(task.is_withheld());
+      CHECK(scoring::unpack_items(block)->values.empty());
+      ++*values;
+    }
+  };
+  lend("v", 2, slot);
+  score();
+  CHECK(*values > 0);
+  CHECK(*again == 0);
+}
+
+TEST_CASE_METHOD(scoring_cluster, "what a slot has is not sent to it again") {
+  lead();
+  // Where ids are that a task came with; the same place: they did not come.
+  auto places = std::map<std::uint64_t, const void*>{};
+  auto rendered = 0;
+  auto slot = compute_slot_options{};
+  slot.before_scoring = [&](const messages::ScoringTask& task,
+                            const messages::column_block& block) {
+    if (task.stage() == messages::SCORING_STAGE_SCORE)
+      places[task.batch()]
+        = scoring::unpack_items(block)->ids.text_offsets().data();
+    if (task.stage() != messages::SCORING_STAGE_RENDER)
+      return;
+    const auto batch = scoring::unpack_scored(block).value();
+    CHECK(batch.items.ids.text_offsets().data() == places.at(task.batch()));
+    ++rendered;
+  };
+  lend("v", 1, slot);
+  score();
+  CHECK(rendered > 0);
 }
 
 TEST_CASE_METHOD(scoring_cluster, "a lost link ends the slots at both ends") {

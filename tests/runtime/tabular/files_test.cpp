@@ -38,6 +38,31 @@ TEST_CASE("a file is read from front to back") {
   CHECK(source(buffer).value() == 0);
 }
 
+TEST_CASE("parts of a file can be read again, also once it is gone") {
+  const auto folder = temporary_folder{};
+  const auto path = folder.write("a.csv", "hello world");
+  auto file = input_file::open(path);
+  REQUIRE(file);
+  const auto ranges = file->ranges();
+  REQUIRE(ranges);
+  auto buffer = std::array<char, 5>{};
+  CHECK(file->read(buffer).value() == 5);
+  auto source = std::move(*file).into_source();
+  std::filesystem::remove(path);
+  CHECK((*ranges)(6, buffer).value() == 5);
+  CHECK(std::string_view{buffer.data(), 5} == "world");
+  CHECK((*ranges)(9, buffer).value() == 2);
+  CHECK((*ranges)(11, buffer).value() == 0);
+  // Whoever reads from the front does not notice.
+  CHECK(source(buffer).value() == 5);
+  CHECK(std::string_view{buffer.data(), 5} == " worl");
+}
+
+TEST_CASE("what is no file has no parts to read again") {
+  CHECK_FALSE(input_file::open("/dev/null").value().ranges());
+  CHECK_FALSE(input_file::open("-").value().ranges());
+}
+
 TEST_CASE("what cannot be opened says why") {
   const auto folder = temporary_folder{};
   const auto missing = input_file::open(folder / "missing.csv");

@@ -257,3 +257,22 @@ TEST_CASE("lines of JSON come without line ends, blank ones not at all") {
         == std::vector<std::pair<std::uint64_t, std::string>>{
           {1, "{\"a\":1}"}, {4, "{\"b\":\"\\\"\"}"}, {6, "[]"}});
 }
+
+TEST_CASE("a chunk says where in the stream it begins") {
+  const auto bom = "\xEF\xBB\xBF"s;
+  for (const auto& front : {""s, bom}) {
+    auto random = std::mt19937_64{5};
+    const auto text = front + random_csv(random, 3, 500);
+    auto options = splitter_options{};
+    options.bytes_max = 300;
+    auto splitter = record_splitter{text_source(text), options};
+    auto chunk = record_chunk{};
+    auto next = front.size();
+    while (splitter.next(chunk).value()) {
+      REQUIRE(chunk.first_byte == next);
+      REQUIRE(text.substr(next, chunk.size) == chunk.text());
+      next += chunk.size;
+    }
+    CHECK(next == text.size());
+  }
+}

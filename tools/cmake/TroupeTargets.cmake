@@ -42,6 +42,10 @@ if(TROUPE_SANITIZE)
   target_link_options(troupe_flags INTERFACE -fsanitize=${TROUPE_SANITIZE})
 endif()
 
+# For what libFuzzer need not see its way through.
+set(TROUPE_NO_COVERAGE
+    -fno-sanitize-coverage=inline-8bit-counters,indirect-calls,trace-cmp,pc-table)
+
 # Precompiled headers, compiled once each: one for actors, one for tests.
 function(troupe_precompiled_header name)
   cmake_parse_arguments(ARG "" "" "HEADERS;LINKS" ${ARGN})

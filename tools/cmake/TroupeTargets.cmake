@@ -28,6 +28,11 @@ if(CMAKE_UNITY_BUILD)
     troupe_flags
     INTERFACE
       $<BUILD_INTERFACE:$<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>>)
+  # GCC collects garbage again and again where a gigabyte would do without.
+  target_compile_options(
+    troupe_flags
+    INTERFACE
+      $<BUILD_INTERFACE:$<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-heapsize=1000000>>)
 endif()
 if(TROUPE_SANITIZE)
   # null: CAF 0.17.6 itself binds a null reference in init_fun_factory.hpp. vptr and
@@ -41,6 +46,10 @@ if(TROUPE_SANITIZE)
               $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(troupe_flags INTERFACE -fsanitize=${TROUPE_SANITIZE})
 endif()
+
+# For what libFuzzer need not see its way through.
+set(TROUPE_NO_COVERAGE
+    -fno-sanitize-coverage=inline-8bit-counters,indirect-calls,trace-cmp,pc-table)
 
 # Precompiled headers, compiled once each: one for actors, one for tests.
 function(troupe_precompiled_header name)

@@ -396,11 +396,13 @@ std::vector<std::string> run_ledger::check() const {
   auto queued = std::size_t{0};
   auto alarms = std::size_t{0};
   auto held = std::size_t{0};
+  auto looks = std::size_t{0};
   for (const auto& [number, live] : runs_) {
     const auto name = "run " + live.state->submission().run_id();
     queued += live.queued.size() + live.queued_backups.size();
     alarms += live.alarms.size();
     held += live.holders.size();
+    looks += live.looks.size();
     if (!live.is_over && !live.state->waiting_on())
       found.push_back(name + " waits for nothing");
     check_holders(live, found);
@@ -408,7 +410,7 @@ std::vector<std::string> run_ledger::check() const {
   }
   if (queued != queue_.size() || queued != places_.size())
     found.push_back("the queue holds work that no run has ready");
-  if (alarms != alarms_.size())
+  if (alarms != alarms_.size() || looks != looks_.size())
     found.push_back("a timer belongs to no run");
   auto counted = std::size_t{0};
   for (const auto& [worker, works] : held_)

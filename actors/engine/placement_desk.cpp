@@ -199,8 +199,7 @@ std::vector<larger_worker> placement_desk::larger(std::uint64_t worker) const {
         && each.total.cpu_thousandths > known->second.total.cpu_thousandths)
       found.push_back({each.activities, each.total});
   std::ranges::sort(found);
-  const auto again = std::ranges::unique(found);
-  found.erase(again.begin(), again.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
 }
 

@@ -104,7 +104,7 @@ void run_ledger::find_place(const live_run& live, const task_work& work,
   enter_place(std::move(wish), ready, at, is_patient);
   if (!is_patient)
     return;
-  not_passed_.emplace(at.rules, at.placement, ready.task);
+  not_passed_.insert({at.rules, at.placement, ready.task});
   if (until != instant::max())
     set_patience(ready.task, at, until);
 }

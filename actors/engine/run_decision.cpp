@@ -438,11 +438,11 @@ bool run_decision::is_retry_refused(const task_key& task,
   return true;
 }
 
-/// Of a task that somebody has. If a second one has it, too, that one goes on,
-/// unless no attempt can end better.
+/// What somebody says who has the task is of him alone, also if he says that it
+/// is for good: if a second one has it, too, that one goes on.
 void run_decision::end_attempt(const task_key& task,
                                messages::TaskFailed what) {
-  if (run_.backup_of(task) == nullptr || what.error().permanent())
+  if (run_.backup_of(task) == nullptr)
     return record_failure(task, std::move(what));
   auto& event = *prepare().mutable_dropped();
   *event.mutable_task() = to_message(task);

@@ -319,7 +319,10 @@ outcome<void> run_decision::check_time(const task_key& task) {
       // Only another attempt at the same work can end better.
       error.set_permanent(deadline->expires != what::start_to_close
                           && deadline->expires != what::heartbeat);
-      end_attempt(task, std::move(failed));
+      if (deadline->expires == what::schedule_to_close)
+        record_failure(task, std::move(failed)); // Of all who are at it.
+      else
+        end_attempt(task, std::move(failed));
     }
   }
   advance();

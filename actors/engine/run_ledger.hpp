@@ -374,7 +374,7 @@ private:
   void sync_backup(live_run& live, const task_key& task);
   [[nodiscard]] bool has_node_beside(const std::string& node) const;
   void enqueue_backup(live_run& live, const task_key& task);
-  void watch(live_run& live, step_index step);
+  void watch(live_run& live, step_index step, instant at);
   [[nodiscard]] bool has_due_looks() const;
   void look_for_stragglers(std::size_t& most);
   void drop_looks(live_run& live);

@@ -62,6 +62,8 @@ void run_ledger::release_losers(live_run& live, const task_key& task) {
   for (const auto& what : losers) {
     call_off(live, what);
     release(live, what);
+    // What that follows from is stored before he hears of it.
+    live.must_store = true;
   }
   for (auto at = orphans_.lower_bound({live.number, {task, 0}});
        at != orphans_.end() && at->first == live.number

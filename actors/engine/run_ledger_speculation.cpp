@@ -23,7 +23,7 @@ void run_ledger::sync_backup(live_run& live, const task_key& task) {
     return;
   if (!may_speculate(*live.state, task))
     dequeue(live.queued_backups, task);
-  watch(live, task.step);
+  watch(live, task.step, context_.now + look_min);
 }
 
 bool run_ledger::has_node_beside(const std::string& node) const {
@@ -53,15 +53,14 @@ void run_ledger::enqueue_backup(live_run& live, const task_key& task) {
   live.queued_backups[task] = push(ready, std::move(at));
 }
 
-/// Sees to it that somebody looks at the step as long as anything of it runs.
-void run_ledger::watch(live_run& live, step_index step) {
-  const auto is_wanted = !live.is_over && live.state->steps()[step].open != 0
+/// Sees to it that somebody looks at the step, as long as anything of it is
+/// open, at that time if nobody will.
+void run_ledger::watch(live_run& live, step_index step, instant at) {
+  const auto is_wanted = !live.is_over && !live.state->is_paused()
+                         && live.state->steps()[step].open != 0
                          && straggler_patience(*live.state, step);
-  if (!is_wanted || live.looks.contains(step))
-    return;
-  const auto at = context_.now + look_min;
-  live.looks[step] = at;
-  looks_.emplace(at, live.number, step);
+  if (is_wanted && live.looks.try_emplace(step, at).second)
+    looks_.emplace(at, live.number, step);
 }
 
 bool run_ledger::has_due_looks() const {
@@ -77,13 +76,9 @@ void run_ledger::look_for_stragglers(std::size_t& most) {
     const auto found = find_stragglers(*live.state, step, context_.now);
     for (const auto& task : found.slow)
       enqueue_backup(live, task);
-    if (!found.next && found.slow.empty())
-      continue; // Whoever begins, or ends, has somebody look again.
-    const auto next
-      = std::clamp(found.next.value_or(context_.now + look_max),
-                   context_.now + look_min, context_.now + look_max);
-    live.looks[step] = next;
-    looks_.emplace(next, number, step);
+    watch(live, step,
+          std::clamp(found.next.value_or(context_.now + look_max),
+                     context_.now + look_min, context_.now + look_max));
   }
 }
 

@@ -61,7 +61,8 @@ struct task_work {
   messages::TaskError error; ///< Of the last attempt that failed.
   /// Another run did it, and answers for it: it is not undone here.
   bool is_borrowed = false;
-  bool was_speculated = false; ///< A second worker began this attempt, too.
+  /// A second worker began this attempt, too, and was not lost.
+  bool was_speculated = false;
 };
 
 /// A second claim of an attempt, beside that of the task.

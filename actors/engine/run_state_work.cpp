@@ -123,8 +123,10 @@ outcome<void> run_state::drop(const messages::ClaimDropped& event) {
   if (backup == backups_.end() || !is_held_under(key, event.claim()))
     return illegal("a claim is dropped that is not one of two");
   auto& work = *find_work(key);
-  if (event.lost() && !event.restart())
-    ++work.lost;
+  if (event.lost()) {
+    work.lost += event.restart() ? 0 : 1;
+    work.was_speculated = false; // Nobody has tried it a second time.
+  }
   // Whoever is left has the task as if he had been the only one.
   if (work.claim == event.claim()) {
     work.claim = backup->second.claim;

@@ -1,5 +1,7 @@
 #include "actors/engine/straggler.hpp"
 
+#include "actors/engine/run_decision.hpp"
+
 #include <algorithm>
 
 namespace troupe::engine {
@@ -10,7 +12,7 @@ std::optional<instant::duration> straggler_patience(const run_state& run,
   const auto& known = state.durations;
   if (!run.definition().steps[step].speculate
       || known.size() < straggler_done_min
-      || known.size() * 2 < state.tasks.size())
+      || std::size_t{state.succeeded} * 2 < state.tasks.size())
     return std::nullopt;
   // Of an even number the higher one: rather late than twice.
   const auto median = known[known.size() / 2];
@@ -22,7 +24,10 @@ std::optional<instant::duration> straggler_patience(const run_state& run,
 bool may_speculate(const run_state& run, const task_key& task) {
   const auto* work = run.find(task);
   return work != nullptr && work->status == work_status::running
-         && !work->was_speculated && !task.compensation
+         && !work->was_speculated
+         && !task.compensation
+         // Whoever loses workers is not to lose all that it may.
+         && work->lost + 1 < lost_max
          && run.definition().steps[task.step].speculate
          && run.status() == run_status::running && !run.is_cancelling()
          && !run.is_failing();

@@ -27,6 +27,27 @@ bool await_input(int input, int stop) {
   return both[1].revents == 0;
 }
 
+/// Calls `read(std::size_t have)`, which reads what follows as ::read does,
+/// until the target is full or the file ends: how much there was.
+template <class Read>
+outcome<std::size_t> fill(std::span<char> target, const std::string& name,
+                          Read read) {
+  auto have = std::size_t{0};
+  while (have < target.size()) {
+    const outcome<ssize_t> count = read(have);
+    if (!count)
+      return fail(count.error());
+    if (*count < 0 && errno == EINTR)
+      continue;
+    if (*count < 0)
+      return fail(file_problem(errno, name));
+    if (*count == 0)
+      break;
+    have += static_cast<std::size_t>(*count);
+  }
+  return have;
+}
+
 } // namespace
 
 outcome<input_file> input_file::open(const std::filesystem::path& path) {
@@ -71,39 +92,19 @@ outcome<std::size_t> input_file::read(std::span<char> target) {
 }
 
 outcome<std::size_t> input_file::read(std::span<char> target, int stop) {
-  auto have = std::size_t{0};
-  while (have < target.size()) {
+  return fill(target, name_, [&](std::size_t have) -> outcome<ssize_t> {
     if (stop >= 0 && !await_input(descriptor_, stop))
       return fail(problem_kind::interrupted, "reading was interrupted");
-    const auto count
-      = ::read(descriptor_, target.data() + have, target.size() - have);
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count < 0)
-      return fail(file_problem(errno, name_));
-    if (count == 0)
-      break;
-    have += static_cast<std::size_t>(count);
-  }
-  return have;
+    return ::read(descriptor_, target.data() + have, target.size() - have);
+  });
 }
 
 outcome<std::size_t> input_file::read_at(std::uint64_t first,
                                          std::span<char> target) const {
-  auto have = std::size_t{0};
-  while (have < target.size()) {
-    const auto count
-      = ::pread(descriptor_, target.data() + have, target.size() - have,
-                static_cast<::off_t>(first + have));
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count < 0)
-      return fail(file_problem(errno, name_));
-    if (count == 0)
-      break;
-    have += static_cast<std::size_t>(count);
-  }
-  return have;
+  return fill(target, name_, [&](std::size_t have) -> outcome<ssize_t> {
+    return ::pread(descriptor_, target.data() + have, target.size() - have,
+                   static_cast<::off_t>(first + have));
+  });
 }
 
 std::optional<byte_ranges> input_file::ranges() const {

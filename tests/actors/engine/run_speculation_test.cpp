@@ -91,6 +91,13 @@ TEST_CASE_METHOD(speculation_fixture,
     store();
     CHECK(ledger.find(slow.run_id) == nullptr);
   }
+  SECTION("and its end is stored before the other one is told") {
+    succeed(given[0]);
+    // Changes of a run that is done wait for its verdict.
+    REQUIRE(ledger.take_finished().size() == 1);
+    CHECK(ledger.take_changes().size() == 1);
+    ledger.mark_stored();
+  }
   SECTION("also if it is the first one") {
     succeed(slow);
     const auto told = called_off_of(2);
@@ -138,6 +145,31 @@ TEST_CASE_METHOD(speculation_fixture,
     cancel(slow.run_id, false);
     CHECK(ledger.assign(2, 1).empty());
   }
+}
+
+TEST_CASE_METHOD(speculation_fixture,
+                 "what begins anew after a failure is looked at, too") {
+  auto of = fan_out();
+  of.steps[0].call.retry.attempts = 2;
+  const auto slow = begin(std::move(of));
+  welcome(2, "n2");
+  REQUIRE(ledger.report(
+    slow.run_id, slow.claim.task, {1, slow.claim.claim}, [&](run_decision& it) {
+      auto error = messages::TaskError{};
+      error.set_message("broken");
+      return it.fail(slow.claim.task, slow.claim.claim, std::move(error));
+    }));
+  auto again = std::vector<assignment>{};
+  for (auto waits = 0; again.empty() && waits < 60; ++waits) {
+    advance(1s);
+    again = ledger.assign(1, 1);
+  }
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].claim.attempt == 2);
+  CHECK(ledger.ready_tasks() == 0);
+  for (auto i = 0; i < 5; ++i)
+    advance(1s);
+  CHECK(ledger.assign(2, 1).size() == 1);
 }
 
 TEST_CASE_METHOD(speculation_fixture,

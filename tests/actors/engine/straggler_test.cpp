@@ -1,3 +1,4 @@
+#include "actors/engine/run_derivation.hpp"
 #include "actors/engine/run_validator.hpp"
 #include "actors/engine/straggler.hpp"
 #include "tests/actors/engine/run_story.hpp"
@@ -168,12 +169,85 @@ TEST_CASE("a failure of one of two leaves the work to the other one") {
   }
 }
 
-TEST_CASE("a failure that no attempt can mend is one of both") {
+TEST_CASE("what is for good for one of two is so for him alone") {
   auto story = begun_story{1, 3};
   const auto other = story.second(0);
+  // Perhaps it is his node that cannot do it.
   story.fail(other, "broken", true);
+  CHECK(story.state.is_held_under({0, 0, false}, story.claims[0].claim));
+  CHECK_FALSE(story.state.is_held_under({0, 0, false}, other.claim));
+  story.fail(story.claims[0], "broken", true);
   CHECK(story.state.status() == run_status::failed);
-  CHECK_FALSE(story.state.is_held_under({0, 0, false}, story.claims[0].claim));
+}
+
+TEST_CASE("a cancelled run waits for both, and counts what one of them did") {
+  auto of = fan_out(1);
+  of.steps[0].compensate = of.steps[0].call;
+  auto story = run_story{of};
+  story.start();
+  const auto first = story.take("a");
+  const auto other = story.decide([](run_decision& it) {
+    return it.speculate({0, 0, false}, "other");
+  });
+  REQUIRE(other);
+  auto request = messages::RunCancelRequested{};
+  request.set_stop_at(runtime::to_microseconds(story.context.now + 1min));
+  REQUIRE(story.decide([&](run_decision& it) { return it.cancel(request); }));
+  story.fail(first, "cancelled", true);
+  CHECK(story.state.status() == run_status::running);
+  story.succeed(*other);
+  CHECK(story.state.status() == run_status::compensating);
+}
+
+TEST_CASE("whoever may take no longer for all attempts ends both") {
+  auto of = fan_out(1);
+  of.steps[0].call.timeouts.schedule_to_close = 10s;
+  auto story = run_story{of};
+  story.start();
+  static_cast<void>(story.take("a"));
+  REQUIRE(story.decide([](run_decision& it) {
+    return it.speculate({0, 0, false}, "other");
+  }));
+  story.advance(10s);
+  story.check_time();
+  CHECK(story.state.status() == run_status::failed);
+}
+
+TEST_CASE("a second attempt that is lost may be replaced, not for ever") {
+  auto story = begun_story{1};
+  for (auto i = 0U; i + 1 < lost_max; ++i) {
+    const auto other = story.second(0);
+    REQUIRE(story.decide([&](run_decision& it) {
+      return it.lose(other.task, other.claim, "gone");
+    }));
+  }
+  CHECK_FALSE(may_speculate(story.state, {0, 0, false}));
+  CHECK(story.state.is_held_under({0, 0, false}, story.claims[0].claim));
+}
+
+TEST_CASE("half of all counts what another run had done") {
+  auto first = begun_story{8};
+  for (auto i = 0U; i < 4; ++i)
+    first.succeed(first.claims[i]);
+  const auto plan = plan_derivation(first.state, first.state, std::nullopt);
+  REQUIRE(plan);
+  auto next = run_story{fan_out(8)};
+  next.state = run_state{next.definition};
+  next.history.clear();
+  auto submission = first.state.submission();
+  submission.set_run_id("run-2");
+  submission.set_reset_of("run-1");
+  REQUIRE(next.decide([&](run_decision& it) { return it.submit(submission); }));
+  REQUIRE(next.decide([&](run_decision& it) {
+    return it.take_over(plan->taken, plan->signals);
+  }));
+  next.start();
+  for (auto i = 4U; i < 7; ++i) {
+    // How long the other run took is not known.
+    CHECK_FALSE(straggler_patience(next.state, 0));
+    next.pass("a", i);
+  }
+  CHECK(straggler_patience(next.state, 0) == 1s);
 }
 
 TEST_CASE("each of two has its own time") {

@@ -1,4 +1,5 @@
 #include "actors/engine/recorded_runs.hpp"
+#include "tests/actors/engine/stored_run.hpp"
 #include "tests/cluster/processes/cluster_load.hpp"
 #include "tests/cluster/processes/shared_clusters.hpp"
 
@@ -32,14 +33,9 @@ constexpr auto in_three_steps = load_shape{step_count, 50ms, 50ms};
 
 /// The only task of a run's first step.
 task_work first_task(const process_cluster& in, const std::string& run) {
-  auto stored = recorded_runs::open(in.store());
-  REQUIRE(stored);
-  const auto found = stored->find(run);
-  REQUIRE(found);
-  const auto state = stored->fold(found->number, found->workflow_digest);
-  REQUIRE(state);
-  REQUIRE((*state)->steps().front().tasks.size() == 1);
-  return (*state)->steps().front().tasks.front();
+  const auto state = fold_run(in.store(), run);
+  REQUIRE(state->steps().front().tasks.size() == 1);
+  return state->steps().front().tasks.front();
 }
 
 /// Waits until the run's first step is under way.

@@ -1,4 +1,4 @@
-#include "actors/engine/recorded_runs.hpp"
+#include "tests/actors/engine/stored_run.hpp"
 #include "tests/cluster/processes/shared_clusters.hpp"
 
 #include <catch2/catch.hpp>
@@ -43,19 +43,14 @@ TEST_CASE("an element that hangs on one worker is done by another") {
   std::filesystem::create_directory(folder);
   const auto run = cluster.submit(with_a_straggler(folder), "straggler");
   REQUIRE(cluster.await({run}).completed == 1);
-  auto stored = recorded_runs::open(cluster.store());
-  REQUIRE(stored);
-  const auto found = stored->find(run);
-  REQUIRE(found);
-  const auto state = stored->fold(found->number, found->workflow_digest);
-  REQUIRE(state);
-  const auto& tasks = (*state)->steps().front().tasks;
+  const auto state = fold_run(cluster.store(), run);
+  const auto& tasks = state->steps().front().tasks;
   REQUIRE(tasks.size() == 4);
   CHECK(tasks[3].was_speculated);
   CHECK(tasks[3].attempts == 1);
   CHECK(tasks[3].lost == 0);
   CHECK(tasks[3].output == "done");
-  CHECK(tasks[3].claim == (*state)->last_claim());
+  CHECK(tasks[3].claim == state->last_claim());
   // Whoever was slower is stopped.
   auto pid = 0;
   std::ifstream{folder / "pid"} >> pid;

@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -22,11 +23,13 @@ messages::ItemChunk head_of(const runtime::record_chunk& chunk,
 runtime::outcome<messages::column_block>
 read_again(const runtime::byte_ranges& ranges,
            const messages::ItemChunk& chunk) {
-  auto text = std::string(chunk.text_bytes(), '\0');
-  const auto size = ranges(chunk.first_byte(), text);
+  constexpr auto padding = runtime::record_chunk::padding_bytes;
+  auto text = std::string(chunk.text_bytes() + padding, '\0');
+  const auto size
+    = ranges(chunk.first_byte(), std::span{text}.first(chunk.text_bytes()));
   if (!size)
     return runtime::fail(size.error());
-  text.resize(*size + runtime::record_chunk::padding_bytes, '\0');
+  text.resize(*size + padding);
   return messages::column_block{{messages::column{std::move(text)}}};
 }
 

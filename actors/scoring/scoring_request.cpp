@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -52,6 +53,12 @@ outcome<void> open_source(const scoring_request& request, std::stop_token stop,
     = is_csv ? runtime::record_format::csv : runtime::record_format::jsonl;
   options.file = feed->name;
   to.run.context.set_source(feed->name);
+  if (to.source_ranges) {
+    auto error = std::error_code{};
+    const auto path = std::filesystem::canonical(request.items, error);
+    if (!error)
+      to.run.context.set_source_path(path.string());
+  }
   to.run.context.set_format(is_csv ? "csv" : "jsonl");
   if (request.batch_size != 0) {
     options.records_max = request.batch_size;

@@ -155,10 +155,13 @@ scoring_run::take(worker_id worker, runtime::worker_place place) {
   const auto is_to_withhold
     = place == runtime::worker_place::far && may_withhold(taken);
   taken.task.set_may_withhold(is_to_withhold);
-  if (is_to_withhold)
-    batches_.at(taken.batch).text_digest
-      = digest_of_text(taken.block, taken.task.text_bytes());
   auto result = offer{taken.task, taken.block};
+  if (place == runtime::worker_place::far && is_whole_chunk(taken)) {
+    auto& from = batches_.at(taken.batch);
+    from.text_digest = digest_of_text(taken.block, taken.task.text_bytes());
+    result.task.set_first_byte(from.source->first_byte());
+    result.task.set_text_digest(from.text_digest);
+  }
   result.task.set_attempt(assignment->attempt);
   result.task.set_context_version(options_.context.version());
   auto& seen = context_seen_[worker];

@@ -260,6 +260,7 @@ private:
 
   // Batches whose values nobody has any more.
   [[nodiscard]] bool may_withhold(const job& reading) const;
+  [[nodiscard]] bool is_whole_chunk(const job& reading) const;
   void restore(std::uint64_t key);
   void restore_if_lost(std::uint64_t key);
   void finish_restoring(std::uint64_t key);

@@ -10,12 +10,16 @@ using messages::column_block;
 using runtime::outcome;
 using runtime::problem_kind;
 
+/// Whether a job reads all of a chunk that can be read once more.
+bool scoring_run::is_whole_chunk(const job& reading) const {
+  return !reading.searching
+         && reading.task.stage() == messages::SCORING_STAGE_READ
+         && batches_.at(reading.batch).source;
+}
+
 bool scoring_run::may_withhold(const job& reading) const {
-  if (!may_withhold_ || reading.searching
-      || reading.task.stage() != messages::SCORING_STAGE_READ)
-    return false;
-  const auto& from = batches_.at(reading.batch);
-  return from.source && from.may_be_withheld;
+  return may_withhold_ && is_whole_chunk(reading)
+         && batches_.at(reading.batch).may_be_withheld;
 }
 
 /// Whether a job is about values that are not here.

@@ -82,6 +82,8 @@ caf::result<node_answer> open(service_pointer self,
   self->monitor(made.slot);
   auto opened = messages::SlotOpened{};
   opened.set_session(++state.last_session);
+  opened.set_reads_sources(request->kind() == messages::COMPUTE_KIND_SCORING
+                           && state.options.slot.reader != nullptr);
   state.sessions.emplace(state.last_session, std::move(made));
   return answer_of(opened);
 }
@@ -151,6 +153,8 @@ void end(service_pointer self, const caf::error& reason) {
   auto& sessions = self->state.sessions;
   while (!sessions.empty())
     close(self, sessions.begin());
+  if (const auto& reader = self->state.options.slot.reader)
+    self->send_exit(reader, caf::exit_reason::user_shutdown);
   self->quit(reason);
 }
 

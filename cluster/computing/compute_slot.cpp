@@ -1,5 +1,6 @@
 #include "cluster/computing/compute_slot.hpp"
 
+#include "actors/scoring/scoring_blocks.hpp"
 #include "messages/computing.pb.h"
 #include "runtime/actor_errors.hpp"
 
@@ -7,6 +8,9 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -30,8 +34,32 @@ struct scoring_slot {
 
   using finished = scoring::stage_work::finished;
 
+  std::string source_path; ///< Of the newest context.
+
   void prepare() {
     work = scoring::stage_work{options.before_scoring, options.kept_bytes_max};
+  }
+
+  /// The text that did not come along.
+  std::optional<read_source>
+  find_missing_text(const messages::ScoringTask& task,
+                    const messages::column_block& block) {
+    if (task.has_context())
+      source_path = task.context().source_path();
+    if (task.stage() != messages::SCORING_STAGE_READ || !task.has_first_byte()
+        || block.empty() || block[0].size() != 0)
+      return std::nullopt;
+    return read_source{source_path, task.first_byte(), task.text_bytes(),
+                       task.text_digest()};
+  }
+
+  static messages::ScoringTaskFailure
+  unread(const messages::ScoringTask& task) {
+    auto failure = messages::ScoringTaskFailure{};
+    failure.set_task(task.task());
+    failure.set_attempt(task.attempt());
+    failure.set_is_unread(true);
+    return failure;
   }
 
   static const messages::ScoringTask* find(const SlotTask& task) {
@@ -132,11 +160,51 @@ std::string do_task(Slot& state, const Task& task,
   return write_frame(0, answer.SerializeAsString(), {});
 }
 
+node_answer to_answer(std::string body) {
+  auto reply = node_answer{};
+  reply.envelope.set_type("SlotAnswer");
+  reply.envelope.set_body(std::move(body));
+  return reply;
+}
+
+template <class Slot, class Task>
+node_answer count_and_do(slot_pointer<Slot> self, const Task& task,
+                         const messages::column_block& block, bool is_to_keep) {
+  const auto counted = counted_task{self->state.options.count};
+  return to_answer(do_task(self->state, task, block, is_to_keep));
+}
+
+/// Nothing else is done meanwhile: later tasks may have what comes with this
+/// one.
+caf::result<node_answer> read_and_do(slot_pointer<scoring_slot> self,
+                                     const read_source& missing,
+                                     const SlotTask& task,
+                                     const messages::column_block& block) {
+  const auto& options = self->state.options;
+  auto promise = self->make_response_promise<node_answer>();
+  self->request(options.reader, options.reader_timeout, missing)
+    .await(
+      [=](const messages::column_block& text) mutable {
+        const auto whole
+          = scoring::join(text, scoring::part(block, 1, block.size() - 1));
+        promise.deliver(
+          count_and_do(self, task.scoring(), whole, task.keep_answer()));
+      },
+      [=](const caf::error&) mutable {
+        auto answer = SlotAnswer{};
+        scoring_slot::put(answer, scoring_slot::unread(task.scoring()));
+        promise.deliver(
+          to_answer(write_frame(0, answer.SerializeAsString(), {})));
+      });
+  return promise;
+}
+
 template <class Slot>
 caf::result<node_answer> answer(slot_pointer<Slot> self,
                                 const node_question& question) {
+  auto& state = self->state;
   const auto& body = question.what->envelope.body();
-  const auto frame = read_frame(body, question.what, self->state.kept);
+  const auto frame = read_frame(body, question.what, state.kept);
   if (!frame)
     return runtime::to_error(frame.error());
   const auto task = message_of<SlotTask>(*frame);
@@ -148,12 +216,11 @@ caf::result<node_answer> answer(slot_pointer<Slot> self,
       runtime::fail(runtime::problem_kind::invalid_input,
                     "a task is for a slot of another kind")
         .value());
-  const auto counted = counted_task{self->state.options.count};
-  auto reply = node_answer{};
-  reply.envelope.set_type("SlotAnswer");
-  reply.envelope.set_body(
-    do_task(self->state, *wanted, frame->block, task->keep_answer()));
-  return reply;
+  if constexpr (std::is_same_v<Slot, scoring_slot>)
+    if (const auto missing = state.find_missing_text(*wanted, frame->block);
+        missing && state.options.reader)
+      return read_and_do(self, *missing, *task, frame->block);
+  return count_and_do(self, *wanted, frame->block, task->keep_answer());
 }
 
 template <class Slot>

@@ -3,11 +3,13 @@
 #include "actors/scoring/stage_work.hpp"
 #include "actors/simulation/year_work.hpp"
 #include "cluster/computing/block_frame.hpp"
+#include "cluster/computing/source_reader.hpp"
 #include "cluster/hosting/work_count.hpp"
 #include "cluster/transport/node_exchange.hpp"
 
 #include <caf/actor_system.hpp>
 
+#include <chrono>
 #include <cstddef>
 
 namespace troupe::cluster {
@@ -19,6 +21,10 @@ struct compute_slot_options {
   /// what it withholds.
   std::size_t kept_bytes_max = std::size_t{256} << 20;
   shared_work_count count; ///< Of the tasks of all sessions together.
+  /// Of text that is in a file; none: it has to come along. Ends with the
+  /// service.
+  source_reader_actor reader;
+  std::chrono::milliseconds reader_timeout{5'000};
   /// For tests, as of workers of one's own node.
   scoring::stage_hook before_scoring;
   simulation::year_hook before_simulating;

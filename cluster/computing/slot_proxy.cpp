@@ -1,5 +1,6 @@
 #include "cluster/computing/slot_proxy.hpp"
 
+#include "actors/scoring/scoring_blocks.hpp"
 #include "actors/simulation/simulation_messages.hpp"
 #include "cluster/computing/compute_service.hpp"
 #include "cluster/hosting/hosting_envelope.hpp"
@@ -64,12 +65,24 @@ struct scoring_side {
   static constexpr auto kind = messages::COMPUTE_KIND_SCORING;
   static constexpr auto name = "scoring_proxy"; // Shown in logs.
 
-  static void put(SlotTask& to, const task& what) {
+  /// What is sent of a block: text stays where the slot may see it, too.
+  static column_block put(SlotTask& to, const task& what,
+                          const column_block& block, bool reads_sources) {
     *to.mutable_scoring() = what;
     // Later stages of the batch get them again; the run has them to its end.
     to.set_keep_answer(what.stage() == messages::SCORING_STAGE_READ
                        || what.stage() == messages::SCORING_STAGE_SCORE
                        || what.stage() == messages::SCORING_STAGE_COMBINE);
+    if (!reads_sources || !what.has_first_byte() || block.empty()) {
+      to.mutable_scoring()->clear_first_byte();
+      return block;
+    }
+    const auto none = column_block{{messages::column{std::string{}}}};
+    return scoring::join(none, scoring::part(block, 1, block.size() - 1));
+  }
+
+  static bool is_unread(const SlotAnswer& answer) {
+    return answer.has_not_scored() && answer.not_scored().is_unread();
   }
 
   template <class Self>
@@ -95,8 +108,14 @@ struct simulation_side {
   static constexpr auto kind = messages::COMPUTE_KIND_SIMULATION;
   static constexpr auto name = "simulation_proxy"; // Shown in logs.
 
-  static void put(SlotTask& to, const task& what) {
+  static column_block put(SlotTask& to, const task& what,
+                          const column_block& block, bool /*reads_sources*/) {
     *to.mutable_simulation() = what;
+    return block;
+  }
+
+  static bool is_unread(const SlotAnswer& /*answer*/) {
+    return false;
   }
 
   template <class Self>
@@ -134,6 +153,8 @@ struct slot_proxy_state {
   std::uint64_t last_number = 0;
   std::map<std::uint64_t, held_task> held;
   kept_columns kept; ///< What the slot has.
+  /// Until it turns out that it does not see what is seen here.
+  bool reads_sources = false;
   /// Came with a task that was given back: for the next one.
   std::optional<typename Side::context> context;
 };
@@ -182,20 +203,30 @@ void pull(proxy_pointer<Side> self) {
 }
 
 template <class Side>
+void send_task(proxy_pointer<Side> self, std::uint64_t number);
+
+template <class Side>
 void take_answer(proxy_pointer<Side> self, std::uint64_t number,
                  node_answer& reply) {
-  self->state.held.erase(number);
+  auto& state = self->state;
   // Whatever columns the answer has point into it.
   const auto body = std::make_shared<const std::string>(
     std::move(*reply.envelope.mutable_body()));
-  auto frame = read_frame(*body, body, self->state.kept);
+  auto frame = read_frame(*body, body, state.kept);
   if (!frame)
     return give_up<Side>(self, frame.error());
   auto answer = message_of<SlotAnswer>(*frame);
   if (!answer)
     return give_up<Side>(self, answer.error());
+  const auto held = state.held.find(number);
+  if (held != state.held.end() && Side::is_unread(*answer)) {
+    state.reads_sources = false;
+    held->second.until = self->clock().now() + state.options.room_timeout;
+    return send_task<Side>(self, number);
+  }
+  state.held.erase(number);
   if (answer->is_kept())
-    self->state.kept.add(frame->block);
+    state.kept.add(frame->block);
   const auto run = run_of<Side>(self);
   if (!run)
     return end<Side>(self);
@@ -248,13 +279,14 @@ void send_task(proxy_pointer<Side> self, std::uint64_t number) {
       && state.context->version() == what.context_version())
     *what.mutable_context() = *std::exchange(state.context, std::nullopt);
   auto message = SlotTask{};
-  Side::put(message, what);
+  const auto block
+    = Side::put(message, what, held->second.block, state.reads_sources);
   auto call = node_call{};
   call.node = state.options.node;
   call.envelope.set_target(compute_target);
   call.envelope.set_type(SlotTask::descriptor()->name());
-  call.envelope.set_body(write_frame(state.session, message.SerializeAsString(),
-                                     held->second.block, state.kept));
+  call.envelope.set_body(
+    write_frame(state.session, message.SerializeAsString(), block, state.kept));
   call.lane = link_lane::bulk;
   call.timeout = state.options.task_timeout;
   if (call.envelope.body().size() > state.options.task_bytes_max)
@@ -299,6 +331,7 @@ void open(proxy_pointer<Side> self) {
         if (!opened)
           return give_up<Side>(self, opened.error());
         self->state.session = opened->session();
+        self->state.reads_sources = opened->reads_sources();
         for (auto i = std::uint32_t{0}; i < self->state.options.credit; ++i)
           pull<Side>(self);
       },

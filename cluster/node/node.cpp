@@ -308,6 +308,7 @@ void node::parts::open_places() {
   lent.slots = gauged.slots.places;
   lent.incarnation = incarnation;
   lent.slot.count = gauged.slots.count;
+  lent.slot.reader = spawn_source_reader(*system);
   service = spawn_compute_service(*system, exchange, std::move(lent));
   auto pulled = hosted_port_options{};
   pulled.count = gauged.steps.count;

@@ -10,7 +10,10 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <catch2/catch.hpp>
+#include <sys/stat.h>
 
+#include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -54,6 +57,29 @@ told_source(scoring::chunk_source_actor::pointer,
   }};
 }
 
+/// Reads as `read` does, without a thread of its own.
+source_reader_actor::behavior_type told_reader(
+  source_reader_actor::pointer,
+  const std::function<runtime::outcome<column_block>(read_source)>& read) {
+  return {[=](const read_source& what) -> caf::result<column_block> {
+    auto text = read(what);
+    if (!text)
+      return runtime::to_error(text.error());
+    return std::move(*text);
+  }};
+}
+
+/// Counts what a slot reads anew.
+void count_readings(compute_slot_options& of, const chunk_counter& readings) {
+  of.before_scoring
+    = [=](const messages::ScoringTask& task, const column_block& block) {
+        if (task.stage() != messages::SCORING_STAGE_READ)
+          return;
+        CHECK(block[0].size() > task.text_bytes());
+        ++*readings;
+      };
+}
+
 /// Items in batches of five, by one worker near and by those of the desk.
 struct scoring_cluster : computing_fixture {
   written_files files = std::make_shared<std::map<std::string, std::string>>();
@@ -91,6 +117,14 @@ struct scoring_cluster : computing_fixture {
     auto written = std::move(result.value().files);
     written.erase("scores.csv");
     return written;
+  }
+
+  /// Of a slot that reads files of its node: as `read` does.
+  compute_slot_options
+  reading(std::function<runtime::outcome<column_block>(read_source)> read) {
+    auto slot = compute_slot_options{};
+    slot.reader = system.spawn(told_reader, std::move(read));
+    return slot;
   }
 
   /// Scores, and checks that the files are those of one process.
@@ -167,6 +201,120 @@ TEST_CASE_METHOD(scoring_cluster,
   score();
   CHECK(*values > 0);
   CHECK(*again == 0);
+}
+
+TEST_CASE_METHOD(scoring_cluster,
+                 "text that a node sees itself does not travel") {
+  lead();
+  auto asked = 0;
+  const auto readings = std::make_shared<int>(0);
+  auto slot = reading([&](const read_source& what) {
+    CHECK(what.path == std::filesystem::canonical(items).string());
+    ++asked;
+    return read_text(what);
+  });
+  count_readings(slot, readings);
+  lend("v", 2, slot);
+  score();
+  CHECK(asked > 2);
+  CHECK(*readings == asked);
+  CHECK(left_over() == 1); // The reader.
+}
+
+TEST_CASE_METHOD(scoring_cluster,
+                 "text that a node does not see is sent to it") {
+  lead();
+  auto asked = 0;
+  const auto readings = std::make_shared<int>(0);
+  auto other = read_file(items);
+  other.back() = ' ';
+  for (auto& each : other)
+    each = each == '7' ? '8' : each;
+  const auto changed = folder.write("other.jsonl", other).string();
+  auto slot = compute_slot_options{};
+  SECTION("as there is another file of its name") {
+    slot = reading([&](read_source what) {
+      ++asked;
+      what.path = changed;
+      return read_text(what);
+    });
+  }
+  SECTION("as there is none") {
+    slot = reading([&](read_source what) {
+      ++asked;
+      what.path += ".not";
+      return read_text(what);
+    });
+  }
+  count_readings(slot, readings);
+  lend("v", 2, slot);
+  CHECK(score().retries() == 0);
+  // Not again and again: by each slot what was under way.
+  CHECK(asked > 0);
+  CHECK(asked <= 4);
+  CHECK(*readings > asked);
+}
+
+TEST_CASE_METHOD(scoring_cluster,
+                 "a disk that does not answer is not waited for") {
+  lead();
+  auto slot = compute_slot_options{};
+  const auto silent = system.spawn([](source_reader_actor::pointer self)
+                                     -> source_reader_actor::behavior_type {
+    return {[=](const read_source&) -> caf::result<column_block> {
+      return self->make_response_promise<column_block>();
+    }};
+  });
+  own(silent);
+  slot.reader = silent;
+  slot.reader_timeout = 500ms;
+  const auto readings = std::make_shared<int>(0);
+  count_readings(slot, readings);
+  lend("v", 1, slot);
+  CHECK(score().retries() == 0);
+  CHECK(*readings > 0);
+}
+
+TEST_CASE("a piece of a file is what another node sees there, or nothing") {
+  const auto folder = temporary_folder{};
+  auto what = read_source{};
+  what.path = folder.write("items", "one\ntwo\nthree\n").string();
+  what.first_byte = 4;
+  what.bytes = 4;
+  what.digest = scoring::digest_of_text(
+    column_block{{messages::column{std::string{"two\n"}}}}, 4);
+  const auto text = read_text(what);
+  REQUIRE(text);
+  const auto bytes = (*text)[0].bytes();
+  CHECK(bytes.size() == 4 + runtime::record_chunk::padding_bytes);
+  CHECK(std::string{bytes.begin(), bytes.begin() + 4} == "two\n");
+  const auto kind_of = [](const read_source& one) {
+    const auto none = read_text(one);
+    REQUIRE_FALSE(none);
+    return none.error().kind;
+  };
+  auto other = what;
+  SECTION("nothing of another place") {
+    other.first_byte = 0;
+    CHECK(kind_of(other) == runtime::problem_kind::conflict);
+  }
+  SECTION("nothing behind its end") {
+    other.first_byte = 100;
+    CHECK(kind_of(other) == runtime::problem_kind::conflict);
+  }
+  SECTION("nothing that is gone") {
+    other.path += ".not";
+    CHECK(kind_of(other) == runtime::problem_kind::not_found);
+  }
+  SECTION("nothing of a folder") {
+    other.path = folder.path().string();
+    CHECK(kind_of(other) == runtime::problem_kind::not_found);
+  }
+  SECTION("nothing of a pipe, which would not answer") {
+    other.path = (folder / "pipe").string();
+    REQUIRE(::mkfifo(other.path.c_str(), 0600) == 0);
+    CHECK(kind_of(other) == runtime::problem_kind::not_found);
+  }
 }
 
 TEST_CASE_METHOD(scoring_cluster, "what a slot has is not sent to it again") {

@@ -85,8 +85,9 @@ recorded_runs::recorded_runs(runtime::snapshot_reader reader,
                              bool has_deadlines)
   : reader_{std::move(reader)}, has_deadlines_{has_deadlines} {}
 
-outcome<recorded_runs> recorded_runs::open(const std::string& path) {
-  auto reader = runtime::snapshot_reader::open(path);
+outcome<recorded_runs> recorded_runs::open(const std::string& path,
+                                           runtime::read_patience patience) {
+  auto reader = runtime::snapshot_reader::open(path, patience);
   if (!reader)
     return fail(reader.error());
   const auto has_deadlines = reader->has_table("engine_deadlines");

@@ -71,7 +71,7 @@ class recorded_runs {
 public:
   /// Errors as snapshot_reader::open.
   [[nodiscard]] static runtime::outcome<recorded_runs>
-  open(const std::string& path);
+  open(const std::string& path, runtime::read_patience patience = {});
 
   /// From now on it sees the store as it is at this moment, until it goes. For
   /// those who compare: an engine may be at work meanwhile.

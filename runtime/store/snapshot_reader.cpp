@@ -32,12 +32,14 @@ tl::unexpected<problem> no_such_store(const std::string& name) {
 }
 
 outcome<std::unique_ptr<store_connection>>
-open_postgres_for_reading(const std::string& text) {
+open_postgres_for_reading(const std::string& text, read_patience patience) {
   const auto address = find_postgres_address(text);
   if (!address)
     return fail(address.error());
-  auto connection
-    = postgres_connection::open(*address, postgres_connection::access::read);
+  auto times = postgres_times{};
+  times.statement_timeout = patience.longest;
+  auto connection = postgres_connection::open(
+    *address, postgres_connection::access::read, times);
   if (!connection)
     return fail(std::move(connection.error()));
   const auto is_store = (*connection)->has_table("troupe_schema");
@@ -82,9 +84,10 @@ open_for_reading(const std::string& path) {
 snapshot_reader::snapshot_reader(std::unique_ptr<store_connection> connection)
   : connection_{std::move(connection)} {}
 
-outcome<snapshot_reader> snapshot_reader::open(const std::string& path) {
+outcome<snapshot_reader> snapshot_reader::open(const std::string& path,
+                                               read_patience patience) {
   if (is_postgres_address(path)) {
-    auto connection = open_postgres_for_reading(path);
+    auto connection = open_postgres_for_reading(path, patience);
     if (!connection)
       return fail(std::move(connection.error()));
     return snapshot_reader{std::move(*connection)};
@@ -92,13 +95,18 @@ outcome<snapshot_reader> snapshot_reader::open(const std::string& path) {
   auto connection = open_for_reading(path);
   if (!connection)
     return fail(std::move(connection.error()));
+  (*connection)->limit_queries(patience.longest);
   return snapshot_reader{std::move(*connection)};
 }
 
 outcome<void> snapshot_reader::query(std::string_view sql,
                                      std::span<const sql_value> parameters,
                                      const row_handler& handle) {
-  return connection_->query(sql, parameters, handle);
+  auto done = connection_->query(sql, parameters, handle);
+  if (!done && done.error().kind == problem_kind::timeout)
+    done.error().hint
+      = "the database is busy: try again later, or ask for less";
+  return done;
 }
 
 outcome<bool> snapshot_reader::has_table(const std::string& name) {

@@ -3,6 +3,7 @@
 #include "runtime/problem.hpp"
 #include "runtime/store/sqlite_connection.hpp"
 
+#include <chrono>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,6 +20,11 @@ open_database_for_reading(const std::string& path);
 [[nodiscard]] outcome<std::unique_ptr<sqlite_connection>>
 open_for_reading(const std::string& path);
 
+/// How long a reader waits for the answer to one query: `timeout` then.
+struct read_patience {
+  std::chrono::milliseconds longest{600'000};
+};
+
 /// Reads a store, also while a process (this one or another) writes to it. Not
 /// thread-safe; every reader opens its own.
 class snapshot_reader {
@@ -30,7 +36,8 @@ public:
   /// `invalid_input` when it is not a store. Where nothing may be written (a
   /// read-only mount), a store that was closed cleanly can be read as long as
   /// nobody opens it.
-  [[nodiscard]] static outcome<snapshot_reader> open(const std::string& path);
+  [[nodiscard]] static outcome<snapshot_reader>
+  open(const std::string& path, read_patience patience = {});
 
   /// Hands out each row. Outside of a snapshot each query sees the newest
   /// commit.

@@ -222,7 +222,14 @@ problem sqlite_connection::failure(int code) {
   if (result.code == store_error::disk_full)
     result.text = "the disk is full";
   last_error_ = result.code;
-  return to_problem(result, path_);
+  auto reason = to_problem(result, path_);
+  if ((code & 0xff) == SQLITE_INTERRUPT && !stop_.stop_requested()
+      && is_late()) {
+    reason.kind = problem_kind::timeout;
+    reason.message = "the query took longer than "
+                     + std::to_string(longest_query_->count()) + " ms";
+  }
+  return reason;
 }
 
 outcome<sqlite_statement> sqlite_connection::prepare(std::string_view sql) {
@@ -272,13 +279,27 @@ void sqlite_connection::restrict_statements() {
 }
 
 void sqlite_connection::interrupt_on(std::stop_token stop) {
+  stop_ = std::move(stop);
+  watch_progress();
+}
+
+void sqlite_connection::limit_queries(std::chrono::milliseconds longest) {
+  longest_query_ = longest;
+  watch_progress();
+}
+
+bool sqlite_connection::is_late() const {
+  return longest_query_ && std::chrono::steady_clock::now() > query_end_;
+}
+
+void sqlite_connection::watch_progress() {
   // Often enough to end soon, seldom enough to cost nothing.
   constexpr auto steps = 1'000;
-  stop_ = std::move(stop);
-  const auto ask = [](void* token) {
-    return static_cast<const std::stop_token*>(token)->stop_requested() ? 1 : 0;
+  const auto ask = [](void* of) {
+    const auto& self = *static_cast<const sqlite_connection*>(of);
+    return self.stop_.stop_requested() || self.is_late() ? 1 : 0;
   };
-  sqlite3_progress_handler(database_, steps, ask, &stop_);
+  sqlite3_progress_handler(database_, steps, ask, this);
 }
 
 bool sqlite_connection::is_read_only() const noexcept {
@@ -305,6 +326,8 @@ outcome<void> sqlite_connection::query(std::string_view sql,
     return fail(std::move(statement.error()));
   if (auto bound = statement->bind(parameters); !bound)
     return bound;
+  if (longest_query_)
+    query_end_ = std::chrono::steady_clock::now() + *longest_query_;
   while (true) {
     const auto more = statement->step();
     if (!more)

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -130,6 +131,10 @@ public:
   /// From now on a stop request ends a statement that runs, with an error.
   void interrupt_on(std::stop_token stop);
 
+  /// From now on a `query` that takes longer ends with `timeout`; one within
+  /// another has time of its own.
+  void limit_queries(std::chrono::milliseconds longest);
+
   [[nodiscard]] bool is_read_only() const noexcept;
   [[nodiscard]] bool is_in_transaction() const noexcept override;
 
@@ -169,6 +174,8 @@ private:
 
   [[nodiscard]] outcome<void> open_file(open_mode mode);
   [[nodiscard]] outcome<void> configure(const sqlite_options& options);
+  void watch_progress();
+  [[nodiscard]] bool is_late() const;
   /// Takes back an idle statement.
   void keep(std::string sql, sqlite3_stmt* statement) noexcept;
   problem failure(int code);
@@ -178,6 +185,9 @@ private:
   store_error last_error_ = store_error::failed;
   bool is_restricted_ = false;
   std::stop_token stop_;
+  std::optional<std::chrono::milliseconds> longest_query_;
+  std::chrono::steady_clock::time_point query_end_
+    = std::chrono::steady_clock::time_point::max();
   std::unique_ptr<statement_cache> cache_;
 };
 

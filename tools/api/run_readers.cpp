@@ -24,7 +24,7 @@ runtime::outcome<run_readers::taken_reader> run_readers::take() {
       return taken_reader{std::move(taken), true};
     }
   }
-  auto opened = engine::recorded_runs::open(store_);
+  auto opened = engine::recorded_runs::open(store_, patience_);
   if (!opened)
     return runtime::fail(opened.error());
   return taken_reader{

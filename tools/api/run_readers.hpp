@@ -3,6 +3,7 @@
 #include "actors/engine/recorded_runs.hpp"
 #include "runtime/problem.hpp"
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -16,7 +17,10 @@ namespace troupe::tools {
 class run_readers {
 public:
   /// Empty: there is no store here, and nothing can be read (`unavailable`).
-  explicit run_readers(std::string store) : store_{std::move(store)} {}
+  /// No query takes a thread for longer than whoever asks would wait.
+  explicit run_readers(std::string store, runtime::read_patience patience
+                                          = {std::chrono::seconds{30}})
+    : store_{std::move(store)}, patience_{patience} {}
 
   /// The result of `read(recorded_runs&)`, an outcome.
   template <class Read>
@@ -57,6 +61,7 @@ private:
   void give_back(reader from);
 
   std::string store_;
+  runtime::read_patience patience_;
   std::mutex mutex_;
   std::vector<reader> idle_;
 };

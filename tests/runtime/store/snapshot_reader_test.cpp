@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <chrono>
 #include <filesystem>
 
 using namespace troupe;
@@ -67,6 +68,20 @@ TEST_CASE_METHOD(fixture, "a query takes parameters and names its columns") {
   CHECK(found == std::vector<std::int64_t>{5});
   CHECK_FALSE(reader.query("SELECT value FROM number WHERE value > ?1", {},
                            [](const sqlite_row&) {}));
+}
+
+TEST_CASE_METHOD(fixture, "a query that takes too long is ended") {
+  const auto patience = read_patience{std::chrono::milliseconds{50}};
+  auto reader = snapshot_reader::open(path, patience).value();
+  const auto slow = reader.query(
+    "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < "
+    "1000000000) SELECT count(*) FROM n",
+    {}, [](const sqlite_row&) {});
+  REQUIRE_FALSE(slow);
+  CHECK(slow.error().kind == problem_kind::timeout);
+  CHECK(slow.error().hint
+        == "the database is busy: try again later, or ask for less");
+  CHECK(count(reader) == 0); // The next one has time of its own.
 }
 
 TEST_CASE_METHOD(fixture, "a reader knows which tables there are") {

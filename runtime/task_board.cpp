@@ -11,6 +11,12 @@ void task_board::add(task_id task, std::optional<std::uint32_t> attempts_max) {
   queue_.emplace_back(task, fresh);
 }
 
+void task_board::add_in_front(task_id task) {
+  auto fresh = entry{};
+  fresh.attempts_max = attempts_max_;
+  queue_.emplace_front(task, fresh);
+}
+
 std::optional<task_board::assignment> task_board::take(worker_id worker) {
   if (queue_.empty())
     return std::nullopt;

@@ -47,6 +47,9 @@ public:
   /// one may be tried, if not as often as the others.
   void add(task_id task, std::optional<std::uint32_t> attempts_max = {});
 
+  /// Puts one before all others, which may wait for what comes of it.
+  void add_in_front(task_id task);
+
   /// The task that has waited longest; nothing when none waits.
   [[nodiscard]] std::optional<assignment> take(worker_id worker);
 

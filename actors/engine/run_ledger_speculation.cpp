@@ -56,9 +56,10 @@ void run_ledger::enqueue_backup(live_run& live, const task_key& task) {
 /// Sees to it that somebody looks at the step, as long as anything of it is
 /// open, at that time if nobody will.
 void run_ledger::watch(live_run& live, step_index step, instant at) {
-  const auto is_wanted = !live.is_over && !live.state->is_paused()
-                         && live.state->steps()[step].open != 0
-                         && straggler_patience(*live.state, step);
+  const auto is_wanted
+    = !live.is_over && !live.state->is_paused() && !live.state->is_failing()
+      && !live.state->is_cancelling() && live.state->steps()[step].open != 0
+      && straggler_patience(*live.state, step);
   if (is_wanted && live.looks.try_emplace(step, at).second)
     looks_.emplace(at, live.number, step);
 }

@@ -61,9 +61,13 @@ struct task_work {
   messages::TaskError error; ///< Of the last attempt that failed.
   /// Another run did it, and answers for it: it is not undone here.
   bool is_borrowed = false;
-  /// A second worker began this attempt, too, and was not lost.
-  bool was_speculated = false;
+  /// Claims of this attempt by a second worker, up to `second_claims_max`.
+  std::uint32_t second_claims = 0;
 };
+
+/// A second worker that is lost may be replaced, not for ever: perhaps it is
+/// the work that kills them.
+inline constexpr auto second_claims_max = std::uint32_t{2};
 
 /// A second claim of an attempt, beside that of the task.
 struct task_backup {

@@ -45,7 +45,7 @@ void write(const task_work& from, RunSnapshot::Work& to) {
   if (from.error.ByteSizeLong() != 0)
     *to.mutable_error() = from.error;
   to.set_is_borrowed(from.is_borrowed);
-  to.set_was_speculated(from.was_speculated);
+  to.set_second_claims(from.second_claims);
 }
 
 void write(const task_backup& from, RunSnapshot::Backup& to) {
@@ -84,7 +84,7 @@ outcome<task_work> read(const RunSnapshot::Work& from) {
   to.output = std::move(*output);
   to.error = from.error();
   to.is_borrowed = from.is_borrowed();
-  to.was_speculated = from.was_speculated();
+  to.second_claims = from.second_claims();
   return to;
 }
 

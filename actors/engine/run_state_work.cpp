@@ -85,7 +85,7 @@ outcome<void> run_state::claim(const messages::TaskClaimed& event) {
   it.claim = event.claim();
   it.attempts = event.attempt();
   it.what = event.worker();
-  it.was_speculated = false;
+  it.second_claims = 0;
   enter(from_message(event.task()), it, work_status::claimed);
   it.due = runtime::from_microseconds(event.start_by());
   return {};
@@ -106,12 +106,12 @@ outcome<void> run_state::speculate(const messages::TaskSpeculated& event) {
   const auto key = from_message(event.task());
   auto* work = find_work(key);
   if (work == nullptr || work->status != work_status::running
-      || key.compensation || work->was_speculated)
+      || key.compensation || backups_.contains(key))
     return illegal("a second attempt at what does not run, or has one");
   if (event.claim() <= last_claim_)
     return illegal("claims only grow");
   last_claim_ = event.claim();
-  work->was_speculated = true;
+  ++work->second_claims;
   backups_[key] = {event.claim(), event.worker(), updated_at_, updated_at_};
   touched_.push_back(key);
   return {};
@@ -123,10 +123,9 @@ outcome<void> run_state::drop(const messages::ClaimDropped& event) {
   if (backup == backups_.end() || !is_held_under(key, event.claim()))
     return illegal("a claim is dropped that is not one of two");
   auto& work = *find_work(key);
-  if (event.lost()) {
-    work.lost += event.restart() ? 0 : 1;
-    work.was_speculated = false; // Nobody has tried it a second time.
-  }
+  // Who is lost costs nothing: the other one goes on. Who fails has tried.
+  if (!event.lost())
+    work.second_claims = second_claims_max;
   // Whoever is left has the task as if he had been the only one.
   if (work.claim == event.claim()) {
     work.claim = backup->second.claim;

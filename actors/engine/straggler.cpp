@@ -1,7 +1,5 @@
 #include "actors/engine/straggler.hpp"
 
-#include "actors/engine/run_decision.hpp"
-
 #include <algorithm>
 
 namespace troupe::engine {
@@ -24,10 +22,8 @@ std::optional<instant::duration> straggler_patience(const run_state& run,
 bool may_speculate(const run_state& run, const task_key& task) {
   const auto* work = run.find(task);
   return work != nullptr && work->status == work_status::running
-         && !work->was_speculated
-         && !task.compensation
-         // Whoever loses workers is not to lose all that it may.
-         && work->lost + 1 < lost_max
+         && !task.compensation && run.backup_of(task) == nullptr
+         && work->second_claims < second_claims_max
          && run.definition().steps[task.step].speculate
          && run.status() == run_status::running && !run.is_cancelling()
          && !run.is_failing();

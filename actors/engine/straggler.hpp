@@ -28,7 +28,8 @@ inline constexpr auto straggler_factor = 2;
 straggler_patience(const run_state& run, step_index step);
 
 /// Whether a second worker may begin what runs: its step says so, the attempt
-/// had no second one yet, and the run goes on.
+/// has none, had none that failed, and did not lose too many, and the run goes
+/// on.
 [[nodiscard]] bool may_speculate(const run_state& run, const task_key& task);
 
 struct found_stragglers {

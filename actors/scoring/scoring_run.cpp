@@ -74,12 +74,16 @@ outcome<void> scoring_run::start() {
 
 // -- the workers -------------------------------------------------------------
 
-void scoring_run::add_job(job added,
-                          std::optional<std::uint32_t> attempts_max) {
+std::uint64_t scoring_run::enter_job(job added) {
   const auto id = next_task_++;
   added.task.set_task(id);
   jobs_[id] = std::move(added);
-  board_.add(id, attempts_max);
+  return id;
+}
+
+void scoring_run::add_job(job added,
+                          std::optional<std::uint32_t> attempts_max) {
+  board_.add(enter_job(std::move(added)), attempts_max);
 }
 
 /// Enough to keep every worker busy, and few enough to be held in memory.

@@ -246,6 +246,7 @@ private:
   [[nodiscard]] bool lacks_values(const job& about) const;
   std::optional<runtime::task_board::assignment>
   assign(worker_id worker, runtime::worker_place place);
+  std::uint64_t enter_job(job added);
   void add_job(job added, std::optional<std::uint32_t> attempts_max = {});
   void add_reading(const messages::ItemChunk& head,
                    const messages::column_block& text);

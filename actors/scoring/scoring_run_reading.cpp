@@ -54,8 +54,11 @@ void scoring_run::add_reading(const messages::ItemChunk& head,
   added.task.set_text_bytes(head.text_bytes());
   added.block = join(text, options_.financials);
   added.batch = head.first_line();
-  batches_[added.batch];
-  add_job(std::move(added));
+  // Behind jobs that lack what they wait for, nobody would come to it.
+  if (batches_[added.batch].is_restoring)
+    board_.add_in_front(enter_job(std::move(added)));
+  else
+    add_job(std::move(added));
 }
 
 // -- what is known once all is read ------------------------------------------

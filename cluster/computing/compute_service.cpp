@@ -163,6 +163,9 @@ compute_service(service_pointer self, const node_exchange_actor& exchange,
                 const compute_service_options& options) {
   constexpr auto counter_bits = 32U;
   self->state.options = options;
+  auto& kept = self->state.options.slot.kept_bytes_max;
+  kept = std::min(kept, options.kept_bytes_max
+                          / std::max(options.slots, std::size_t{1}));
   self->state.last_session = options.incarnation << counter_bits;
   self->set_down_handler(
     [=](const caf::down_msg& message) { handle_down(self, message); });

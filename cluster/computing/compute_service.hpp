@@ -27,6 +27,9 @@ struct compute_service_options {
   std::uint64_t incarnation = 1;
   /// Of all nodes together; most wait while one run is busy.
   std::size_t sessions_max = 1'024;
+  /// What slots keep together, if all are taken once: see
+  /// `compute_slot_options::kept_bytes_max`.
+  std::size_t kept_bytes_max = std::size_t{2} << 30;
   compute_slot_options slot;
 };
 

@@ -18,6 +18,14 @@ TEST_CASE("tasks are taken in the order they were added") {
   CHECK_FALSE(board.take(1));
 }
 
+TEST_CASE("a task in front is taken before all others") {
+  auto board = task_board{};
+  board.add(7);
+  board.add_in_front(8);
+  CHECK(board.take(1)->task == 8);
+  CHECK(board.take(1)->task == 7);
+}
+
 TEST_CASE("a failed task is tried again before the others") {
   auto board = task_board{3};
   board.add(7);

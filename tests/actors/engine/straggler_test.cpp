@@ -215,7 +215,8 @@ TEST_CASE("whoever may take no longer for all attempts ends both") {
 
 TEST_CASE("a second attempt that is lost may be replaced, not for ever") {
   auto story = begun_story{1};
-  for (auto i = 0U; i + 1 < lost_max; ++i) {
+  for (auto i = 0U; i < second_claims_max; ++i) {
+    CHECK(may_speculate(story.state, {0, 0, false}));
     const auto other = story.second(0);
     REQUIRE(story.decide([&](run_decision& it) {
       return it.lose(other.task, other.claim, "gone");
@@ -223,6 +224,7 @@ TEST_CASE("a second attempt that is lost may be replaced, not for ever") {
   }
   CHECK_FALSE(may_speculate(story.state, {0, 0, false}));
   CHECK(story.state.is_held_under({0, 0, false}, story.claims[0].claim));
+  CHECK(story.work(0).lost == 0); // The first one never was.
 }
 
 TEST_CASE("half of all counts what another run had done") {

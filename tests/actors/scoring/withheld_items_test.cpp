@@ -129,6 +129,19 @@ TEST_CASE("what a dead worker withheld is read again, to the same bytes") {
   }
 }
 
+TEST_CASE("however much a dead worker withheld, all of it is read again") {
+  const auto folder = temporary_folder{};
+  // More than a board looks at for whoever may not have everything.
+  const auto items = folder.write("items.jsonl", golden_lines_text(2'500));
+  const auto request = plain_request(rule_set::compat, items, 1);
+  const auto plain = simulated(request, {});
+  auto how = with_far(0, 1, 1);
+  how.before_task = dies_once_in(messages::SCORING_STAGE_SCORE);
+  const auto spread = simulated(request, how);
+  CHECK(spread.files == plain.files);
+  CHECK(spread.read_again > 1'000);
+}
+
 TEST_CASE("deaths at any moment change no byte, with values elsewhere") {
   const auto folder = temporary_folder{};
   const auto items = folder.write("items.jsonl", golden_lines_text(40));

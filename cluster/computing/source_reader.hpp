@@ -1,7 +1,6 @@
 #pragma once
 
-#include "messages/column_block.hpp"
-#include "messages/scoring.pb.h"
+#include "messages/protobuf_messages.hpp"
 #include "runtime/problem.hpp"
 
 #include <caf/actor_system.hpp>

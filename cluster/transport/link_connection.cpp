@@ -17,8 +17,8 @@ namespace {
 constexpr auto greeting_input_bytes = std::size_t{2} << 10;
 /// Room for several of the longest frames.
 constexpr auto input_bytes = std::size_t{256} << 10;
-/// After so many full reads others have their turn.
-constexpr auto reads_in_a_row = 4;
+/// After so many reads, of one record of TLS each, others have their turn.
+constexpr auto reads_in_a_row = 16;
 /// What is put together before it is written.
 constexpr auto output_bytes = std::size_t{64} << 10;
 constexpr auto linger_max = std::chrono::milliseconds{1'000};
@@ -283,6 +283,8 @@ void link_connection::flush(time_point now) {
 /// Whether all is written.
 bool link_connection::write_output(time_point now) {
   wants_write_ = false;
+  const auto together
+    = written_together{socket_, output_.size() - output_begin_};
   while (output_begin_ < output_.size()) {
     const auto result
       = stream_->write(std::string_view{output_}.substr(output_begin_));

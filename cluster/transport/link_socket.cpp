@@ -22,6 +22,8 @@ namespace {
 constexpr auto backlog = 512;
 constexpr auto socket_kind = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 constexpr auto unsent_bytes_max = 512 << 10;
+/// Of TLS.
+constexpr auto record_bytes_max = std::size_t{16} << 10;
 
 outcome<std::vector<socket_address>> look_up(const std::string& host,
                                              std::uint16_t port, int flags) {
@@ -152,6 +154,19 @@ int connect_error(const file_descriptor& socket) noexcept {
 void tune(const file_descriptor& socket) noexcept {
   set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
   set_option(socket.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, unsent_bytes_max);
+}
+
+written_together::written_together(const file_descriptor& socket,
+                                   std::size_t bytes) noexcept {
+  if (bytes <= record_bytes_max)
+    return;
+  socket_ = socket.get();
+  set_option(socket_, IPPROTO_TCP, TCP_CORK, 1);
+}
+
+written_together::~written_together() {
+  if (socket_ >= 0)
+    set_option(socket_, IPPROTO_TCP, TCP_CORK, 0);
 }
 
 } // namespace troupe::cluster

@@ -5,6 +5,7 @@
 
 #include <sys/socket.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -62,5 +63,19 @@ connect_error(const runtime::file_descriptor& socket) noexcept;
 /// What the sockets of links have in common: small frames leave at once, and
 /// little waits in the kernel, where nothing urgent could overtake it.
 void tune(const runtime::file_descriptor& socket) noexcept;
+
+/// As long as it lives, several records of TLS leave the socket together, which
+/// saves the kernel most of its work for them; what is small leaves at once.
+class written_together {
+public:
+  written_together(const runtime::file_descriptor& socket,
+                   std::size_t bytes) noexcept;
+  written_together(const written_together&) = delete;
+  written_together& operator=(const written_together&) = delete;
+  ~written_together();
+
+private:
+  int socket_ = -1;
+};
 
 } // namespace troupe::cluster

@@ -16,6 +16,9 @@ namespace {
 
 using ssl_handle = openssl_handle<SSL, SSL_free>;
 
+/// Of records, which hold 16 KiB each.
+constexpr auto read_ahead_bytes = std::size_t{128} << 10;
+
 tl::unexpected<runtime::problem> tls_refused(const std::string& what) {
   return runtime::fail(runtime::problem_kind::invalid_input,
                        what + ": " + take_openssl_error());
@@ -188,6 +191,9 @@ outcome<tls_context> tls_context::create(const node_credentials& credentials) {
   SSL_CTX_set_num_tickets(context.get(), 0);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION
                                        | SSL_OP_NO_RENEGOTIATION);
+  // One read for several records, in place of two for each.
+  SSL_CTX_set_read_ahead(context.get(), 1);
+  SSL_CTX_set_default_read_buffer_len(context.get(), read_ahead_bytes);
   SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE
                                     | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
                                     | SSL_MODE_RELEASE_BUFFERS);

@@ -1,5 +1,6 @@
 #include "actors/simulation/simulation_messages.hpp"
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <string>
@@ -124,6 +125,14 @@ column_block to_block(people staff) {
   const auto owner = std::make_shared<const people>(std::move(staff));
   auto columns = column_list{};
   append_people(columns, *owner, owner);
+  return column_block{std::move(columns)};
+}
+
+column_block people_of(const column_block& block) {
+  auto columns = column_list{};
+  const auto count = std::min(people_column_count, block.size());
+  for (auto at = std::size_t{0}; at < count; ++at)
+    columns.push_back(block[at]);
   return column_block{std::move(columns)};
 }
 

@@ -37,6 +37,10 @@ void append_rows(column_list& to, const year_row_columns& of,
 /// People as columns that own them.
 [[nodiscard]] messages::column_block to_block(people staff);
 
+/// The columns of people at the front of a block; of a shorter one, all.
+[[nodiscard]] messages::column_block
+people_of(const messages::column_block& block);
+
 /// The people of a block that begins with them; it has to outlive the view.
 /// Nothing: they are no people.
 [[nodiscard]] std::optional<people_view>

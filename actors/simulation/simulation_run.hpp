@@ -182,6 +182,8 @@ private:
   struct block {
     person_ids ids;
     hire_range hires;
+    /// Of another node, has the people, too; 0: nobody.
+    worker_id home = 0;
 
     [[nodiscard]] bool is_hires() const noexcept {
       return hires.size() != 0;
@@ -198,6 +200,8 @@ private:
   void enter(stage next);
   void release();
   void add_tasks();
+  [[nodiscard]] std::optional<runtime::task_board::assignment>
+  assign(worker_id worker, runtime::worker_place place);
   runtime::outcome<void> begin_year();
   runtime::outcome<void> advance();
   runtime::outcome<void> choose_leavers();
@@ -240,6 +244,7 @@ private:
   std::map<std::uint64_t, std::size_t> task_blocks_;
   std::map<worker_id, std::uint64_t> context_seen_;
   std::size_t far_workers_ = 0;
+  std::set<worker_id> far_; ///< Those of other nodes that have had a task.
   std::set<std::size_t> near_only_; ///< Blocks that are too long to travel.
   messages::SimulationContext context_;
 

@@ -104,7 +104,20 @@ struct planned_block {
   std::size_t bytes = 0;
 };
 
-planned_block plan(const column_block& block, const kept_columns& kept) {
+/// From 1; 0: there is none.
+std::uint32_t find_equal(const column_block& in, const column& wanted) {
+  if (is_textual(wanted.type()) || wanted.size() == 0)
+    return 0;
+  const auto values = values_of(wanted);
+  for (auto at = std::size_t{0}; at < in.size(); ++at)
+    if (in[at].type() == wanted.type() && in[at].size() == wanted.size()
+        && values_of(in[at]) == values)
+      return static_cast<std::uint32_t>(at + 1);
+  return 0;
+}
+
+planned_block plan(const column_block& block, const kept_columns& kept,
+                   const column_block& given) {
   auto made = planned_block{};
   auto seen = std::map<column_identity, std::size_t>{};
   for (auto at = std::size_t{0}; at < block.size(); ++at) {
@@ -114,6 +127,10 @@ planned_block plan(const column_block& block, const kept_columns& kept) {
     to.set_size(from.size());
     if (const auto number = kept.number_of(from); number != 0) {
       to.set_kept(number);
+      continue;
+    }
+    if (const auto number = find_equal(given, from); number != 0) {
+      to.set_given(number);
       continue;
     }
     const auto [known, is_new] = seen.try_emplace(identity_of(from), at + 1);
@@ -218,8 +235,8 @@ private:
 };
 
 outcome<column_block> read_columns(const messages::BlockLayout& layout,
-                                   column_reader from,
-                                   const kept_columns& kept) {
+                                   column_reader from, const kept_columns& kept,
+                                   const column_block& given) {
   auto columns = std::vector<column>{};
   columns.reserve(static_cast<std::size_t>(layout.columns_size()));
   for (const auto& each : layout.columns()) {
@@ -228,6 +245,12 @@ outcome<column_block> read_columns(const messages::BlockLayout& layout,
       if (known == nullptr)
         return broken("has a column that nobody keeps");
       columns.push_back(*known);
+      continue;
+    }
+    if (each.given() != 0) {
+      if (each.given() > given.size())
+        return broken("has a column that was not given");
+      columns.push_back(given[each.given() - 1]);
       continue;
     }
     if (each.same_as() != 0) {
@@ -250,8 +273,9 @@ outcome<column_block> read_columns(const messages::BlockLayout& layout,
 } // namespace
 
 std::string write_frame(std::uint64_t session, std::string_view message,
-                        const column_block& block, const kept_columns& kept) {
-  const auto planned = plan(block, kept);
+                        const column_block& block, const kept_columns& kept,
+                        const column_block& given) {
+  const auto planned = plan(block, kept, given);
   const auto layout = planned.layout.SerializeAsString();
   auto prefix = frame_prefix{};
   prefix.message_bytes = static_cast<std::uint32_t>(message.size());
@@ -284,7 +308,8 @@ std::uint64_t session_of_frame(std::string_view body) {
 
 outcome<block_frame> read_frame(std::string_view body,
                                 const std::shared_ptr<const void>& owner,
-                                const kept_columns& kept) {
+                                const kept_columns& kept,
+                                const column_block& given) {
   const auto prefix = read_prefix(body);
   if (!prefix)
     return broken("is cut off");
@@ -310,7 +335,7 @@ outcome<block_frame> read_frame(std::string_view body,
     columns = *copy;
     keeper = copy;
   }
-  auto block = read_columns(layout, {columns, std::move(keeper)}, kept);
+  auto block = read_columns(layout, {columns, std::move(keeper)}, kept, given);
   if (!block)
     return fail(block.error());
   return block_frame{prefix->session,

@@ -24,7 +24,7 @@ namespace troupe::cluster {
 // they are, so that writing copies each byte once and reading copies none.
 
 /// Nodes that write it in another way do not understand each other.
-inline constexpr auto block_frame_version = std::uint32_t{1};
+inline constexpr auto block_frame_version = std::uint32_t{2};
 
 /// What a link carries at most, as the body of one envelope.
 inline constexpr auto block_frame_bytes_max
@@ -40,12 +40,14 @@ struct block_frame {
   messages::column_block block;
 };
 
-/// Columns that share their memory are written once, those that the session
-/// keeps not at all.
+/// Columns that share their memory are written once; those that the session
+/// keeps not at all, nor those of the same values as one that was `given`: what
+/// the frame that this one answers has.
 [[nodiscard]] std::string write_frame(std::uint64_t session,
                                       std::string_view message,
                                       const messages::column_block& block,
-                                      const kept_columns& kept = {});
+                                      const kept_columns& kept = {},
+                                      const messages::column_block& given = {});
 
 /// Whose it is, without looking further; 0: nobody's.
 [[nodiscard]] std::uint64_t session_of_frame(std::string_view body);
@@ -54,7 +56,8 @@ struct block_frame {
 /// if the body contradicts itself; nothing in it is trusted.
 [[nodiscard]] runtime::outcome<block_frame>
 read_frame(std::string_view body, const std::shared_ptr<const void>& owner,
-           const kept_columns& kept = {});
+           const kept_columns& kept = {},
+           const messages::column_block& given = {});
 
 /// The message of a frame; `invalid_input` if it has none.
 template <class Message>

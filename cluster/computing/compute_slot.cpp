@@ -66,6 +66,17 @@ struct scoring_slot {
     return task.has_scoring() ? &task.scoring() : nullptr;
   }
 
+  /// Of an answer, for later tasks.
+  static const messages::column_block&
+  kept_part(const messages::column_block& answer) {
+    return answer;
+  }
+
+  /// Of a task, what its answer may have as well.
+  static messages::column_block given_part(const messages::column_block&) {
+    return {};
+  }
+
   static void put(SlotAnswer& to, messages::ScoringTaskResult result) {
     *to.mutable_scored() = std::move(result);
   }
@@ -93,6 +104,16 @@ struct simulation_slot {
 
   static const messages::SimulationTask* find(const SlotTask& task) {
     return task.has_simulation() ? &task.simulation() : nullptr;
+  }
+
+  static messages::column_block
+  kept_part(const messages::column_block& answer) {
+    return simulation::people_of(answer);
+  }
+
+  static const messages::column_block&
+  given_part(const messages::column_block& block) {
+    return block;
   }
 
   static void put(SlotAnswer& to, messages::SimulationTaskResult result) {
@@ -130,9 +151,10 @@ private:
 };
 
 /// The answer as a body; nothing of it is too long to be sent.
-template <class Slot, class Task>
-std::string do_task(Slot& state, const Task& task,
-                    const messages::column_block& block, bool is_to_keep) {
+template <class Slot>
+std::string do_task(Slot& state, const SlotTask& wanted,
+                    const messages::column_block& block) {
+  const auto& task = *Slot::find(wanted);
   auto done = state.work.try_perform(task, block);
   auto answer = SlotAnswer{};
   auto columns = messages::column_block{};
@@ -142,13 +164,14 @@ std::string do_task(Slot& state, const Task& task,
   } else {
     Slot::put(answer, std::move(std::get<1>(done)));
   }
-  is_to_keep = is_to_keep && !columns.empty()
-               && state.kept.bytes() < state.options.kept_bytes_max;
+  const auto is_to_keep = wanted.keep_answer() && !columns.empty()
+                          && state.kept.bytes() < state.options.kept_bytes_max;
   answer.set_is_kept(is_to_keep);
-  auto body = write_frame(0, answer.SerializeAsString(), columns, state.kept);
+  auto body = write_frame(0, answer.SerializeAsString(), columns, state.kept,
+                          Slot::given_part(block));
   if (body.size() <= state.options.answer_bytes_max) {
     if (is_to_keep)
-      state.kept.add(columns);
+      state.kept.add(Slot::kept_part(columns), wanted.generation());
     return body;
   }
   answer.set_is_kept(false);
@@ -167,11 +190,11 @@ node_answer to_answer(std::string body) {
   return reply;
 }
 
-template <class Slot, class Task>
-node_answer count_and_do(slot_pointer<Slot> self, const Task& task,
-                         const messages::column_block& block, bool is_to_keep) {
+template <class Slot>
+node_answer count_and_do(slot_pointer<Slot> self, const SlotTask& task,
+                         const messages::column_block& block) {
   const auto counted = counted_task{self->state.options.count};
-  return to_answer(do_task(self->state, task, block, is_to_keep));
+  return to_answer(do_task(self->state, task, block));
 }
 
 /// Nothing else is done meanwhile: later tasks may have what comes with this
@@ -187,8 +210,7 @@ caf::result<node_answer> read_and_do(slot_pointer<scoring_slot> self,
       [=](const messages::column_block& text) mutable {
         const auto whole
           = scoring::join(text, scoring::part(block, 1, block.size() - 1));
-        promise.deliver(
-          count_and_do(self, task.scoring(), whole, task.keep_answer()));
+        promise.deliver(count_and_do(self, task, whole));
       },
       [=](const caf::error&) mutable {
         auto answer = SlotAnswer{};
@@ -220,7 +242,7 @@ caf::result<node_answer> answer(slot_pointer<Slot> self,
     if (const auto missing = state.find_missing_text(*wanted, frame->block);
         missing && state.options.reader)
       return read_and_do(self, *missing, *task, frame->block);
-  return count_and_do(self, *wanted, frame->block, task->keep_answer());
+  return count_and_do(self, *task, frame->block);
 }
 
 template <class Slot>

@@ -64,15 +64,28 @@ column own_copy(const column& of) {
   }
 }
 
-void kept_columns::add(const messages::column_block& answer) {
+void kept_columns::add(const column_block& answer, std::uint32_t generation) {
+  if (generation != 0)
+    drop_before(generation - 1);
   for (auto at = std::size_t{0}; at < answer.size(); ++at) {
     const auto& each = answer[at];
-    const auto number = static_cast<std::uint32_t>(columns_.size() + 1);
+    const auto number
+      = static_cast<std::uint32_t>(dropped_ + columns_.size() + 1);
     if (each.size() == 0
         || !numbers_.try_emplace(identity_of(each), number).second)
       continue;
-    columns_.push_back(each);
+    columns_.push_back({each, generation});
     bytes_ += value_bytes(each) + text_bytes(each);
+  }
+}
+
+void kept_columns::drop_before(std::uint32_t generation) {
+  for (; !columns_.empty() && columns_.front().generation < generation;
+       ++dropped_) {
+    const auto& oldest = columns_.front().values;
+    numbers_.erase(identity_of(oldest));
+    bytes_ -= value_bytes(oldest) + text_bytes(oldest);
+    columns_.pop_front();
   }
 }
 
@@ -84,8 +97,9 @@ std::uint32_t kept_columns::number_of(const column& of) const {
 }
 
 const column* kept_columns::find(std::uint32_t number) const {
-  return number == 0 || number > columns_.size() ? nullptr
-                                                 : &columns_[number - 1];
+  return number <= dropped_ || number - dropped_ > columns_.size()
+           ? nullptr
+           : &columns_[number - dropped_ - 1].values;
 }
 
 } // namespace troupe::cluster

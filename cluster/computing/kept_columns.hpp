@@ -4,9 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <tuple>
-#include <vector>
 
 namespace troupe::cluster {
 
@@ -31,8 +31,10 @@ using column_identity
 /// same numbers.
 class kept_columns {
 public:
-  /// Numbers the columns of an answer, unless they are empty or known.
-  void add(const messages::column_block& answer);
+  /// Numbers the columns of an answer, unless they are empty or known. Answers
+  /// of a generation are wanted until those of the next one are there: those
+  /// before are dropped. Generations only grow.
+  void add(const messages::column_block& answer, std::uint32_t generation = 0);
 
   /// From 1; 0: it is not kept.
   [[nodiscard]] std::uint32_t number_of(const messages::column& of) const;
@@ -45,7 +47,15 @@ public:
   }
 
 private:
-  std::vector<messages::column> columns_;
+  struct entry {
+    messages::column values;
+    std::uint32_t generation = 0;
+  };
+
+  void drop_before(std::uint32_t generation);
+
+  std::deque<entry> columns_;
+  std::uint32_t dropped_ = 0; ///< They had the numbers up to this one.
   std::map<column_identity, std::uint32_t> numbers_;
   std::size_t bytes_ = 0;
 };

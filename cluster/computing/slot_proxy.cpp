@@ -44,16 +44,6 @@ using runtime::problem_kind;
 
 constexpr auto compute_log = "cluster.computing";
 
-/// Everything else of a block is written or stored soon, people are there for a
-/// year: they are not to keep the memory of the whole.
-column_block with_own_people(const column_block& block) {
-  auto columns = std::vector<messages::column>{};
-  for (auto at = std::size_t{0}; at < block.size(); ++at)
-    columns.push_back(at < simulation::people_column_count ? own_copy(block[at])
-                                                           : block[at]);
-  return column_block{std::move(columns)};
-}
-
 /// What tells scorings and simulations apart.
 struct scoring_side {
   using worker = scoring::score_worker_actor;
@@ -79,6 +69,22 @@ struct scoring_side {
     }
     const auto none = column_block{{messages::column{std::string{}}}};
     return scoring::join(none, scoring::part(block, 1, block.size() - 1));
+  }
+
+  static column_block own_part(column_block answer) {
+    return answer;
+  }
+
+  static const column_block& kept_part(const column_block& answer) {
+    return answer;
+  }
+
+  static column_block given_part(const column_block& /*block*/) {
+    return {};
+  }
+
+  static std::uint32_t generation_of(const context& /*of*/) {
+    return 0;
   }
 
   static bool is_unread(const SlotAnswer& answer) {
@@ -111,7 +117,32 @@ struct simulation_side {
   static column_block put(SlotTask& to, const task& what,
                           const column_block& block, bool /*reads_sources*/) {
     *to.mutable_simulation() = what;
+    // They come back next year, if to somebody, then to him.
+    to.set_keep_answer(what.keep_people());
     return block;
+  }
+
+  /// Everything else of a block is written or stored soon, people are there
+  /// for a year: they are not to keep the memory of the whole.
+  static column_block own_part(const column_block& answer) {
+    auto columns = std::vector<messages::column>{};
+    for (auto at = std::size_t{0}; at < answer.size(); ++at)
+      columns.push_back(at < simulation::people_column_count
+                          ? own_copy(answer[at])
+                          : answer[at]);
+    return column_block{std::move(columns)};
+  }
+
+  static column_block kept_part(const column_block& answer) {
+    return simulation::people_of(answer);
+  }
+
+  static const column_block& given_part(const column_block& block) {
+    return block;
+  }
+
+  static std::uint32_t generation_of(const context& of) {
+    return static_cast<std::uint32_t>(of.year());
   }
 
   static bool is_unread(const SlotAnswer& /*answer*/) {
@@ -122,8 +153,7 @@ struct simulation_side {
   static bool pass_on(Self self, const tasks& to, SlotAnswer& answer,
                       column_block block) {
     if (answer.has_simulated())
-      self->send(to, std::move(*answer.mutable_simulated()),
-                 with_own_people(block));
+      self->send(to, std::move(*answer.mutable_simulated()), std::move(block));
     else if (answer.has_not_simulated())
       self->send(to, std::move(*answer.mutable_not_simulated()));
     else
@@ -144,6 +174,7 @@ struct slot_proxy_state {
     typename Side::task what;
     column_block block;
     caf::actor_clock::time_point until; ///< It may wait for room.
+    std::uint32_t generation = 0; ///< Of what its answer has to keep.
   };
 
   slot_proxy_options options;
@@ -153,6 +184,7 @@ struct slot_proxy_state {
   std::uint64_t last_number = 0;
   std::map<std::uint64_t, held_task> held;
   kept_columns kept; ///< What the slot has.
+  std::uint32_t generation = 0; ///< Of the newest context.
   /// Until it turns out that it does not see what is seen here.
   bool reads_sources = false;
   /// Came with a task that was given back: for the next one.
@@ -212,25 +244,30 @@ void take_answer(proxy_pointer<Side> self, std::uint64_t number,
   // Whatever columns the answer has point into it.
   const auto body = std::make_shared<const std::string>(
     std::move(*reply.envelope.mutable_body()));
-  auto frame = read_frame(*body, body, state.kept);
+  const auto held = state.held.find(number);
+  if (held == state.held.end())
+    return;
+  auto frame
+    = read_frame(*body, body, state.kept, Side::given_part(held->second.block));
   if (!frame)
     return give_up<Side>(self, frame.error());
   auto answer = message_of<SlotAnswer>(*frame);
   if (!answer)
     return give_up<Side>(self, answer.error());
-  const auto held = state.held.find(number);
-  if (held != state.held.end() && Side::is_unread(*answer)) {
+  if (Side::is_unread(*answer)) {
     state.reads_sources = false;
     held->second.until = self->clock().now() + state.options.room_timeout;
     return send_task<Side>(self, number);
   }
-  state.held.erase(number);
+  const auto generation = held->second.generation;
+  state.held.erase(held);
+  auto block = Side::own_part(std::move(frame->block));
   if (answer->is_kept())
-    state.kept.add(frame->block);
+    state.kept.add(Side::kept_part(block), generation);
   const auto run = run_of<Side>(self);
   if (!run)
     return end<Side>(self);
-  if (!Side::pass_on(self, run, *answer, std::move(frame->block)))
+  if (!Side::pass_on(self, run, *answer, std::move(block)))
     return give_up<Side>(self, runtime::fail(problem_kind::invalid_input,
                                              "an answer is of another kind")
                                  .value());
@@ -281,6 +318,7 @@ void send_task(proxy_pointer<Side> self, std::uint64_t number) {
   auto message = SlotTask{};
   const auto block
     = Side::put(message, what, held->second.block, state.reads_sources);
+  message.set_generation(held->second.generation);
   auto call = node_call{};
   call.node = state.options.node;
   call.envelope.set_target(compute_target);
@@ -307,9 +345,12 @@ void take_task(proxy_pointer<Side> self, const typename Side::task& task,
                const column_block& block) {
   auto& state = self->state;
   const auto number = ++state.last_number;
-  state.held.emplace(
-    number, typename slot_proxy_state<Side>::held_task{
-              task, block, self->clock().now() + state.options.room_timeout});
+  if (task.has_context())
+    state.generation = Side::generation_of(task.context());
+  state.held.emplace(number, typename slot_proxy_state<Side>::held_task{
+                               task, block,
+                               self->clock().now() + state.options.room_timeout,
+                               state.generation});
   send_task<Side>(self, number);
 }
 

@@ -9,6 +9,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <iterator>
+#include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -130,6 +133,69 @@ TEST_CASE("text that nobody writes holds up the blocks to come") {
   REQUIRE(run.take_output());
   REQUIRE(run.output_written());
   CHECK(run.take(1));
+}
+
+TEST_CASE("people go back to whoever simulated them, others to the rest") {
+  using place = runtime::worker_place;
+  auto options = golden_options(20);
+  options.keep_text = false;
+  auto run = simulation_run{options};
+  auto work = simulation::year_work{};
+  REQUIRE(run.start());
+  // Of a year, which blocks whom: near workers may have any, at last.
+  auto blocks
+    = std::map<std::int32_t, std::map<int, std::set<std::uint64_t>>>{};
+  const auto serve = [&](int worker, place where) {
+    auto offered = run.take(static_cast<std::uint64_t>(worker), where);
+    if (!offered)
+      return false;
+    const auto is_staff = offered->task.first_hire() == 0;
+    if (offered->task.stage() == messages::SIMULATION_STAGE_SIMULATE) {
+      CHECK(offered->task.keep_people());
+      if (is_staff)
+        blocks[run.year()][worker].insert(
+          simulation::read_keys(offered->block)->front());
+    }
+    const auto done = work.perform(offered->task, offered->block);
+    REQUIRE(done);
+    REQUIRE(run.complete(done->result, done->block));
+    return true;
+  };
+  // One near, two far; whoever has nothing to do lets the others go on.
+  auto turn = 0;
+  while (!run.is_done()) {
+    const auto worker = 1 + turn++ % 3;
+    static_cast<void>(serve(worker, worker == 1 ? place::near : place::far));
+  }
+  REQUIRE(blocks.size() > 2);
+  const auto first = blocks.begin();
+  const auto second = std::next(first);
+  CHECK_FALSE(first->second[2].empty());
+  auto kept = 0;
+  for (const auto worker : {2, 3})
+    for (const auto key : second->second[worker])
+      kept += static_cast<int>(first->second[worker].count(key));
+  CHECK(kept > 0);
+  // Where somebody has them, nobody else of another node gets them.
+  for (const auto key : second->second[2])
+    CHECK(first->second[3].count(key) == 0);
+}
+
+TEST_CASE("nobody keeps people of a run whose memory is limited") {
+  auto options = golden_options(50);
+  options.memory_limit_bytes = 1'000'000;
+  auto run = simulation_run{options};
+  auto processors = unreliable_processors{run, 1};
+  REQUIRE(run.start());
+  while (auto offered = run.take(1)) {
+    CHECK_FALSE(offered->task.keep_people());
+    if (offered->task.stage() == messages::SIMULATION_STAGE_SIMULATE)
+      break;
+    auto work = simulation::year_work{};
+    const auto done = work.perform(offered->task, offered->block);
+    if (done)
+      REQUIRE(run.complete(done->result, done->block));
+  }
 }
 
 TEST_CASE("the answer under an old attempt is dropped") {

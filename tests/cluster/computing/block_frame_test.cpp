@@ -79,6 +79,30 @@ TEST_CASE("a block arrives as it was, with its message and its session") {
   CHECK(frame->block[4].text(1) == "three");
 }
 
+TEST_CASE("an answer does not repeat what its task came with") {
+  const auto numbers = [](double last) {
+    auto values = std::vector<double>(500, 1.0);
+    values.back() = last;
+    return column{std::move(values)};
+  };
+  const auto task = block_of({numbers(1), column{std::string(4'000, 'x')},
+                              numbers(2), column{std::vector<double>{}}});
+  const auto answer
+    = block_of({numbers(2), numbers(3), column{std::vector<double>{}},
+                column{std::string(4'000, 'x')}, numbers(1)});
+  const auto body
+    = std::make_shared<const std::string>(write_frame(0, "", answer, {}, task));
+  CHECK(body->size() > 4'000);
+  CHECK(body->size() < 4'500); // One column of five.
+  const auto frame = read_frame(*body, body, {}, task);
+  REQUIRE(frame);
+  CHECK(bytes_of(frame->block) == bytes_of(answer));
+  CHECK(frame->block[0].doubles().data() == task[2].doubles().data());
+  const auto refused = read_frame(*body, body);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("was not given") != std::string::npos);
+}
+
 TEST_CASE("columns lie in the body, and keep it") {
   auto kept = std::make_shared<const std::string>(write_frame(1, "", sample()));
   const auto frame = read_frame(*kept, kept).value();

@@ -103,3 +103,14 @@ TEST_CASE_METHOD(simulation_cluster, "the same holds for a simulation") {
   simulate();
   CHECK(left_over() == 0);
 }
+
+TEST_CASE_METHOD(simulation_cluster,
+                 "a slot without room for people gets them each year") {
+  lead();
+  const auto tasks = std::make_shared<int>(0);
+  auto slot = counting(tasks);
+  slot.kept_bytes_max = GENERATE(0, 100);
+  lend("v", 2, slot);
+  CHECK(simulate().retries() == 0);
+  CHECK(*tasks > 0);
+}

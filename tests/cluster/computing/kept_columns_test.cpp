@@ -77,6 +77,35 @@ TEST_CASE("both ends number alike what is repeated, empty or known") {
   CHECK(of.proxy.number_of(numbers(1)) == 0);
 }
 
+TEST_CASE("what was kept two generations ago is dropped at both ends") {
+  auto of = session{};
+  const auto say = [&](const column& values, std::uint32_t generation) {
+    const auto block = column_block{{values}};
+    const auto body = session::sent(write_frame(0, "", block, of.slot));
+    of.slot.add(block, generation);
+    auto frame = read_frame(*body, body, of.proxy).value();
+    of.proxy.add(frame.block, generation);
+    return frame.block[0];
+  };
+  const auto oldest = say(numbers(1), 2025);
+  const auto other = say(numbers(2), 2025);
+  const auto old = say(numbers(3), 2026);
+  CHECK(of.proxy.number_of(oldest) == 1);
+  CHECK(of.proxy.number_of(old) == 3);
+  const auto newest = say(numbers(4), 2027);
+  CHECK(of.proxy.number_of(oldest) == 0);
+  CHECK(of.proxy.number_of(other) == 0);
+  CHECK(of.proxy.number_of(old) == 3);
+  CHECK(of.proxy.number_of(newest) == 4);
+  for (const auto& end : {of.slot, of.proxy}) {
+    CHECK(end.find(2) == nullptr);
+    CHECK(end.find(3)->doubles()[0] == 3);
+    CHECK(end.find(4)->doubles()[0] == 4);
+    CHECK(end.find(5) == nullptr);
+    CHECK(end.bytes() == 2 * 100 * sizeof(double));
+  }
+}
+
 TEST_CASE("a part of what is kept is something else") {
   auto of = session{};
   const auto whole = numbers(1);

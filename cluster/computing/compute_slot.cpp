@@ -1,6 +1,7 @@
 #include "cluster/computing/compute_slot.hpp"
 
 #include "actors/scoring/scoring_blocks.hpp"
+#include "actors/simulation/simulation_messages.hpp"
 #include "messages/computing.pb.h"
 #include "runtime/actor_errors.hpp"
 

@@ -185,16 +185,17 @@ TEST_CASE("nobody keeps people of a run whose memory is limited") {
   auto options = golden_options(50);
   options.memory_limit_bytes = 1'000'000;
   auto run = simulation_run{options};
-  auto processors = unreliable_processors{run, 1};
+  auto work = simulation::year_work{};
   REQUIRE(run.start());
-  while (auto offered = run.take(1)) {
+  auto simulated = false;
+  while (!simulated) {
+    const auto offered = run.take(1);
+    REQUIRE(offered);
     CHECK_FALSE(offered->task.keep_people());
-    if (offered->task.stage() == messages::SIMULATION_STAGE_SIMULATE)
-      break;
-    auto work = simulation::year_work{};
+    simulated = offered->task.stage() == messages::SIMULATION_STAGE_SIMULATE;
     const auto done = work.perform(offered->task, offered->block);
-    if (done)
-      REQUIRE(run.complete(done->result, done->block));
+    REQUIRE(done);
+    REQUIRE(run.complete(done->result, done->block));
   }
 }
 

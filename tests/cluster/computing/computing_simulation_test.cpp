@@ -109,7 +109,7 @@ TEST_CASE_METHOD(simulation_cluster,
   lead();
   const auto tasks = std::make_shared<int>(0);
   auto slot = counting(tasks);
-  slot.kept_bytes_max = GENERATE(0, 100);
+  slot.kept_bytes_max = GENERATE(std::size_t{0}, std::size_t{100});
   lend("v", 2, slot);
   CHECK(simulate().retries() == 0);
   CHECK(*tasks > 0);

@@ -171,6 +171,7 @@ simulation_run::fail(const messages::SimulationTaskFailure& failure) {
 
 outcome<void> simulation_run::lose(worker_id worker) {
   context_seen_.erase(worker);
+  far_.erase(worker);
   for (auto& each : blocks_)
     if (each.home == worker)
       each.home = 0;

@@ -255,7 +255,11 @@ void take_answer(proxy_pointer<Side> self, std::uint64_t number,
   if (!answer)
     return give_up<Side>(self, answer.error());
   if (Side::is_unread(*answer)) {
-    state.reads_sources = false;
+    if (std::exchange(state.reads_sources, false))
+      runtime::log_info(compute_log,
+                        "a node does not see the file of the items: their text "
+                        "is sent",
+                        {{"node", state.options.node}});
     held->second.until = self->clock().now() + state.options.room_timeout;
     return send_task<Side>(self, number);
   }

@@ -18,6 +18,9 @@ using runtime::problem_kind;
 
 namespace {
 
+/// Of a chunk, however large batches are.
+constexpr auto text_bytes_max = std::uint64_t{64} << 20;
+
 source_reader_actor::behavior_type source_reader(source_reader_actor::pointer) {
   return {[](const read_source& what) -> caf::result<column_block> {
     auto text = read_text(what);
@@ -30,6 +33,8 @@ source_reader_actor::behavior_type source_reader(source_reader_actor::pointer) {
 } // namespace
 
 outcome<column_block> read_text(const read_source& what) {
+  if (what.bytes > text_bytes_max)
+    return fail(problem_kind::invalid_input, "nobody reads so much at once");
   // A pipe of this name would keep everybody waiting.
   auto error = std::error_code{};
   if (!std::filesystem::is_regular_file(what.path, error))

@@ -22,7 +22,7 @@ struct read_source {
 
 /// One column of bytes, with padding behind them for parsers. Errors:
 /// `not_found` if this node has no such file, or none that may be read,
-/// `conflict` if something else is in it.
+/// `conflict` if something else is in it, `invalid_input` for more than 64 MiB.
 [[nodiscard]] runtime::outcome<messages::column_block>
 read_text(const read_source& what);
 

@@ -37,7 +37,7 @@ open_postgres_for_reading(const std::string& text, read_patience patience) {
   if (!address)
     return fail(address.error());
   auto times = postgres_times{};
-  times.statement_timeout = patience.longest;
+  times.statement_timeout = patience.longest.value_or(times.statement_timeout);
   auto connection = postgres_connection::open(
     *address, postgres_connection::access::read, times);
   if (!connection)
@@ -95,7 +95,8 @@ outcome<snapshot_reader> snapshot_reader::open(const std::string& path,
   auto connection = open_for_reading(path);
   if (!connection)
     return fail(std::move(connection.error()));
-  (*connection)->limit_queries(patience.longest);
+  if (patience.longest)
+    (*connection)->limit_queries(*patience.longest);
   return snapshot_reader{std::move(*connection)};
 }
 

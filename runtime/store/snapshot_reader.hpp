@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,9 +21,11 @@ open_database_for_reading(const std::string& path);
 [[nodiscard]] outcome<std::unique_ptr<sqlite_connection>>
 open_for_reading(const std::string& path);
 
-/// How long a reader waits for the answer to one query: `timeout` then.
+/// How long a reader waits for the answer to one query, and looks at its rows:
+/// `timeout` then. Without it, a server's statement has 10 minutes, and a file
+/// is read to its end.
 struct read_patience {
-  std::chrono::milliseconds longest{600'000};
+  std::optional<std::chrono::milliseconds> longest;
 };
 
 /// Reads a store, also while a process (this one or another) writes to it. Not

@@ -109,15 +109,7 @@ TEST_CASE("the state of a run that took over is the fold of its history") {
   REQUIRE(plan);
 
   auto next = run_story{of};
-  next.state = run_state{next.definition};
-  next.history.clear();
-  auto submission = first.state.submission();
-  submission.set_run_id("run-2");
-  submission.set_reset_of("run-1");
-  REQUIRE(next.decide([&](run_decision& it) { return it.submit(submission); }));
-  REQUIRE(next.decide([&](run_decision& it) {
-    return it.take_over(plan->taken, plan->signals);
-  }));
+  next.go_on_from(first.state, *plan);
   next.start();
   CHECK(next.status_of("a") == step_status::succeeded);
   // Both that are left may go at once.

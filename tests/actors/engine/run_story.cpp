@@ -69,6 +69,18 @@ void run_story::start() {
   REQUIRE(decide([](run_decision& decision) { return decision.start(); }));
 }
 
+void run_story::go_on_from(const run_state& first,
+                           const derivation_plan& plan) {
+  state = run_state{definition};
+  history.clear();
+  auto submission = first.submission();
+  submission.set_run_id("run-2");
+  submission.set_reset_of(first.submission().run_id());
+  REQUIRE(decide([&](run_decision& it) { return it.submit(submission); }));
+  REQUIRE(decide(
+    [&](run_decision& it) { return it.take_over(plan.taken, plan.signals); }));
+}
+
 step_index run_story::index_of(const std::string& step) const {
   return find_step(*definition, step).value();
 }

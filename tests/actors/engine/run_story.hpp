@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/engine/run_decision.hpp"
+#include "actors/engine/run_derivation.hpp"
 #include "actors/engine/run_state.hpp"
 
 #include <chrono>
@@ -44,6 +45,11 @@ public:
   }
 
   void start();
+
+  /// Becomes a run of its own that goes on from `first`, with what that has
+  /// done; not started.
+  void go_on_from(const engine::run_state& first,
+                  const engine::derivation_plan& plan);
 
   /// The first task of a step, claimed and begun. Requires that it is ready.
   engine::task_claim take(const std::string& step, std::uint32_t item = 0,

@@ -234,15 +234,7 @@ TEST_CASE("half of all counts what another run had done") {
   const auto plan = plan_derivation(first.state, first.state, std::nullopt);
   REQUIRE(plan);
   auto next = run_story{fan_out(8)};
-  next.state = run_state{next.definition};
-  next.history.clear();
-  auto submission = first.state.submission();
-  submission.set_run_id("run-2");
-  submission.set_reset_of("run-1");
-  REQUIRE(next.decide([&](run_decision& it) { return it.submit(submission); }));
-  REQUIRE(next.decide([&](run_decision& it) {
-    return it.take_over(plan->taken, plan->signals);
-  }));
+  next.go_on_from(first.state, *plan);
   next.start();
   for (auto i = 4U; i < 7; ++i) {
     // How long the other run took is not known.

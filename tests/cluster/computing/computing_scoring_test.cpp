@@ -302,6 +302,10 @@ TEST_CASE("a piece of a file is what another node sees there, or nothing") {
     other.first_byte = 100;
     CHECK(kind_of(other) == runtime::problem_kind::conflict);
   }
+  SECTION("nothing that nobody could hold") {
+    other.bytes = ~std::uint64_t{0};
+    CHECK(kind_of(other) == runtime::problem_kind::invalid_input);
+  }
   SECTION("nothing that is gone") {
     other.path += ".not";
     CHECK(kind_of(other) == runtime::problem_kind::not_found);

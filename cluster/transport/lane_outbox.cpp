@@ -8,12 +8,13 @@ namespace troupe::cluster {
 encoded_envelope encode_envelope(messages::Envelope envelope) {
   constexpr auto prefix_bytes = 2 * sizeof(std::uint32_t);
   auto encoded = encoded_envelope{};
-  encoded.body = std::move(*envelope.mutable_body());
+  encoded.body
+    = std::make_shared<const std::string>(std::move(*envelope.mutable_body()));
   envelope.clear_body();
   const auto size = envelope.ByteSizeLong();
   encoded.head.reserve(prefix_bytes + size);
   append_number(encoded.head, size, sizeof(std::uint32_t));
-  append_number(encoded.head, encoded.body.size(), sizeof(std::uint32_t));
+  append_number(encoded.head, encoded.body->size(), sizeof(std::uint32_t));
   envelope.AppendToString(&encoded.head);
   return encoded;
 }
@@ -45,7 +46,7 @@ bool lane_outbox::is_ready() const noexcept {
 }
 
 void lane_outbox::take_chunk(lane_queue& lane, link_lane name,
-                             std::string& to) {
+                             link_output& to) {
   auto& envelope = lane.envelopes.front();
   const auto total = envelope.bytes();
   const auto length = std::min(total - lane.sent, chunk_bytes_max);
@@ -55,11 +56,11 @@ void lane_outbox::take_chunk(lane_queue& lane, link_lane name,
   header.lane = name;
   header.is_first = lane.sent == 0;
   header.is_last = lane.sent + length == total;
-  append_header(to, header);
+  append_header(to.text(), header);
   auto left = length;
   if (lane.sent < envelope.head.size()) {
     const auto part = std::min(left, envelope.head.size() - lane.sent);
-    to.append(envelope.head, lane.sent, part);
+    to.text().append(envelope.head, lane.sent, part);
     left -= part;
   }
   if (left != 0)
@@ -75,7 +76,7 @@ void lane_outbox::take_chunk(lane_queue& lane, link_lane name,
   }
 }
 
-void lane_outbox::take(std::string& to, std::size_t bytes_max) {
+void lane_outbox::take(link_output& to, std::size_t bytes_max) {
   while (to.size() < bytes_max) {
     const auto lane = is_ready(lanes_[index_of(link_lane::urgent)])
                         ? link_lane::urgent

@@ -2,10 +2,12 @@
 
 #include "cluster/transport/link_frame.hpp"
 #include "cluster/transport/link_limits.hpp"
+#include "cluster/transport/link_output.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 
 namespace troupe::cluster {
@@ -14,10 +16,10 @@ namespace troupe::cluster {
 /// body, the body.
 struct encoded_envelope {
   std::string head;
-  std::string body;
+  std::shared_ptr<const std::string> body;
 
   [[nodiscard]] std::size_t bytes() const noexcept {
-    return head.size() + body.size();
+    return head.size() + body->size();
   }
 };
 
@@ -50,7 +52,7 @@ public:
   [[nodiscard]] bool is_ready() const noexcept;
 
   /// Appends whole chunks until `to` has `bytes_max` or nothing is ready.
-  void take(std::string& to, std::size_t bytes_max);
+  void take(link_output& to, std::size_t bytes_max);
 
   /// Bytes that wait in the lane.
   [[nodiscard]] std::size_t waiting(link_lane lane) const noexcept {
@@ -71,7 +73,7 @@ private:
   };
 
   [[nodiscard]] static bool is_ready(const lane_queue& lane) noexcept;
-  static void take_chunk(lane_queue& lane, link_lane name, std::string& to);
+  static void take_chunk(lane_queue& lane, link_lane name, link_output& to);
 
   lane_sizes queue_bytes_max_;
   std::array<lane_queue, 2> lanes_;

@@ -11,12 +11,16 @@
 
 namespace troupe::cluster {
 
+using runtime::outcome;
+
 namespace {
 
 /// Room for a hello; whoever has not said it gets no more.
 constexpr auto greeting_input_bytes = std::size_t{2} << 10;
 /// Room for several of the longest frames.
 constexpr auto input_bytes = std::size_t{256} << 10;
+/// Less of a body goes by way of the input, as a read of its own costs more.
+constexpr auto direct_bytes_min = std::size_t{4} << 10;
 /// After so many reads, of one record of TLS each, others have their turn.
 constexpr auto reads_in_a_row = 16;
 /// What is put together before it is written.
@@ -58,7 +62,7 @@ void link_connection::on_socket(bool is_readable, bool is_writable,
       // TLS may want to write in order to read, and the other way round.
       if (is_readable || wants_write_)
         read(now);
-      if (is_talking() && (is_writable || !output_.empty()))
+      if (is_talking() && (is_writable || !output_.is_empty()))
         flush(now);
       break;
     case phase::lingering:
@@ -97,7 +101,7 @@ void link_connection::go_on_securing(time_point now) {
   phase_ = phase::greeting;
   proof_ = stream_->proof();
   input_.resize(greeting_input_bytes);
-  append_control(output_, frame_kind::hello,
+  append_control(output_.text(), frame_kind::hello,
                  hello_of(terms_.self, terms_.limits).SerializeAsString());
   written_at_ = now;
   flush(now);
@@ -109,11 +113,8 @@ void link_connection::go_on_securing(time_point now) {
 void link_connection::read(time_point now) {
   is_busy_ = false;
   for (auto i = 0; i < reads_in_a_row && is_talking(); ++i) {
-    const auto result
-      = stream_->read(input_.data() + input_end_, input_.size() - input_end_);
-    switch (result.status) {
+    switch (const auto result = read_some(); result.status) {
       case stream_status::done:
-        input_end_ += result.bytes;
         heard_at_ = now;
         is_pinged_ = false;
         consume(now);
@@ -134,18 +135,51 @@ void link_connection::read(time_point now) {
   is_busy_ = is_talking();
 }
 
+/// Long bodies go right to where they belong, all else by way of `input_`.
+stream_result link_connection::read_some() {
+  auto input = std::span{input_}.subspan(input_end_);
+  auto room = inbox_.room();
+  if (room.size() < direct_bytes_min) {
+    const auto result = stream_->read(input, {});
+    input_end_ += result.bytes;
+    return result;
+  }
+  // Behind a chunk that is not the last comes another: of it the header only,
+  // so that it goes there, too.
+  if (!inbox_.is_last())
+    input = input.first(frame_header_bytes);
+  const auto result = stream_->read(room, input);
+  const auto direct = std::min(result.bytes, room.size());
+  input_end_ += result.bytes - direct;
+  filled_ += direct;
+  return result;
+}
+
 void link_connection::consume(time_point now) {
-  while (is_talking() && input_end_ - input_begin_ >= frame_header_bytes) {
-    const auto* bytes = input_.data() + input_begin_;
-    const auto header = read_header(
-      bytes, phase_ == phase::up ? link_phase::up : link_phase::greeting);
+  if (filled_ != 0)
+    handle(inbox_.filled(std::exchange(filled_, 0)), now);
+  while (is_talking() && input_begin_ != input_end_) {
+    const auto bytes = std::string_view{input_.data() + input_begin_,
+                                        input_end_ - input_begin_};
+    if (const auto missing = std::min(inbox_.missing(), bytes.size());
+        missing != 0) {
+      input_begin_ += missing;
+      handle(inbox_.go_on(bytes.substr(0, missing)), now);
+      continue;
+    }
+    if (bytes.size() < frame_header_bytes)
+      break;
+    const auto header
+      = read_header(bytes.data(), phase_ == phase::up ? link_phase::up
+                                                      : link_phase::greeting);
     if (!header)
       return break_off("it " + header.error().message, now);
-    const auto length = frame_header_bytes + header->length;
-    if (input_end_ - input_begin_ < length)
+    auto payload = bytes.substr(frame_header_bytes, header->length);
+    // Chunks are taken as they come.
+    if (payload.size() < header->length && header->kind != frame_kind::chunk)
       break;
-    input_begin_ += length;
-    handle(*header, {bytes + frame_header_bytes, header->length}, now);
+    input_begin_ += frame_header_bytes + payload.size();
+    handle(*header, payload, now);
   }
   if (!is_talking())
     return;
@@ -169,7 +203,7 @@ void link_connection::handle(const frame_header& header,
     case frame_kind::goodbye:
       return end("the other end ended the link: " + printable(payload));
     case frame_kind::chunk:
-      return handle_chunk(header, payload, now);
+      return handle(inbox_.add(header, payload), now);
     case frame_kind::credit:
       if (payload.size() != sizeof(std::uint64_t))
         return break_off("it granted nothing", now);
@@ -179,7 +213,7 @@ void link_connection::handle(const frame_header& header,
     case frame_kind::ping:
       // Who does not read what is written already needs no more of it.
       if (!wants_write_)
-        append_control(output_, frame_kind::pong);
+        append_control(output_.text(), frame_kind::pong);
       return flush(now);
     case frame_kind::pong:
       return;
@@ -211,7 +245,7 @@ void link_connection::handle_hello(std::string_view payload, time_point now) {
   if (const auto objection = owner_.object_to(peer_))
     return break_off(*objection, now);
   hello_ = std::move(hello);
-  append_control(output_, frame_kind::accept);
+  append_control(output_.text(), frame_kind::accept);
   flush(now);
 }
 
@@ -227,14 +261,13 @@ void link_connection::handle_accept(time_point now) {
   was_up_ = phase_ == phase::up;
 }
 
-void link_connection::handle_chunk(const frame_header& header,
-                                   std::string_view payload, time_point now) {
-  auto added = inbox_.add(header, payload);
-  if (!added)
-    return break_off("it " + added.error().message, now);
-  if (!*added)
+void link_connection::handle(outcome<std::optional<arrived_envelope>> taken,
+                             time_point now) {
+  if (!taken)
+    return break_off("it " + taken.error().message, now);
+  if (!*taken)
     return;
-  auto& arrived = **added;
+  auto& arrived = **taken;
   const auto& envelope = arrived.envelope;
   if (envelope.protocol_version() != link_protocol_version
       || envelope.sender() != peer_.node.name
@@ -242,8 +275,8 @@ void link_connection::handle_chunk(const frame_header& header,
     return break_off("it sent an envelope in the name of another", now);
   auto incoming = incoming_envelope{};
   incoming.envelope = std::move(arrived.envelope);
-  incoming.lane = header.lane;
-  incoming.room = link_->hold_room(header.lane, arrived.share);
+  incoming.lane = arrived.lane;
+  incoming.room = link_->hold_room(arrived.lane, arrived.share);
   owner_.received(*this, std::move(incoming));
 }
 
@@ -283,14 +316,12 @@ void link_connection::flush(time_point now) {
 /// Whether all is written.
 bool link_connection::write_output(time_point now) {
   wants_write_ = false;
-  const auto together
-    = written_together{socket_, output_.size() - output_begin_};
-  while (output_begin_ < output_.size()) {
-    const auto result
-      = stream_->write(std::string_view{output_}.substr(output_begin_));
+  auto parts = std::array<std::string_view, written_parts_max>{};
+  while (const auto count = output_.front(parts)) {
+    const auto result = stream_->write(std::span{parts}.first(count));
     switch (result.status) {
       case stream_status::done:
-        output_begin_ += result.bytes;
+        output_.drop(result.bytes);
         written_at_ = now;
         continue;
       case stream_status::want_write:
@@ -306,8 +337,6 @@ bool link_connection::write_output(time_point now) {
         return false;
     }
   }
-  output_.clear();
-  output_begin_ = 0;
   return true;
 }
 
@@ -320,7 +349,7 @@ void link_connection::linger(frame_kind kind, const std::string& text,
   deadline_ = now + linger_max;
   is_busy_ = false;
   if (is_secure) {
-    append_control(output_, kind, text);
+    append_control(output_.text(), kind, text);
     (void)write_output(now);
   }
   wants_write_ = false;
@@ -374,12 +403,11 @@ void link_connection::on_tick(time_point now) {
       end("it did not say in time who it is");
   } else if (now - heard_at_ >= limits.silence_max) {
     end("the other end is silent");
-  } else if (output_begin_ < output_.size()
-             && now - written_at_ >= limits.silence_max) {
+  } else if (!output_.is_empty() && now - written_at_ >= limits.silence_max) {
     end("the other end takes nothing");
   } else if (now - heard_at_ >= limits.ping_interval && !is_pinged_) {
     is_pinged_ = true;
-    append_control(output_, frame_kind::ping);
+    append_control(output_.text(), frame_kind::ping);
     flush(now);
   }
 }
@@ -390,7 +418,7 @@ link_connection::time_point link_connection::next_tick() const noexcept {
     return deadline_;
   auto next
     = heard_at_ + (is_pinged_ ? limits.silence_max : limits.ping_interval);
-  if (output_begin_ < output_.size())
+  if (!output_.is_empty())
     next = std::min(next, written_at_ + limits.silence_max);
   return next;
 }

@@ -2,6 +2,7 @@
 
 #include "cluster/transport/lane_inbox.hpp"
 #include "cluster/transport/link_greeting.hpp"
+#include "cluster/transport/link_output.hpp"
 #include "cluster/transport/link_socket.hpp"
 #include "cluster/transport/link_stream.hpp"
 #include "cluster/transport/shared_link.hpp"
@@ -146,13 +147,14 @@ private:
   void secure(time_point now);
   void go_on_securing(time_point now);
   void read(time_point now);
+  [[nodiscard]] stream_result read_some();
   void consume(time_point now);
   void handle(const frame_header& header, std::string_view payload,
               time_point now);
   void handle_hello(std::string_view payload, time_point now);
   void handle_accept(time_point now);
-  void handle_chunk(const frame_header& header, std::string_view payload,
-                    time_point now);
+  void handle(runtime::outcome<std::optional<arrived_envelope>> taken,
+              time_point now);
   void break_off(const std::string& reason, time_point now);
   void flush(time_point now);
   [[nodiscard]] bool write_output(time_point now);
@@ -180,8 +182,8 @@ private:
   std::vector<char> input_;
   std::size_t input_begin_ = 0;
   std::size_t input_end_ = 0;
-  std::string output_;
-  std::size_t output_begin_ = 0;
+  std::size_t filled_ = 0; ///< Read past the input, and not handled yet.
+  link_output output_;
   time_point heard_at_;
   time_point written_at_;
   std::size_t drained_ = 0;

@@ -156,11 +156,10 @@ void tune(const file_descriptor& socket) noexcept {
   set_option(socket.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, unsent_bytes_max);
 }
 
-written_together::written_together(const file_descriptor& socket,
-                                   std::size_t bytes) noexcept {
+written_together::written_together(int socket, std::size_t bytes) noexcept {
   if (bytes <= record_bytes_max)
     return;
-  socket_ = socket.get();
+  socket_ = socket;
   set_option(socket_, IPPROTO_TCP, TCP_CORK, 1);
 }
 

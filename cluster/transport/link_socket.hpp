@@ -68,8 +68,7 @@ void tune(const runtime::file_descriptor& socket) noexcept;
 /// saves the kernel most of its work for them; what is small leaves at once.
 class written_together {
 public:
-  written_together(const runtime::file_descriptor& socket,
-                   std::size_t bytes) noexcept;
+  written_together(int socket, std::size_t bytes) noexcept;
   written_together(const written_together&) = delete;
   written_together& operator=(const written_together&) = delete;
   ~written_together();

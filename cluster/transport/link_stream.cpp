@@ -1,7 +1,10 @@
 #include "cluster/transport/link_stream.hpp"
 
 #include <sys/socket.h>
+#include <sys/uio.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -17,15 +20,24 @@ public:
     return {};
   }
 
-  stream_result read(char* to, std::size_t bytes_max) override {
-    const auto count = ::recv(socket_, to, bytes_max, 0);
+  stream_result read(std::span<char> first, std::span<char> second) override {
+    const auto rooms = std::array<iovec, 2>{
+      {{first.data(), first.size()}, {second.data(), second.size()}}};
+    const auto count
+      = ::readv(socket_, rooms.data(), static_cast<int>(rooms.size()));
     if (count == 0)
       return {stream_status::closed};
     return result_of(count, stream_status::want_read);
   }
 
-  stream_result write(std::string_view bytes) override {
-    return result_of(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL),
+  stream_result write(std::span<const std::string_view> parts) override {
+    auto vectors = std::array<iovec, written_parts_max>{};
+    auto message = msghdr{};
+    message.msg_iov = vectors.data();
+    for (const auto part : parts.first(std::min(parts.size(), vectors.size())))
+      vectors.at(message.msg_iovlen++)
+        = {const_cast<char*>(part.data()), part.size()};
+    return result_of(::sendmsg(socket_, &message, MSG_NOSIGNAL),
                      stream_status::want_write);
   }
 

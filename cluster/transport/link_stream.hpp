@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -46,10 +47,15 @@ public:
   /// Proves to each other who both are, where that is done.
   [[nodiscard]] virtual stream_result handshake() = 0;
 
-  [[nodiscard]] virtual stream_result read(char* to, std::size_t bytes_max) = 0;
+  /// May leave room; `second` is filled after `first`, which is not empty.
+  [[nodiscard]] virtual stream_result read(std::span<char> first,
+                                           std::span<char> second)
+    = 0;
 
-  /// May write a part.
-  [[nodiscard]] virtual stream_result write(std::string_view bytes) = 0;
+  /// Writes the parts in their order, or less of them; none is empty.
+  [[nodiscard]] virtual stream_result
+  write(std::span<const std::string_view> parts)
+    = 0;
 
   /// What the other end has proved, after the handshake; nothing where nothing
   /// is proved.
@@ -58,6 +64,9 @@ public:
   /// Why it failed.
   [[nodiscard]] virtual std::string reason() const = 0;
 };
+
+/// How many parts `link_stream::write` is given at most.
+inline constexpr auto written_parts_max = std::size_t{16};
 
 /// Bytes in the clear over a socket, which it does not own.
 [[nodiscard]] std::unique_ptr<link_stream>

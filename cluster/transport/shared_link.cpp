@@ -111,7 +111,7 @@ void shared_link::give_back(link_lane lane, std::size_t bytes) {
     signal_->notify(connection_);
 }
 
-shared_link::taken shared_link::take(std::string& to, std::size_t bytes_max) {
+shared_link::taken shared_link::take(link_output& to, std::size_t bytes_max) {
   auto result = taken{};
   const auto guard = std::lock_guard{mutex_};
   for (const auto lane : {link_lane::urgent, link_lane::bulk}) {
@@ -122,12 +122,12 @@ shared_link::taken shared_link::take(std::string& to, std::size_t bytes_max) {
     header.length = sizeof(std::uint64_t);
     header.kind = frame_kind::credit;
     header.lane = lane;
-    append_header(to, header);
-    append_number(to, given_back_[i], sizeof(std::uint64_t));
+    append_header(to.text(), header);
+    append_number(to.text(), given_back_[i], sizeof(std::uint64_t));
     result.credited[i] = std::exchange(given_back_[i], 0);
   }
   outbox_.take(to, bytes_max);
-  result.is_empty = to.empty() && !outbox_.is_ready();
+  result.is_empty = to.is_empty() && !outbox_.is_ready();
   is_notified_ = !result.is_empty;
   if (was_refused_ && outbox_.has_room(link_lane::urgent)
       && outbox_.has_room(link_lane::bulk)) {

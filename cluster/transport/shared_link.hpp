@@ -44,7 +44,7 @@ public:
 
   /// Appends frames until `to` has `bytes_max` or nothing is ready. For the
   /// owner of the socket, as what follows.
-  taken take(std::string& to, std::size_t bytes_max);
+  taken take(link_output& to, std::size_t bytes_max);
 
   /// The other end has dealt with so many bytes.
   void grant(link_lane lane, std::size_t bytes);

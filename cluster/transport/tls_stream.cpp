@@ -1,5 +1,7 @@
 #include "cluster/transport/tls_stream.hpp"
 
+#include "cluster/transport/link_socket.hpp"
+
 #include <openssl/err.h>
 
 #include <algorithm>
@@ -57,19 +59,37 @@ public:
     return result_of(SSL_do_handshake(ssl_.get()), 0);
   }
 
-  stream_result read(char* to, std::size_t bytes_max) override {
-    clear_errors();
-    auto count = std::size_t{0};
-    const auto code = SSL_read_ex(ssl_.get(), to, bytes_max, &count);
-    return result_of(code, count);
-  }
-
-  stream_result write(std::string_view bytes) override {
+  /// One record at most, of which OpenSSL keeps what does not fit.
+  stream_result read(std::span<char> first, std::span<char>) override {
     clear_errors();
     auto count = std::size_t{0};
     const auto code
-      = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &count);
+      = SSL_read_ex(ssl_.get(), first.data(), first.size(), &count);
     return result_of(code, count);
+  }
+
+  stream_result write(std::span<const std::string_view> parts) override {
+    auto total = std::size_t{0};
+    for (const auto part : parts)
+      total += part.size();
+    const auto together = written_together{SSL_get_fd(ssl_.get()), total};
+    auto written = std::size_t{0};
+    for (auto part : parts)
+      while (!part.empty()) {
+        clear_errors();
+        auto count = std::size_t{0};
+        const auto code
+          = SSL_write_ex(ssl_.get(), part.data(), part.size(), &count);
+        if (const auto result = result_of(code, count);
+            result.status != stream_status::done)
+          // Whether to wait is said again, when the rest is tried.
+          return written != 0 && is_to_wait(result.status)
+                   ? stream_result{stream_status::done, written}
+                   : result;
+        part.remove_prefix(count);
+        written += count;
+      }
+    return {stream_status::done, written};
   }
 
   [[nodiscard]] std::optional<link_proof> proof() const override {
@@ -91,6 +111,11 @@ private:
   static void clear_errors() noexcept {
     ERR_clear_error();
     errno = 0;
+  }
+
+  static bool is_to_wait(stream_status status) noexcept {
+    return status == stream_status::want_read
+           || status == stream_status::want_write;
   }
 
   stream_result result_of(int code, std::size_t bytes) {

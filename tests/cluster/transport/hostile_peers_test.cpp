@@ -289,7 +289,7 @@ TEST_CASE_METHOD(hostile_fixture, "nobody sends in the name of another") {
   forged.set_sender("b");
   forged.set_sender_incarnation(1);
   const auto encoded = encode_envelope(forged);
-  REQUIRE(peer.write_frame(frame_kind::chunk, encoded.head + encoded.body));
+  REQUIRE(peer.write_frame(frame_kind::chunk, encoded.head + *encoded.body));
   peer.read_all();
   CHECK(attacked.log.await("lost c").ends_with("in the name of another"));
   attacked.check_link(other);

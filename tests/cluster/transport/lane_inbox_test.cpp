@@ -3,8 +3,12 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <optional>
 #include <random>
 #include <string>
+#include <string_view>
+#include <utility>
 
 using namespace troupe;
 using namespace troupe::cluster;
@@ -41,7 +45,73 @@ std::string refusal_of(const std::string& payload, bool is_first, bool is_last,
   return added ? "" : added.error().message;
 }
 
+/// The chunk in pieces of any length, each by either way.
+std::optional<arrived_envelope> add_in_pieces(lane_inbox& inbox,
+                                              const frame_header& header,
+                                              std::string_view payload,
+                                              std::mt19937_64& random) {
+  const auto cut = [&](std::size_t most) {
+    const auto piece = payload.substr(0, random() % (most + 1));
+    payload.remove_prefix(piece.size());
+    return piece;
+  };
+  auto added
+    = inbox.add(header, cut(std::min<std::size_t>(payload.size(), 40)));
+  while (added && inbox.missing() != 0) {
+    CHECK(inbox.missing() == payload.size());
+    CHECK_FALSE(*added);
+    const auto room = inbox.room();
+    if (room.empty() || random() % 2 == 0) {
+      added = inbox.go_on(cut(payload.size()));
+      continue;
+    }
+    CHECK(room.size() == payload.size());
+    const auto piece = cut(room.size());
+    piece.copy(room.data(), piece.size());
+    added = inbox.filled(piece.size());
+  }
+  REQUIRE(added);
+  CHECK(payload.empty());
+  return std::move(*added);
+}
+
 } // namespace
+
+TEST_CASE("chunks are put together wherever their bytes are cut") {
+  auto random = std::mt19937_64{5};
+  auto inbox = lane_inbox{narrow_limits()};
+  for (auto round = 0; round < 300; ++round) {
+    auto sent = messages::Envelope{};
+    sent.set_target(std::string(random() % 300, 't'));
+    sent.set_body(
+      std::string(random() % 90'000, static_cast<char>('a' + round % 26)));
+    const auto encoded = encode_envelope(sent);
+    const auto bytes = encoded.head + *encoded.body;
+    // Two chunks, of which the first has both lengths at least.
+    const auto middle = std::max<std::size_t>(8, random() % bytes.size());
+    const auto first = bytes.substr(0, middle);
+    const auto second = bytes.substr(middle);
+    auto arrived = add_in_pieces(inbox, chunk_of(first, true, second.empty()),
+                                 first, random);
+    if (!second.empty())
+      arrived
+        = add_in_pieces(inbox, chunk_of(second, false, true), second, random);
+    REQUIRE(arrived);
+    CHECK(arrived->envelope.target() == sent.target());
+    CHECK(arrived->envelope.body() == sent.body());
+    CHECK(arrived->lane == link_lane::bulk);
+    CHECK(inbox.room().empty());
+    inbox.give_back(link_lane::bulk, arrived->share);
+  }
+}
+
+TEST_CASE("what is wrong with a chunk is said as soon as it is known") {
+  auto inbox = lane_inbox{narrow_limits()};
+  auto header = chunk_of(announce(0, 4), true, false);
+  header.length = 13;
+  CHECK(inbox.add(header, announce(0, 4)).error().message
+        == "sent more of an envelope than it announced");
+}
 
 TEST_CASE("an envelope longer than allowed is refused at its first chunk") {
   CHECK(refusal_of(announce(0, 0xffffffff), true, false)

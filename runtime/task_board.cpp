@@ -111,6 +111,17 @@ std::vector<task_board::task_id> task_board::lose(worker_id worker) {
   return {};
 }
 
+bool task_board::take_back(worker_id worker) {
+  auto held = std::map<std::uint64_t, task_id>{}; // By order of taking.
+  for (const auto& [task, holder] : out_)
+    if (holder.worker == worker)
+      held[holder.taken] = task;
+  for (auto each = held.rbegin(); each != held.rend(); ++each)
+    put_back(each->second);
+  retries_ += held.size();
+  return !held.empty();
+}
+
 void task_board::clear() {
   queue_.clear();
   out_.clear();

@@ -75,6 +75,10 @@ public:
   /// as a failed attempt. Returns the tasks that are exhausted by it.
   [[nodiscard]] std::vector<task_id> lose(worker_id worker);
 
+  /// Has others do what a worker holds, which is slow and not dead: all of it
+  /// waits again, with no failure more. False: it holds nothing.
+  bool take_back(worker_id worker);
+
   /// Forgets everything, waiting or out.
   void clear();
 

@@ -32,11 +32,15 @@ struct scoring_coordinator_state {
   runtime::pulling_workers<score_worker_actor> pulling;
   caf::typed_response_promise<ScoringSummary, column_block> reply;
   bool concluding = false;
+  bool is_looking = false; ///< For stragglers.
   bool cancelled = false; ///< Before there was anything to cancel.
 };
 
+/// It looks for stragglers each time.
+using private_coordinator
+  = scoring_coordinator_actor::extend<caf::reacts_to<caf::tick_atom>>;
 using pointer
-  = scoring_coordinator_actor::stateful_pointer<scoring_coordinator_state>;
+  = private_coordinator::stateful_pointer<scoring_coordinator_state>;
 
 /// Everything ends with the run, whichever way that ends.
 void stop(pointer self) {
@@ -126,7 +130,8 @@ void give_tasks(pointer self) {
     },
     [self](const score_worker_actor& worker, auto offer) {
       self->send(worker, std::move(offer.task), std::move(offer.block));
-    });
+    },
+    self->clock().now());
 }
 
 void write_output(pointer self) {
@@ -263,18 +268,42 @@ void start_workers(pointer self) {
     self->state.options.more_workers(tasks);
 }
 
+void look_later(pointer self) {
+  self->delayed_send(self, self->state.options.straggler_patience / 4,
+                     caf::tick_atom_v);
+}
+
 void add_credit(pointer self, const messages::GetScoringTask& request) {
   auto& state = self->state;
   const auto sender = self->current_sender();
   const auto worker = caf::actor_cast<score_worker_actor>(sender);
   const auto place = request.is_far() ? runtime::worker_place::far
                                       : runtime::worker_place::near;
-  if (state.pulling.ask(sender->id(), worker, place)) {
+  if (state.pulling.ask(sender->id(), worker, place, self->clock().now())) {
     self->monitor(worker);
     if (state.run)
       state.run->set_far_workers(state.pulling.far());
+    if (place == runtime::worker_place::far && !std::exchange(state.is_looking, true))
+      look_later(self);
   }
   pump(self);
+}
+
+void look_for_stragglers(pointer self) {
+  auto& state = self->state;
+  if (!state.reply.pending())
+    return;
+  const auto late = state.pulling.take_stragglers(
+    self->clock().now(), state.options.straggler_patience);
+  for (const auto worker : late) {
+    runtime::log_warning("scoring",
+                         "a node is slow, its tasks go to others, too",
+                         {{"run", state.options.header.run}});
+    state.run->take_back(worker);
+  }
+  look_later(self);
+  if (!late.empty())
+    pump(self);
 }
 
 void handle_down(pointer self, const caf::down_msg& message) {
@@ -339,7 +368,8 @@ auto start(pointer self) {
     go_on(self, state.run->start());
   return reply;
 }
-scoring_coordinator_actor::behavior_type
+
+private_coordinator::behavior_type
 scoring_coordinator(pointer self, const scoring_coordinator_options& options) {
   self->state.options = options;
   self->set_down_handler(
@@ -364,6 +394,7 @@ scoring_coordinator(pointer self, const scoring_coordinator_options& options) {
     },
     [=](const messages::RunScoring&) { return start(self); },
     [=](const messages::CancelScoring&) { cancel(self); },
+    [=](caf::tick_atom) { look_for_stragglers(self); },
   };
 }
 

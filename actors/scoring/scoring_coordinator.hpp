@@ -61,6 +61,9 @@ struct scoring_coordinator_options {
   std::chrono::milliseconds source_timeout{600'000};
   std::chrono::milliseconds writer_timeout{120'000};
   std::chrono::milliseconds store_timeout{600'000};
+  /// After so long, and twice as long as any task took, what a worker on
+  /// another node is at is done here, if somebody has nothing else to do.
+  std::chrono::milliseconds straggler_patience{2'000};
 };
 
 scoring_coordinator_actor

@@ -231,6 +231,13 @@ outcome<void> scoring_run::lose(worker_id worker) {
   return advance();
 }
 
+void scoring_run::take_back(worker_id worker) {
+  context_seen_.erase(worker);
+  if (far_.erase(worker) != 0)
+    lose_home(worker);
+  board_.take_back(worker);
+}
+
 outcome<void> scoring_run::exhausted(std::uint64_t task,
                                      const std::string& reason) {
   auto failed = std::move(jobs_.extract(task).mapped());

@@ -147,6 +147,10 @@ public:
   /// A worker died: what it held is done by others.
   [[nodiscard]] runtime::outcome<void> lose(worker_id worker);
 
+  /// A worker on another node is slow: what it holds, and what only it has, is
+  /// done by others. It may go on taking tasks.
+  void take_back(worker_id worker);
+
   // -- the output ------------------------------------------------------------
 
   /// The next piece, the pieces of each file in the order of the rows. To be

@@ -79,6 +79,10 @@ projection_batch::fail(const messages::SimulationTaskFailure& failure) {
   return {};
 }
 
+void projection_batch::take_back(worker_id worker) {
+  board_.take_back(worker);
+}
+
 outcome<void> projection_batch::lose(worker_id worker) {
   const auto exhausted = board_.lose(worker);
   if (!exhausted.empty())

@@ -29,6 +29,7 @@ public:
   [[nodiscard]] runtime::outcome<void>
   fail(const messages::SimulationTaskFailure& failure) override;
   [[nodiscard]] runtime::outcome<void> lose(worker_id worker) override;
+  void take_back(worker_id worker) override;
 
   [[nodiscard]] bool is_done() const override {
     return done_ == scenarios_.size();

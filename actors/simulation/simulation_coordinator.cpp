@@ -42,6 +42,7 @@ struct simulation_coordinator_state {
   caf::typed_response_promise<Projections> batch_reply;
   std::size_t workers = 1;
   bool concluding = false;
+  bool is_looking = false; ///< For stragglers.
   bool cancelled = false; ///< Before there was anything to cancel.
 
   [[nodiscard]] bool is_asked() const {
@@ -49,8 +50,11 @@ struct simulation_coordinator_state {
   }
 };
 
-using pointer = simulation_coordinator_actor::stateful_pointer<
-  simulation_coordinator_state>;
+/// It looks for stragglers each time.
+using private_coordinator
+  = simulation_coordinator_actor::extend<caf::reacts_to<caf::tick_atom>>;
+using pointer
+  = private_coordinator::stateful_pointer<simulation_coordinator_state>;
 
 /// Everything ends with the run, whichever way that ends.
 void stop(pointer self) {
@@ -109,7 +113,8 @@ void give_tasks(pointer self) {
     },
     [self](const year_processor_actor& processor, auto offer) {
       self->send(processor, std::move(offer.task), std::move(offer.block));
-    });
+    },
+    self->clock().now());
 }
 
 void write_output(pointer self) {
@@ -304,18 +309,41 @@ void start_processors(pointer self) {
       caf::actor_cast<year_tasks_actor>(self->address()));
 }
 
+void look_later(pointer self) {
+  self->delayed_send(self, self->state.options.straggler_patience / 4,
+                     caf::tick_atom_v);
+}
+
 void add_credit(pointer self, const messages::GetSimulationTask& request) {
   auto& state = self->state;
   const auto sender = self->current_sender();
   const auto processor = caf::actor_cast<year_processor_actor>(sender);
   const auto place = request.is_far() ? runtime::worker_place::far
                                       : runtime::worker_place::near;
-  if (state.pulling.ask(sender->id(), processor, place)) {
+  if (state.pulling.ask(sender->id(), processor, place, self->clock().now())) {
     self->monitor(processor);
     if (state.tasks)
       state.tasks->set_far_workers(state.pulling.far());
+    if (place == runtime::worker_place::far && !std::exchange(state.is_looking, true))
+      look_later(self);
   }
   pump(self);
+}
+
+void look_for_stragglers(pointer self) {
+  auto& state = self->state;
+  if (!state.is_asked())
+    return;
+  const auto late = state.pulling.take_stragglers(
+    self->clock().now(), state.options.straggler_patience);
+  for (const auto processor : late) {
+    runtime::log_warning("simulation",
+                         "a node is slow, its tasks go to others, too");
+    state.tasks->take_back(processor);
+  }
+  look_later(self);
+  if (!late.empty())
+    pump(self);
 }
 
 void handle_down(pointer self, const caf::down_msg& message) {
@@ -410,7 +438,7 @@ auto run_projections(pointer self, const messages::RunProjections& request) {
   return reply;
 }
 
-simulation_coordinator_actor::behavior_type
+private_coordinator::behavior_type
 simulation_coordinator(pointer self,
                        const simulation_coordinator_options& options) {
   self->state.options = options;
@@ -443,6 +471,7 @@ simulation_coordinator(pointer self,
       return run_projections(self, request);
     },
     [=](const messages::CancelSimulation&) { cancel(self); },
+    [=](caf::tick_atom) { look_for_stragglers(self); },
   };
 }
 

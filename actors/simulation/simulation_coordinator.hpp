@@ -74,6 +74,9 @@ struct simulation_coordinator_options {
   std::chrono::milliseconds writer_timeout{120'000};
   std::chrono::milliseconds store_timeout{600'000};
   std::chrono::milliseconds load_timeout{120'000}; ///< For each block.
+  /// After so long, and twice as long as any task took, what a processor on
+  /// another node is at is done here, if somebody has nothing else to do.
+  std::chrono::milliseconds straggler_patience{2'000};
 };
 
 simulation_coordinator_actor

@@ -113,6 +113,7 @@ public:
   [[nodiscard]] runtime::outcome<void>
   fail(const messages::SimulationTaskFailure& failure) override;
   [[nodiscard]] runtime::outcome<void> lose(worker_id worker) override;
+  void take_back(worker_id worker) override;
 
   /// All years are over, and everything they put out is written.
   [[nodiscard]] bool is_done() const override {
@@ -202,6 +203,7 @@ private:
   void add_tasks();
   [[nodiscard]] std::optional<runtime::task_board::assignment>
   assign(worker_id worker, runtime::worker_place place);
+  void forget(worker_id worker);
   runtime::outcome<void> begin_year();
   runtime::outcome<void> advance();
   runtime::outcome<void> choose_leavers();

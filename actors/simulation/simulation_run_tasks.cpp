@@ -83,6 +83,15 @@ simulation_run::assign(worker_id worker, runtime::worker_place place) {
                      [this](std::uint64_t task) { return may_travel(task); });
 }
 
+/// What it has seen, and whom.
+void simulation_run::forget(worker_id worker) {
+  context_seen_.erase(worker);
+  far_.erase(worker);
+  for (auto& each : blocks_)
+    if (each.home == worker)
+      each.home = 0;
+}
+
 std::optional<simulation_tasks::offer>
 simulation_run::take(worker_id worker, runtime::worker_place place) {
   const auto assignment = assign(worker, place);
@@ -169,12 +178,13 @@ simulation_run::fail(const messages::SimulationTaskFailure& failure) {
   return {};
 }
 
+void simulation_run::take_back(worker_id worker) {
+  forget(worker);
+  board_.take_back(worker);
+}
+
 outcome<void> simulation_run::lose(worker_id worker) {
-  context_seen_.erase(worker);
-  far_.erase(worker);
-  for (auto& each : blocks_)
-    if (each.home == worker)
-      each.home = 0;
+  forget(worker);
   if (!board_.lose(worker).empty())
     return runtime::fail(gave_up(year_, "its processor died"));
   return {};

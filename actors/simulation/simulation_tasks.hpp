@@ -51,6 +51,10 @@ public:
   /// A processor died: what it held is done by others.
   [[nodiscard]] virtual runtime::outcome<void> lose(worker_id worker) = 0;
 
+  /// A processor on another node is slow: what it holds is done by others. It
+  /// may go on taking tasks.
+  virtual void take_back(worker_id worker) = 0;
+
   [[nodiscard]] virtual bool is_done() const = 0;
 };
 

@@ -62,6 +62,38 @@ TEST_CASE("who is lost gets nothing, and is new when it comes back") {
   CHECK(workers.ask(1, "a"));
 }
 
+TEST_CASE("who is slow on another node is told of, once somebody waits") {
+  using namespace std::chrono_literals;
+  using ids = std::vector<std::uint64_t>;
+  const auto at = [](std::chrono::milliseconds time) {
+    return pulling_workers<std::string>::time_point{time};
+  };
+  auto workers = pulling_workers<std::string>{};
+  const auto give_all = [&](std::chrono::milliseconds now) {
+    workers.give([](std::uint64_t, worker_place) { return std::optional{1}; },
+                 [](const std::string&, int) {}, at(now));
+  };
+  workers.ask(1, "near", worker_place::near, at(0ms));
+  workers.ask(2, "far", worker_place::far, at(0ms));
+  workers.ask(2, "far", worker_place::far, at(0ms));
+  // Whoever was given nothing yet is not slow.
+  CHECK(workers.take_stragglers(at(5'000ms), 100ms).empty());
+  give_all(5'000ms);
+  CHECK(workers.take_stragglers(at(5'200ms), 100ms).empty());
+  workers.ask(1, "near", worker_place::near, at(5'200ms));
+  // Twice what a task took.
+  CHECK(workers.take_stragglers(at(5'399ms), 100ms).empty());
+  CHECK(workers.take_stragglers(at(5'400ms), 500ms).empty());
+  CHECK(workers.take_stragglers(at(5'400ms), 100ms) == ids{2});
+  CHECK(workers.take_stragglers(at(5'500ms), 100ms).empty());
+  // With one of its two answered it has another to do.
+  workers.ask(2, "far", worker_place::far, at(5'500ms));
+  CHECK(workers.take_stragglers(at(5'899ms), 100ms).empty());
+  CHECK(workers.take_stragglers(at(5'900ms), 100ms) == ids{2});
+  workers.ask(2, "far", worker_place::far, at(5'900ms));
+  CHECK(workers.take_stragglers(at(9'000ms), 100ms).empty());
+}
+
 TEST_CASE("whoever there is no task for holds up nobody") {
   auto workers = pulling_workers<std::string>{};
   workers.ask(1, "a", worker_place::far);

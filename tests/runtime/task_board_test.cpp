@@ -124,6 +124,25 @@ TEST_CASE("every task is completed exactly once whatever workers do") {
   }
 }
 
+TEST_CASE("what a slow worker holds is done by others, with no failure more") {
+  auto board = task_board{1};
+  for (auto task = 1U; task <= 3; ++task)
+    board.add(task);
+  const auto first = board.take(7).value();
+  const auto second = board.take(7).value();
+  CHECK_FALSE(board.take_back(8));
+  CHECK(board.take_back(7));
+  CHECK(board.retries() == 2);
+  for (const auto& late : {first, second})
+    CHECK_FALSE(board.complete(late.task, late.attempt));
+  for (auto task = 1U; task <= 3; ++task) {
+    const auto again = board.take(8).value();
+    CHECK(again.task == task);
+    CHECK(board.complete(again.task, again.attempt));
+  }
+  CHECK(board.is_empty());
+}
+
 TEST_CASE("a worker gets the first task that it may have") {
   auto board = task_board{};
   for (const auto task : {7, 8, 9})

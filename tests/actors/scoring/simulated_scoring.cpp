@@ -213,6 +213,10 @@ private:
     if (worker.tasks.empty())
       return {};
     --accidents_;
+    if (draw(3) == 0) {
+      run_.take_back(worker.id); // It is slow, and answers all the same.
+      return {};
+    }
     if (draw(2) == 0)
       return bury(worker);
     auto failure = messages::ScoringTaskFailure{};

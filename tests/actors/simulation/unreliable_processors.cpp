@@ -58,7 +58,9 @@ void unreliable_processors::step() {
       take();
       break;
     case 4:
-      if (!held_.empty() && lost_ < 2 && random_() % 8 == 0)
+      if (!held_.empty() && random_() % 16 == 0)
+        run_.take_back(held_.front().worker); // Who answers all the same.
+      else if (!held_.empty() && lost_ < 2 && random_() % 8 == 0)
         lose();
       break;
     case 5:

@@ -170,6 +170,22 @@ void computing_fixture::crash(const std::string& name) {
   exchanges.erase(name);
 }
 
+void computing_fixture::starve_after(const std::string& name, int questions) {
+  const auto service = caf::actor_cast<node_service_actor>(services.at(name));
+  auto starved = system.spawn(
+    [=](node_service_actor::pointer self) -> node_service_actor::behavior_type {
+      return {[=, left = questions](const node_question& question) mutable
+              -> caf::result<node_answer> {
+        if (left-- <= 0)
+          return caf::delegated<node_answer>{};
+        return self->delegate(service, question);
+      }};
+    });
+  own(starved);
+  caf::anon_send(exchanges.at(name), serve_target{compute_target, starved});
+  settle();
+}
+
 void computing_fixture::tell(const std::string& name, member_event_kind kind) {
   auto event = member_event{kind, {}};
   event.of.name = name;

@@ -61,6 +61,10 @@ struct computing_fixture : actor_fixture {
   /// The process is gone.
   void crash(const std::string& name);
 
+  /// After so many questions that it answers, the node is silent: its process
+  /// is there, and has no processor.
+  void starve_after(const std::string& name, int questions);
+
   void tell(const std::string& name, cluster::member_event_kind kind);
 
   /// Until nobody has anything left to do now.

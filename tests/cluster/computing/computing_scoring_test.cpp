@@ -369,36 +369,28 @@ TEST_CASE_METHOD(scoring_cluster, "a silent node is given up in time") {
   auto proxy = slot_proxy_options{};
   proxy.task_timeout = 500ms;
   lead(proxy);
-  // Its answers wait in a mailbox that nobody looks into.
-  const auto frozen = system.spawn(
-    [](node_service_actor::pointer self) -> node_service_actor::behavior_type {
-      static_cast<void>(self);
-      return {[](const node_question& question) -> caf::result<node_answer> {
-        const auto& type = question.what->envelope.type();
-        auto reply = node_answer{};
-        if (type == "GetComputeSlots") {
-          auto slots = messages::ComputeSlots{};
-          slots.set_slots(2);
-          reply.envelope.set_type(type.substr(3));
-          reply.envelope.set_body(slots.SerializeAsString());
-          return reply;
-        }
-        if (type == "OpenSlot") {
-          auto opened = messages::SlotOpened{};
-          opened.set_session(1);
-          reply.envelope.set_type("SlotOpened");
-          reply.envelope.set_body(opened.SerializeAsString());
-          return reply;
-        }
-        return caf::delegated<node_answer>{};
-      }};
-    });
-  own(frozen);
   lend("v", 2);
-  caf::anon_send(exchanges.at("v"), serve_target{compute_target, frozen});
-  settle();
+  starve_after("v", 3); // It tells its slots, and opens two sessions.
   const auto summary = score();
   CHECK(summary.retries() >= 2);
+}
+
+TEST_CASE_METHOD(scoring_cluster,
+                 "what a slow node is at, or alone has, is done by others") {
+  const auto questions = GENERATE(4, 40, 70);
+  lead();
+  const auto tasks = std::make_shared<int>(0);
+  lend("v", 2, counting(tasks));
+  starve_after("v", questions);
+  const auto begin = now();
+  const auto summary = score();
+  CHECK(*tasks > 0);
+  CHECK(summary.retries() >= 2);
+  // Long before the node is given up.
+  CHECK(now() - begin >= 2s);
+  CHECK(now() - begin < 15s);
+  // At last, there is nothing any more that it alone has.
+  CHECK((*again > 0) == (questions < 70));
 }
 
 TEST_CASE_METHOD(scoring_cluster,

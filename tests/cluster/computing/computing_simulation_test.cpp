@@ -92,6 +92,21 @@ TEST_CASE_METHOD(simulation_cluster,
   CHECK(left_over() == 0);
 }
 
+TEST_CASE_METHOD(simulation_cluster,
+                 "what a slow node simulates is simulated by others") {
+  const auto questions = GENERATE(4, 12, 16);
+  lead();
+  const auto tasks = std::make_shared<int>(0);
+  lend("v", 2, counting(tasks));
+  starve_after("v", questions);
+  const auto begin = now();
+  const auto summary = simulate();
+  CHECK(*tasks > 0);
+  CHECK(summary.retries() >= 2);
+  // Long before the node is given up.
+  CHECK(now() - begin < std::chrono::seconds{15});
+}
+
 TEST_CASE_METHOD(simulation_cluster, "the same holds for a simulation") {
   auto proxy = slot_proxy_options{};
   proxy.task_bytes_max = 700;

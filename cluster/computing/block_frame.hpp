@@ -24,7 +24,7 @@ namespace troupe::cluster {
 // they are, so that writing copies each byte once and reading copies none.
 
 /// Nodes that write it in another way do not understand each other.
-inline constexpr auto block_frame_version = std::uint32_t{2};
+inline constexpr auto block_frame_version = std::uint32_t{3};
 
 /// What a link carries at most, as the body of one envelope.
 inline constexpr auto block_frame_bytes_max

@@ -1,6 +1,7 @@
 #include "cluster/computing/compute_slot.hpp"
 
 #include "actors/scoring/scoring_blocks.hpp"
+#include "actors/simulation/next_people.hpp"
 #include "actors/simulation/simulation_messages.hpp"
 #include "messages/computing.pb.h"
 #include "runtime/actor_errors.hpp"
@@ -78,6 +79,12 @@ struct scoring_slot {
     return {};
   }
 
+  /// Of an answer, what whoever gets it cannot make himself.
+  static const messages::column_block&
+  sent_part(const messages::column_block& answer, SlotAnswer& /*to*/) {
+    return answer;
+  }
+
   static void put(SlotAnswer& to, messages::ScoringTaskResult result) {
     *to.mutable_scored() = std::move(result);
   }
@@ -115,6 +122,13 @@ struct simulation_slot {
   static const messages::column_block&
   given_part(const messages::column_block& block) {
     return block;
+  }
+
+  static messages::column_block sent_part(const messages::column_block& answer,
+                                          SlotAnswer& to) {
+    auto rest = simulation::without_next_people(answer);
+    to.set_is_without_people(rest.has_value());
+    return rest ? std::move(*rest) : answer;
   }
 
   static void put(SlotAnswer& to, messages::SimulationTaskResult result) {
@@ -168,14 +182,15 @@ std::string do_task(Slot& state, const SlotTask& wanted,
   const auto is_to_keep = wanted.keep_answer() && !columns.empty()
                           && state.kept.bytes() < state.options.kept_bytes_max;
   answer.set_is_kept(is_to_keep);
-  auto body = write_frame(0, answer.SerializeAsString(), columns, state.kept,
+  const auto sent = Slot::sent_part(columns, answer);
+  auto body = write_frame(0, answer.SerializeAsString(), sent, state.kept,
                           Slot::given_part(block));
   if (body.size() <= state.options.answer_bytes_max) {
     if (is_to_keep)
       state.kept.add(Slot::kept_part(columns), wanted.generation());
     return body;
   }
-  answer.set_is_kept(false);
+  answer = {};
   auto untried = std::decay_t<decltype(std::get<1>(done))>{};
   untried.set_task(task.task());
   untried.set_attempt(task.attempt());

@@ -1,6 +1,7 @@
 #include "cluster/computing/slot_proxy.hpp"
 
 #include "actors/scoring/scoring_blocks.hpp"
+#include "actors/simulation/next_people.hpp"
 #include "actors/simulation/simulation_messages.hpp"
 #include "cluster/computing/compute_service.hpp"
 #include "cluster/hosting/hosting_envelope.hpp"
@@ -71,7 +72,10 @@ struct scoring_side {
     return scoring::join(none, scoring::part(block, 1, block.size() - 1));
   }
 
-  static column_block own_part(column_block answer) {
+  /// With what was left out, and with memory of its own where it is kept for
+  /// long. Nothing: it makes no sense.
+  static std::optional<column_block> whole(const SlotAnswer& /*of*/,
+                                           column_block answer) {
     return answer;
   }
 
@@ -124,7 +128,10 @@ struct simulation_side {
 
   /// Everything else of a block is written or stored soon, people are there
   /// for a year: they are not to keep the memory of the whole.
-  static column_block own_part(const column_block& answer) {
+  static std::optional<column_block> whole(const SlotAnswer& of,
+                                           const column_block& answer) {
+    if (of.is_without_people())
+      return simulation::with_next_people(answer);
     auto columns = std::vector<messages::column>{};
     for (auto at = std::size_t{0}; at < answer.size(); ++at)
       columns.push_back(at < simulation::people_column_count
@@ -237,6 +244,12 @@ void pull(proxy_pointer<Side> self) {
 template <class Side>
 void send_task(proxy_pointer<Side> self, std::uint64_t number);
 
+problem makes_no_sense() {
+  return runtime::fail(problem_kind::invalid_input,
+                       "an answer is of another kind")
+    .value();
+}
+
 template <class Side>
 void take_answer(proxy_pointer<Side> self, std::uint64_t number,
                  node_answer& reply) {
@@ -265,16 +278,16 @@ void take_answer(proxy_pointer<Side> self, std::uint64_t number,
   }
   const auto generation = held->second.generation;
   state.held.erase(held);
-  auto block = Side::own_part(std::move(frame->block));
+  auto block = Side::whole(*answer, std::move(frame->block));
+  if (!block)
+    return give_up<Side>(self, makes_no_sense());
   if (answer->is_kept())
-    state.kept.add(Side::kept_part(block), generation);
+    state.kept.add(Side::kept_part(*block), generation);
   const auto run = run_of<Side>(self);
   if (!run)
     return end<Side>(self);
-  if (!Side::pass_on(self, run, *answer, std::move(block)))
-    return give_up<Side>(self, runtime::fail(problem_kind::invalid_input,
-                                             "an answer is of another kind")
-                                 .value());
+  if (!Side::pass_on(self, run, *answer, std::move(*block)))
+    return give_up<Side>(self, makes_no_sense());
   pull<Side>(self);
 }
 

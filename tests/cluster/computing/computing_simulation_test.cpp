@@ -21,6 +21,8 @@ namespace {
 /// The simulation of the reference results, in blocks of four people.
 struct simulation_cluster : computing_fixture {
   written_files files = std::make_shared<std::map<std::string, std::string>>();
+  bool keep_columns = false; ///< Instead of text.
+  std::string columns; ///< Of all years, as bytes.
 
   simulation::simulation_coordinator_actor spawn_simulation() {
     auto census = read_golden_census(3);
@@ -32,7 +34,12 @@ struct simulation_cluster : computing_fixture {
     options.run.ids = census.ids;
     options.run.workers = 1;
     options.run.block_people = 4;
-    options.run.keep_text = true;
+    options.run.keep_text = !keep_columns;
+    options.run.keep_columns = keep_columns;
+    options.take_year = [this](const auto& year) {
+      for (const auto& block : year.blocks)
+        columns += block.to_message().SerializeAsString();
+    };
     options.writer = spawn_writer(files);
     options.describe
       = [](const messages::SimulationSummary&) { return std::string{"{}\n"}; };
@@ -43,13 +50,27 @@ struct simulation_cluster : computing_fixture {
     return made;
   }
 
-  /// Simulates, and checks that the files are these results.
-  messages::SimulationSummary simulate(const std::function<void()>& meanwhile
-                                       = {}) {
+  messages::SimulationSummary run_all(const std::function<void()>& meanwhile
+                                      = {}) {
     auto outcome
       = await(send(spawn_simulation(), messages::RunSimulation{}), meanwhile);
     if (const auto* reason = std::get_if<1>(&outcome))
       FAIL(runtime::render(runtime::to_problem(*reason, system)));
+    return std::get<0>(outcome);
+  }
+
+  /// The columns of a simulation on the node that leads.
+  std::string columns_alone() {
+    keep_columns = true;
+    run_all();
+    REQUIRE_FALSE(columns.empty());
+    return std::exchange(columns, {});
+  }
+
+  /// Simulates, and checks that the files are these results.
+  messages::SimulationSummary simulate(const std::function<void()>& meanwhile
+                                       = {}) {
+    const auto summary = run_all(meanwhile);
     for (const auto* name : {"events.csv", "snapshots.csv", "years.json"}) {
       INFO(name);
       const auto expected = read_simulation_text(name);
@@ -58,7 +79,7 @@ struct simulation_cluster : computing_fixture {
       const auto begin = is_table ? expected.find('\n') + 1 : 0;
       CHECK(((*files)[name] == expected.substr(begin)));
     }
-    return std::get<0>(outcome);
+    return summary;
   }
 };
 
@@ -128,4 +149,50 @@ TEST_CASE_METHOD(simulation_cluster,
   lend("v", 2, slot);
   CHECK(simulate().retries() == 0);
   CHECK(*tasks > 0);
+}
+
+TEST_CASE_METHOD(simulation_cluster,
+                 "columns over any number of nodes are the same bytes") {
+  const auto nodes = GENERATE(1, 2, 5);
+  lead();
+  const auto alone = columns_alone();
+  const auto tasks = std::make_shared<int>(0);
+  for (auto i = 0; i < nodes; ++i)
+    lend("w" + std::to_string(i), 2, counting(tasks));
+  CHECK(run_all().retries() == 0);
+  CHECK(*tasks > 0);
+  CHECK((columns == alone));
+  CHECK(left_over() == 0);
+}
+
+TEST_CASE_METHOD(simulation_cluster,
+                 "nobody misses the people of nodes that die") {
+  // The first of them in each year, before and after its end.
+  const auto first_dies = GENERATE(range(1, 40, 3));
+  lead();
+  const auto alone = columns_alone();
+  const auto tasks = std::make_shared<int>(0);
+  lend("v", 2, counting(tasks));
+  lend("w", 1, counting(tasks));
+  auto first = once_at(tasks, first_dies, [this] { crash("v"); });
+  auto second = once_at(tasks, first_dies + 5, [this] { crash("w"); });
+  run_all([&] {
+    first();
+    second();
+  });
+  CHECK((columns == alone));
+  CHECK(left_over() == 0);
+}
+
+TEST_CASE_METHOD(simulation_cluster,
+                 "columns are the same where nodes keep no people") {
+  lead();
+  const auto alone = columns_alone();
+  const auto tasks = std::make_shared<int>(0);
+  auto slot = counting(tasks);
+  slot.kept_bytes_max = GENERATE(std::size_t{0}, std::size_t{1'000});
+  lend("v", 2, slot);
+  CHECK(run_all().retries() == 0);
+  CHECK(*tasks > 0);
+  CHECK((columns == alone));
 }

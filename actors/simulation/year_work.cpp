@@ -92,11 +92,37 @@ draw_bound hire_bound(const messages::SimulationContext& context) {
   return bound_of(context.hire_bound());
 }
 
+/// The same for people: kernels look things up by their values.
+bool are_sound(const people_view& staff) {
+  constexpr auto first_day = day_of(0, 1, 1);
+  constexpr auto last_day = day_of(9999, 12, 31);
+  // As unsigned numbers, what is below is above, too.
+  const auto has_year = [](day_number day) {
+    return static_cast<std::uint32_t>(day)
+             - static_cast<std::uint32_t>(first_day)
+           <= static_cast<std::uint32_t>(last_day - first_day);
+  };
+  auto is_sound = true;
+  for (auto at = std::size_t{0}; at < staff.size(); ++at) {
+    is_sound &= std::size_t{staff.level[at]} - 1 < level_count;
+    is_sound &= static_cast<std::uint64_t>(staff.pay[at])
+                <= static_cast<std::uint64_t>(pay_max);
+    is_sound &= has_year(staff.birth_date[at]);
+    is_sound &= has_year(staff.hire_date[at]);
+  }
+  return is_sound;
+}
+
+std::optional<people_view> read_staff(const column_block& block) {
+  const auto staff = read_people(block);
+  return staff && are_sound(*staff) ? staff : std::nullopt;
+}
+
 /// Those who may leave: keys are all that there is, and all that draws depend
 /// on, unless weights or levels matter.
 std::optional<people_view> candidates(const column_block& block) {
   if (block.size() >= people_column_count)
-    return read_people(block);
+    return read_staff(block);
   const auto keys = read_keys(block);
   if (!keys)
     return std::nullopt;
@@ -111,9 +137,9 @@ outcome<year_work::finished> project_scenario(const SimulationTask& task,
   const auto parameters = parse_canonical_text(task.scenario());
   if (!parameters)
     return fail(parameters.error());
-  const auto everybody = read_people(block);
+  const auto everybody = read_staff(block);
   if (!everybody || task.block_size() == 0)
-    return fail(broken_task("people"));
+    return fail(broken_task("people that there can be"));
   const auto block_size = static_cast<std::size_t>(task.block_size());
   const auto years
     = project(*parameters, cut_blocks(*everybody, block_size), block_size,
@@ -226,7 +252,7 @@ outcome<year_work::finished> year_work::count(const SimulationTask& task,
   } else {
     const auto staff = candidates(block);
     if (!staff)
-      return fail(broken_task("people"));
+      return fail(broken_task("people that there can be"));
     count_staff_draws(plan_, *staff, groups);
   }
   return finished{.result = {}, .block = to_block(groups)};
@@ -241,7 +267,7 @@ outcome<year_work::finished> year_work::list(const SimulationTask& task,
   } else {
     const auto staff = candidates(block);
     if (!staff)
-      return fail(broken_task("people"));
+      return fail(broken_task("people that there can be"));
     list_staff_draws(plan_, *staff, staff_buckets(context_, groups.size()),
                      groups);
   }
@@ -255,9 +281,9 @@ outcome<void> year_work::run_kernel(const SimulationTask& task,
     simulate_hires(plan_, hires_of(task), hire_bound(context_), made);
     return {};
   }
-  const auto staff = read_people(block);
+  const auto staff = read_staff(block);
   if (!staff)
-    return fail(broken_task("people"));
+    return fail(broken_task("people that there can be"));
   simulate_staff(plan_, *staff, staff_bounds(context_), made);
   return {};
 }

@@ -1,5 +1,6 @@
 #include "cluster/computing/block_frame.hpp"
 
+#include "cluster/computing/packed_values.hpp"
 #include "messages/computing.pb.h"
 
 #include <cstdint>
@@ -98,10 +99,17 @@ void append_positions(std::string& to, const column& from) {
   to.append(bytes_of(std::as_bytes(std::span{rebased})));
 }
 
+/// A column that has bytes.
+struct written_column {
+  std::size_t at = 0;
+  std::optional<packed_form> form;
+};
+
 struct planned_block {
   messages::BlockLayout layout;
-  std::vector<std::size_t> written; ///< Columns that have bytes.
+  std::vector<written_column> written;
   std::size_t bytes = 0;
+  std::size_t unpacked = 0; ///< What packed ones take when they are read.
 };
 
 /// From 1; 0: there is none.
@@ -114,6 +122,28 @@ std::uint32_t find_equal(const column_block& in, const column& wanted) {
         && values_of(in[at]) == values)
       return static_cast<std::uint32_t>(at + 1);
   return 0;
+}
+
+void plan_values(planned_block& made, const column& from,
+                 messages::BlockLayout::Column& to, std::size_t at) {
+  // As many bytes more of the layout are not worth it.
+  constexpr auto form_bytes = std::size_t{16};
+  const auto values = value_bytes(from);
+  auto bytes = values;
+  auto form = std::optional<packed_form>{};
+  if (made.unpacked + values <= block_frame_unpacked_bytes_max)
+    form = find_form(from);
+  if (form && packed_bytes(*form, from.size()) + form_bytes <= values) {
+    bytes = packed_bytes(*form, from.size());
+    made.unpacked += values;
+    to.set_packed_bits(form->bits);
+    to.set_packed_base(form->base);
+  } else {
+    form.reset();
+  }
+  to.set_text_bytes(text_bytes(from));
+  made.written.push_back({at, form});
+  made.bytes += padded(bytes) + padded(text_bytes(from));
 }
 
 planned_block plan(const column_block& block, const kept_columns& kept,
@@ -138,9 +168,7 @@ planned_block plan(const column_block& block, const kept_columns& kept,
       to.set_same_as(static_cast<std::uint32_t>(known->second));
       continue;
     }
-    to.set_text_bytes(text_bytes(from));
-    made.written.push_back(at);
-    made.bytes += padded(value_bytes(from)) + padded(text_bytes(from));
+    plan_values(made, from, to, at);
   }
   return made;
 }
@@ -172,6 +200,8 @@ public:
     if (what.kind() < static_cast<std::uint32_t>(column::kind::doubles)
         || what.kind() > static_cast<std::uint32_t>(column::kind::blobs))
       return broken("has a column of a kind that nobody knows");
+    if (what.has_packed_bits())
+      return read_packed(type, what);
     const auto count = what.size() + (is_textual(type) ? 1 : 0);
     // Before anything is multiplied.
     if (count < what.size() || count > bytes_.size())
@@ -208,6 +238,21 @@ private:
     return taken;
   }
 
+  outcome<column> read_packed(column::kind type,
+                              const messages::BlockLayout::Column& what) {
+    const auto form = packed_form{what.packed_bits(), what.packed_base()};
+    if (!is_form_of(form, type))
+      return broken("has packed values that nobody can unpack");
+    // Before anything is multiplied.
+    if (what.size() > unpackable_ / width_of(type))
+      return broken("has more packed values than anybody sends");
+    const auto values = take(packed_bytes(form, what.size()));
+    if (!values)
+      return broken("has less values than it says");
+    unpackable_ -= what.size() * width_of(type);
+    return unpack(type, what.size(), form, *values);
+  }
+
   template <class Value>
   static std::span<const Value> as(std::string_view values, std::size_t count) {
     return {reinterpret_cast<const Value*>(values.data()), count};
@@ -232,6 +277,8 @@ private:
 
   std::string_view bytes_;
   std::shared_ptr<const void> owner_;
+  /// Bytes that packed columns may still take.
+  std::size_t unpackable_ = block_frame_unpacked_bytes_max;
 };
 
 outcome<column_block> read_columns(const messages::BlockLayout& layout,
@@ -288,9 +335,11 @@ std::string write_frame(std::uint64_t session, std::string_view message,
   to.append(message);
   to.append(layout);
   pad(to);
-  for (const auto at : planned.written) {
+  for (const auto& [at, form] : planned.written) {
     const auto& from = block[at];
-    if (is_textual(from.type()))
+    if (form)
+      append_packed(to, from, *form);
+    else if (is_textual(from.type()))
       append_positions(to, from);
     else
       to.append(values_of(from));

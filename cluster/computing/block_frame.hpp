@@ -21,10 +21,11 @@ namespace troupe::cluster {
 //     the columns, each followed by zeros up to a multiple of 8
 //
 // Numbers are little-endian. Columns are at places where they can be read as
-// they are, so that writing copies each byte once and reading copies none.
+// they are, so that writing copies each byte once and reading copies none; but
+// for those that are much shorter as distances (packed_values.hpp).
 
 /// Nodes that write it in another way do not understand each other.
-inline constexpr auto block_frame_version = std::uint32_t{3};
+inline constexpr auto block_frame_version = std::uint32_t{4};
 
 /// What a link carries at most, as the body of one envelope.
 inline constexpr auto block_frame_bytes_max
@@ -33,7 +34,13 @@ inline constexpr auto block_frame_bytes_max
 /// More are refused; no batch has so many.
 inline constexpr auto block_frame_columns_max = std::size_t{1} << 16;
 
-/// What a frame has. The message and the columns lie in the body.
+/// What packed columns of a frame take together when they are read; those
+/// beyond are written as they are, and more is refused.
+inline constexpr auto block_frame_unpacked_bytes_max
+  = 4 * block_frame_bytes_max;
+
+/// What a frame has. The message and the columns lie in the body, packed ones
+/// aside.
 struct block_frame {
   std::uint64_t session = 0;
   std::string_view message;

@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -171,11 +172,11 @@ TEST_CASE("any byte may be wrong, and nothing breaks") {
 
 TEST_CASE("another version is refused, and says so") {
   auto body = write_frame(1, "", sample());
-  body[0] = 2;
+  body[0] = 3;
   const auto frame = read(body);
   REQUIRE_FALSE(frame);
   CHECK(frame.error().message
-        == "a block of another node is of version 2 instead of 3");
+        == "a block of another node is of version 3 instead of 4");
   CHECK_FALSE(frame.error().hint.empty());
 }
 
@@ -193,6 +194,74 @@ TEST_CASE("layouts that contradict the bytes are refused") {
   auto unknown = layout_of(doubles, 2);
   unknown.add_columns()->set_same_as(2);
   CHECK_FALSE(read(body_of(unknown, 16)));
+}
+
+TEST_CASE("columns of values close to each other are packed") {
+  auto keys = std::vector<std::int64_t>(1'000);
+  std::iota(keys.begin(), keys.end(), std::int64_t{1} << 40);
+  const auto levels = column{std::vector<std::uint8_t>(1'001, 3)};
+  const auto amounts = column{std::vector<double>{0.5, 1e9, -3}};
+  const auto sent = block_of({column{std::move(keys)}, levels, amounts});
+  const auto body = write_frame(1, "", sent);
+  CHECK(body.size() > 2'000);
+  CHECK(body.size() < 2'200);
+  const auto frame = read(body);
+  REQUIRE(frame);
+  CHECK(bytes_of(frame->block) == bytes_of(sent));
+  // What is kept or given is not packed either.
+  CHECK(write_frame(1, "", sent, {}, sent).size() < 100);
+  for (std::size_t size = 0; size < body.size(); ++size)
+    CHECK_FALSE(read(body.substr(0, size)));
+}
+
+TEST_CASE("packed columns that contradict the bytes are refused") {
+  constexpr auto integers = std::uint32_t{2};
+  const auto packed
+    = [](std::uint32_t kind, std::uint64_t size, std::uint32_t bits) {
+        auto layout = layout_of(kind, size);
+        layout.mutable_columns(0)->set_packed_bits(bits);
+        return layout;
+      };
+  CHECK(read(body_of(packed(integers, 4, 16), 8)));
+  CHECK(read(body_of(packed(integers, 3, 16), 8)));
+  CHECK(read(body_of(packed(integers, 100, 0), 0)));
+  CHECK_FALSE(read(body_of(packed(integers, 5, 16), 8)));
+  CHECK_FALSE(read(body_of(packed(integers, 4, 16), 16)));
+  CHECK_FALSE(read(body_of(packed(integers, 4, 12), 8)));
+  CHECK_FALSE(read(body_of(packed(integers, 1, 64), 8)));
+  CHECK_FALSE(read(body_of(packed(texts, 1, 0), 0)));
+  CHECK_FALSE(read(body_of(packed(texts, 1, 16), 8)));
+  CHECK_FALSE(read(body_of(packed(integers, ~std::uint64_t{0}, 0), 0)));
+  CHECK_FALSE(read(body_of(packed(integers, ~std::uint64_t{0}, 16), 8)));
+  CHECK_FALSE(read(body_of(packed(integers, std::uint64_t{1} << 62, 32), 8)));
+}
+
+TEST_CASE("few bytes are not made into many without end") {
+  const auto most = block_frame_unpacked_bytes_max / sizeof(double);
+  auto layout = layout_of(doubles, most);
+  layout.mutable_columns(0)->set_packed_bits(0);
+  CHECK(read(body_of(layout, 0)));
+  layout.mutable_columns(0)->set_size(most + 1);
+  CHECK_FALSE(read(body_of(layout, 0)));
+  // Together.
+  layout.mutable_columns(0)->set_size(most / 2);
+  *layout.add_columns() = layout.columns(0);
+  CHECK(read(body_of(layout, 0)));
+  layout.mutable_columns(1)->set_size(most / 2 + 2);
+  CHECK_FALSE(read(body_of(layout, 0)));
+}
+
+TEST_CASE("what may not be packed any more is written as it is") {
+  const auto half
+    = column{std::vector<double>(block_frame_unpacked_bytes_max / 16 + 1, 1.0)};
+  const auto other = column{std::vector<double>(half.size(), 2.0)};
+  const auto sent = block_of({half, other});
+  const auto body = write_frame(1, "", sent);
+  CHECK(body.size() > half.size() * sizeof(double));
+  CHECK(body.size() < half.size() * sizeof(double) + 200);
+  const auto frame = read(body);
+  REQUIRE(frame);
+  CHECK((bytes_of(frame->block) == bytes_of(sent)));
 }
 
 TEST_CASE("a block has no more columns than anybody needs") {

@@ -1,0 +1,137 @@
+#include "cluster/computing/packed_values.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace troupe;
+using namespace troupe::cluster;
+
+using kind = messages::column::kind;
+using messages::column;
+
+namespace {
+
+std::string bytes_of(const column& of) {
+  return messages::column_block{{of}}.to_message().SerializeAsString();
+}
+
+/// Bits of each value; -1: they are better left as they are. What is packed
+/// has to come back the same.
+int packed_bits(const column& of) {
+  const auto form = find_form(of);
+  if (!form)
+    return -1;
+  CHECK(is_form_of(*form, of.type()));
+  auto bytes = std::string{};
+  append_packed(bytes, of, *form);
+  CHECK(bytes.size() == packed_bytes(*form, of.size()));
+  const auto again = unpack(of.type(), of.size(), *form, bytes);
+  CHECK(again.type() == of.type());
+  CHECK(again.size() == of.size());
+  CHECK((bytes_of(again) == bytes_of(of)));
+  return static_cast<int>(form->bits);
+}
+
+template <class Value>
+int packed_bits(std::vector<Value> values) {
+  return packed_bits(column{std::move(values)});
+}
+
+using integers = std::vector<std::int64_t>;
+using counts = std::vector<std::uint32_t>;
+using bytes = std::vector<std::uint8_t>;
+
+constexpr auto least = std::numeric_limits<std::int64_t>::min();
+constexpr auto most = std::numeric_limits<std::int64_t>::max();
+
+} // namespace
+
+TEST_CASE("values that are all equal take no bits") {
+  CHECK(packed_bits(std::vector<double>(3, 0.1)) == 0);
+  CHECK(packed_bits(integers(5'000, least)) == 0);
+  CHECK(packed_bits(counts(1, 0xffff'ffff)) == 0);
+  CHECK(packed_bits(bytes(7, 255)) == 0);
+}
+
+TEST_CASE("values take as few bits as their distances need") {
+  CHECK(packed_bits(integers{0, 7, -8}) == 4);
+  CHECK(packed_bits(integers{0, 8}) == 8);
+  CHECK(packed_bits(integers{0, -9}) == 8);
+  CHECK(packed_bits(integers{100, 227, -28}) == 8);
+  CHECK(packed_bits(integers{100, 228}) == 16);
+  CHECK(packed_bits(integers{0, 32'767, -32'768}) == 16);
+  CHECK(packed_bits(integers{0, 32'768}) == 32);
+  CHECK(packed_bits(integers{0, 0x7fff'ffff, -0x8000'0000LL}) == 32);
+  CHECK(packed_bits(integers{0, 0x8000'0000LL}) == -1);
+  CHECK(packed_bits(counts{1, 3, 1}) == 4);
+  CHECK(packed_bits(counts{1, 300}) == 16);
+  CHECK(packed_bits(counts{1, 70'000}) == -1);
+  CHECK(packed_bits(bytes{5, 1, 2}) == 4);
+  CHECK(packed_bits(bytes{5, 20}) == -1);
+}
+
+TEST_CASE("distances may go around the end of the numbers") {
+  CHECK(packed_bits(integers{most, least}) == 4);
+  CHECK(packed_bits(integers{least, most, least + 100}) == 8);
+  CHECK(packed_bits(integers{0, least}) == -1);
+  // A count may be a signed number: a day before 1970.
+  CHECK(packed_bits(counts{3, 0xffff'fff0}) == 8);
+  CHECK(packed_bits(bytes{2, 255}) == 4);
+}
+
+TEST_CASE("texts, blobs and columns of nothing are not packed") {
+  CHECK(packed_bits(column{}) == -1);
+  CHECK(packed_bits(integers{}) == -1);
+  CHECK(packed_bits(column{{0, 1, 2}, "aa"}) == -1);
+  CHECK(packed_bits(column::blobs({0, 1, 2}, "aa")) == -1);
+  CHECK(packed_bits(std::vector{1.0, 2.0, 3.5}) == -1);
+}
+
+TEST_CASE("any values come back the same, however many") {
+  auto random = std::mt19937_64{7};
+  const auto size = GENERATE(1U, 2U, 3U, 15U, 16U, 17U, 1'023U, 1'024U, 1'025U,
+                             2'047U, 5'000U);
+  for (auto bits = 0U; bits < 64; ++bits) {
+    auto some = integers{};
+    auto fewer = counts{};
+    auto fewest = bytes{};
+    const auto base = random();
+    for (auto at = 0U; at < size; ++at) {
+      const auto value = base + (random() & ((std::uint64_t{1} << bits) - 1));
+      some.push_back(static_cast<std::int64_t>(value));
+      fewer.push_back(static_cast<std::uint32_t>(value));
+      fewest.push_back(static_cast<std::uint8_t>(value));
+    }
+    const auto packed = packed_bits(std::move(some));
+    if (bits < 32)
+      CHECK((packed >= 0 && packed <= 32));
+    packed_bits(std::move(fewer));
+    packed_bits(std::move(fewest));
+  }
+}
+
+TEST_CASE("the last value counts as all others do") {
+  for (const auto size : {1'023U, 1'024U, 1'025U, 4'000U}) {
+    auto values = integers(size, 1);
+    values.back() = most;
+    CHECK(packed_bits(std::move(values)) == -1);
+  }
+}
+
+TEST_CASE("forms that no values have are told") {
+  CHECK(is_form_of({0, 0}, kind::doubles));
+  CHECK(is_form_of({32, 0}, kind::integers));
+  CHECK_FALSE(is_form_of({32, 0}, kind::counts));
+  CHECK(is_form_of({4, 0}, kind::bytes));
+  CHECK_FALSE(is_form_of({8, 0}, kind::bytes));
+  CHECK_FALSE(is_form_of({0, 0}, kind::texts));
+  CHECK_FALSE(is_form_of({0, 0}, kind::blobs));
+  for (const auto bits : {1U, 2U, 3U, 5U, 12U, 24U, 64U, 0xffff'ffffU})
+    CHECK_FALSE(is_form_of({bits, 0}, kind::integers));
+}

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -40,10 +41,11 @@ row_list rows_of_staying(std::span<const std::uint32_t> last_days) {
 
 template <class Value>
 column pick(std::span<const Value> from, const row_list& rows) {
-  auto to = std::vector<Value>(rows.size());
+  const auto owner = std::make_shared_for_overwrite<Value[]>(rows.size());
+  const auto to = std::span<Value>{owner.get(), rows.size()};
   for (auto at = std::size_t{0}; at < rows.size(); ++at)
     to[at] = from[rows[at]];
-  return column{std::move(to)};
+  return column::borrow(std::span<const Value>{to}, owner);
 }
 
 column pick(const column& from, const row_list& rows) {

@@ -226,10 +226,8 @@ private:
   [[nodiscard]] bool is_drained() const noexcept;
   [[nodiscard]] std::uint64_t commit_bytes() const noexcept;
 
-  /// To send keys takes longer than to draw for them.
   [[nodiscard]] bool may_travel(std::uint64_t task) const {
-    return stage_ == stage::simulate
-           && !near_only_.contains(task_blocks_.at(task));
+    return !near_only_.contains(task_blocks_.at(task));
   }
   [[nodiscard]] bool chooses_by_key() const noexcept;
   [[nodiscard]] runtime::outcome<void> check_room();

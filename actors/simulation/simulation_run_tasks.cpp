@@ -66,6 +66,9 @@ std::uint64_t bytes_of(const column_block& block, std::size_t first,
 std::optional<runtime::task_board::assignment>
 simulation_run::assign(worker_id worker, runtime::worker_place place) {
   const auto is_far = place == runtime::worker_place::far;
+  // To send keys takes longer than to draw for them.
+  if (is_far && stage_ != stage::simulate)
+    return std::nullopt;
   const auto with_home = [&](worker_id home) {
     return board_.take(worker, [&](std::uint64_t task) {
       return blocks_[task_blocks_.at(task)].home == home

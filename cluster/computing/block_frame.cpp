@@ -102,7 +102,7 @@ void append_positions(std::string& to, const column& from) {
 /// A column that has bytes.
 struct written_column {
   std::size_t at = 0;
-  std::optional<packed_form> form;
+  std::optional<packed_column> packed;
 };
 
 struct planned_block {
@@ -124,26 +124,31 @@ std::uint32_t find_equal(const column_block& in, const column& wanted) {
   return 0;
 }
 
+/// As it is read, in the layout too.
+std::size_t packed_bytes(const packed_column& packed, const column& from) {
+  constexpr auto form_bytes = std::size_t{16};
+  return packed_bytes(packed.form, from.type(), from.size()) + form_bytes;
+}
+
 void plan_values(planned_block& made, const column& from,
                  messages::BlockLayout::Column& to, std::size_t at) {
-  // As many bytes more of the layout are not worth it.
-  constexpr auto form_bytes = std::size_t{16};
   const auto values = value_bytes(from);
-  auto bytes = values;
-  auto form = std::optional<packed_form>{};
+  auto packed = std::optional<packed_column>{};
   if (made.unpacked + values <= block_frame_unpacked_bytes_max)
-    form = find_form(from);
-  if (form && packed_bytes(*form, from.size()) + form_bytes <= values) {
-    bytes = packed_bytes(*form, from.size());
+    packed = pack(from);
+  if (packed && packed_bytes(*packed, from) > values)
+    packed.reset();
+  if (packed) {
+    to.set_packed_bits(packed->form.bits);
+    to.set_packed_base(packed->form.base);
+    to.set_packed_list(packed->form.listed);
     made.unpacked += values;
-    to.set_packed_bits(form->bits);
-    to.set_packed_base(form->base);
+    made.bytes += padded(packed_bytes(*packed, from));
   } else {
-    form.reset();
+    made.bytes += padded(values) + padded(text_bytes(from));
   }
   to.set_text_bytes(text_bytes(from));
-  made.written.push_back({at, form});
-  made.bytes += padded(bytes) + padded(text_bytes(from));
+  made.written.push_back({at, std::move(packed)});
 }
 
 planned_block plan(const column_block& block, const kept_columns& kept,
@@ -240,17 +245,21 @@ private:
 
   outcome<column> read_packed(column::kind type,
                               const messages::BlockLayout::Column& what) {
-    const auto form = packed_form{what.packed_bits(), what.packed_base()};
+    const auto form
+      = packed_form{what.packed_bits(), what.packed_base(), what.packed_list()};
     if (!is_form_of(form, type))
       return broken("has packed values that nobody can unpack");
     // Before anything is multiplied.
     if (what.size() > unpackable_ / width_of(type))
       return broken("has more packed values than anybody sends");
-    const auto values = take(packed_bytes(form, what.size()));
+    const auto values = take(packed_bytes(form, type, what.size()));
     if (!values)
       return broken("has less values than it says");
     unpackable_ -= what.size() * width_of(type);
-    return unpack(type, what.size(), form, *values);
+    auto unpacked = unpack(type, what.size(), form, *values);
+    if (!unpacked)
+      return broken("has packed values that are none of its list");
+    return std::move(*unpacked);
   }
 
   template <class Value>
@@ -335,10 +344,10 @@ std::string write_frame(std::uint64_t session, std::string_view message,
   to.append(message);
   to.append(layout);
   pad(to);
-  for (const auto& [at, form] : planned.written) {
+  for (const auto& [at, packed] : planned.written) {
     const auto& from = block[at];
-    if (form)
-      append_packed(to, from, *form);
+    if (packed)
+      append_packed(to, from, *packed);
     else if (is_textual(from.type()))
       append_positions(to, from);
     else

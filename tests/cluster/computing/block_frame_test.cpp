@@ -82,7 +82,9 @@ TEST_CASE("a block arrives as it was, with its message and its session") {
 
 TEST_CASE("an answer does not repeat what its task came with") {
   const auto numbers = [](double last) {
-    auto values = std::vector<double>(500, 1.0);
+    auto values = std::vector<double>(500);
+    for (auto at = std::size_t{0}; at < values.size(); ++at)
+      values[at] = 1 / (static_cast<double>(at) + 3);
     values.back() = last;
     return column{std::move(values)};
   };
@@ -172,11 +174,11 @@ TEST_CASE("any byte may be wrong, and nothing breaks") {
 
 TEST_CASE("another version is refused, and says so") {
   auto body = write_frame(1, "", sample());
-  body[0] = 3;
+  body[0] = 4;
   const auto frame = read(body);
   REQUIRE_FALSE(frame);
   CHECK(frame.error().message
-        == "a block of another node is of version 3 instead of 4");
+        == "a block of another node is of version 4 instead of 5");
   CHECK_FALSE(frame.error().hint.empty());
 }
 
@@ -234,6 +236,28 @@ TEST_CASE("packed columns that contradict the bytes are refused") {
   CHECK_FALSE(read(body_of(packed(integers, ~std::uint64_t{0}, 0), 0)));
   CHECK_FALSE(read(body_of(packed(integers, ~std::uint64_t{0}, 16), 8)));
   CHECK_FALSE(read(body_of(packed(integers, std::uint64_t{1} << 62, 32), 8)));
+}
+
+TEST_CASE("lists that contradict the bytes are refused") {
+  constexpr auto counts = std::uint32_t{3};
+  const auto listed
+    = [](std::uint32_t values, std::uint64_t size, std::uint32_t bits) {
+        auto layout = layout_of(counts, size);
+        layout.mutable_columns(0)->set_packed_bits(bits);
+        layout.mutable_columns(0)->set_packed_list(values);
+        return layout;
+      };
+  CHECK(read(body_of(listed(2, 8, 8), 16)));
+  CHECK(read(body_of(listed(1, 100, 0), 8)));
+  CHECK_FALSE(read(body_of(listed(2, 9, 8), 16)));
+  CHECK_FALSE(read(body_of(listed(3, 8, 8), 16)));
+  CHECK_FALSE(read(body_of(listed(257, 8, 8), 2'000)));
+  CHECK_FALSE(read(body_of(listed(~0U, 8, 8), 16)));
+  CHECK_FALSE(read(body_of(listed(2, 8, 32), 40)));
+  // Positions that nothing is at.
+  auto body = body_of(listed(2, 8, 8), 16);
+  body.back() = 2;
+  CHECK_FALSE(read(body));
 }
 
 TEST_CASE("few bytes are not made into many without end") {

@@ -2,8 +2,11 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <numeric>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -21,21 +24,27 @@ std::string bytes_of(const column& of) {
   return messages::column_block{{of}}.to_message().SerializeAsString();
 }
 
-/// Bits of each value; -1: they are better left as they are. What is packed
-/// has to come back the same.
-int packed_bits(const column& of) {
-  const auto form = find_form(of);
-  if (!form)
-    return -1;
-  CHECK(is_form_of(*form, of.type()));
+/// What became of a column. What is packed has to come back the same.
+std::optional<packed_form> form_of(const column& of) {
+  const auto packed = pack(of);
+  if (!packed)
+    return std::nullopt;
+  CHECK(is_form_of(packed->form, of.type()));
   auto bytes = std::string{};
-  append_packed(bytes, of, *form);
-  CHECK(bytes.size() == packed_bytes(*form, of.size()));
-  const auto again = unpack(of.type(), of.size(), *form, bytes);
-  CHECK(again.type() == of.type());
-  CHECK(again.size() == of.size());
-  CHECK((bytes_of(again) == bytes_of(of)));
-  return static_cast<int>(form->bits);
+  append_packed(bytes, of, *packed);
+  CHECK(bytes.size() == packed_bytes(packed->form, of.type(), of.size()));
+  const auto again = unpack(of.type(), of.size(), packed->form, bytes);
+  REQUIRE(again);
+  CHECK(again->type() == of.type());
+  CHECK(again->size() == of.size());
+  CHECK((bytes_of(*again) == bytes_of(of)));
+  return packed->form;
+}
+
+/// Bits of each value; -1: they are better left as they are.
+int packed_bits(const column& of) {
+  const auto form = form_of(of);
+  return form ? static_cast<int>(form->bits) : -1;
 }
 
 template <class Value>
@@ -118,20 +127,87 @@ TEST_CASE("any values come back the same, however many") {
 
 TEST_CASE("the last value counts as all others do") {
   for (const auto size : {1'023U, 1'024U, 1'025U, 4'000U}) {
-    auto values = integers(size, 1);
+    auto values = integers(size);
+    std::iota(values.begin(), values.end(), 0);
     values.back() = most;
     CHECK(packed_bits(std::move(values)) == -1);
   }
 }
 
+TEST_CASE("a few values that are far from each other are listed") {
+  const auto many = [](std::uint32_t differ) {
+    auto values = counts(8'000);
+    for (auto at = 0U; at < values.size(); ++at)
+      values[at] = at % 16 != 0 ? 0x7fff'ffff : at / 16 % differ * 90'001;
+    return column{std::move(values)};
+  };
+  const auto bits_of_list = [&](std::uint32_t differ) {
+    const auto form = form_of(many(differ));
+    if (!form || form->listed == 0)
+      return 0U;
+    CHECK(form->listed == differ + 1);
+    return form->bits;
+  };
+  CHECK(bits_of_list(1) == 4);
+  CHECK(bits_of_list(15) == 4);
+  CHECK(bits_of_list(16) == 8);
+  CHECK(bits_of_list(255) == 8);
+  CHECK(bits_of_list(256) == 16);
+  CHECK(bits_of_list(500) == 16);
+  // Of doubles as well, which have no short distances.
+  auto scores = std::vector<double>(1'000, 0.25);
+  scores[1] = -1e300;
+  const auto form = form_of(column{scores});
+  REQUIRE(form);
+  CHECK(form->listed == 2);
+  CHECK(form->bits == 4);
+}
+
+TEST_CASE("no list is longer than what it saves") {
+  auto random = std::mt19937_64{7};
+  auto values = integers(20'000);
+  for (auto& each : values)
+    each = static_cast<std::int64_t>(random());
+  CHECK(packed_bits(values) == -1);
+  // Few of the first differ, but many of all.
+  std::fill_n(values.begin(), 1'000, 0);
+  CHECK(packed_bits(values) == -1);
+  // As many as may be in a list, and one more.
+  for (auto at = std::size_t{0}; at < values.size(); ++at)
+    values[at]
+      = at < 1'000 ? 0 : static_cast<std::int64_t>(at % 999 + 1) << 40U;
+  REQUIRE(form_of(column{values}));
+  CHECK(form_of(column{values})->listed == 1'000);
+  values.back() = -1;
+  CHECK(packed_bits(values) == -1);
+}
+
+TEST_CASE("positions behind the end of a list are refused") {
+  const auto form = packed_form{8, 0, 3};
+  const auto bytes = [](char last) {
+    return std::string(24, 'v') + std::string{0, 1, last};
+  };
+  CHECK(packed_bytes(form, kind::integers, 3) == 27);
+  CHECK(unpack(kind::integers, 3, form, bytes(2)));
+  CHECK_FALSE(unpack(kind::integers, 3, form, bytes(3)));
+  CHECK_FALSE(unpack(kind::integers, 3, form, bytes('\xff')));
+  CHECK(unpack(kind::integers, 0, form, std::string(24, 'v')));
+}
+
 TEST_CASE("forms that no values have are told") {
-  CHECK(is_form_of({0, 0}, kind::doubles));
-  CHECK(is_form_of({32, 0}, kind::integers));
-  CHECK_FALSE(is_form_of({32, 0}, kind::counts));
-  CHECK(is_form_of({4, 0}, kind::bytes));
-  CHECK_FALSE(is_form_of({8, 0}, kind::bytes));
-  CHECK_FALSE(is_form_of({0, 0}, kind::texts));
-  CHECK_FALSE(is_form_of({0, 0}, kind::blobs));
+  CHECK(is_form_of({4, 0, 16}, kind::integers));
+  CHECK_FALSE(is_form_of({4, 0, 17}, kind::integers));
+  CHECK(is_form_of({16, 0, 65'536}, kind::counts));
+  CHECK_FALSE(is_form_of({16, 0, 65'537}, kind::counts));
+  CHECK_FALSE(is_form_of({32, 0, 1}, kind::integers));
+  CHECK_FALSE(is_form_of({16, 0, 1}, kind::bytes));
+  CHECK(is_form_of({0, 0, 0}, kind::doubles));
+  CHECK(is_form_of({32, 0, 0}, kind::integers));
+  CHECK_FALSE(is_form_of({32, 0, 0}, kind::counts));
+  CHECK(is_form_of({4, 0, 0}, kind::bytes));
+  CHECK_FALSE(is_form_of({8, 0, 0}, kind::bytes));
+  CHECK_FALSE(is_form_of({0, 0, 0}, kind::texts));
+  CHECK_FALSE(is_form_of({0, 0, 0}, kind::blobs));
   for (const auto bits : {1U, 2U, 3U, 5U, 12U, 24U, 64U, 0xffff'ffffU})
-    CHECK_FALSE(is_form_of({bits, 0}, kind::integers));
+    CHECK_FALSE(is_form_of({bits, 0, 0}, kind::integers));
 }

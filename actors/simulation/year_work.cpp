@@ -2,6 +2,7 @@
 
 #include "actors/simulation/packed_columns.hpp"
 #include "actors/simulation/people_blocks.hpp"
+#include "actors/simulation/people_bounds.hpp"
 #include "actors/simulation/projection.hpp"
 #include "actors/simulation/scenario_text.hpp"
 #include "actors/simulation/simulation_messages.hpp"
@@ -92,30 +93,10 @@ draw_bound hire_bound(const messages::SimulationContext& context) {
   return bound_of(context.hire_bound());
 }
 
-/// The same for people: kernels look things up by their values.
-bool are_sound(const people_view& staff) {
-  constexpr auto first_day = day_of(0, 1, 1);
-  constexpr auto last_day = day_of(9999, 12, 31);
-  // As unsigned numbers, what is below is above, too.
-  const auto has_year = [](day_number day) {
-    return static_cast<std::uint32_t>(day)
-             - static_cast<std::uint32_t>(first_day)
-           <= static_cast<std::uint32_t>(last_day - first_day);
-  };
-  auto is_sound = true;
-  for (auto at = std::size_t{0}; at < staff.size(); ++at) {
-    is_sound &= std::size_t{staff.level[at]} - 1 < level_count;
-    is_sound &= static_cast<std::uint64_t>(staff.pay[at])
-                <= static_cast<std::uint64_t>(pay_max);
-    is_sound &= has_year(staff.birth_date[at]);
-    is_sound &= has_year(staff.hire_date[at]);
-  }
-  return is_sound;
-}
-
+/// The same holds for people.
 std::optional<people_view> read_staff(const column_block& block) {
   const auto staff = read_people(block);
-  return staff && are_sound(*staff) ? staff : std::nullopt;
+  return staff && are_in_bounds(*staff) ? staff : std::nullopt;
 }
 
 /// Those who may leave: keys are all that there is, and all that draws depend

@@ -142,6 +142,7 @@ void plan_values(planned_block& made, const column& from,
     to.set_packed_bits(packed->form.bits);
     to.set_packed_base(packed->form.base);
     to.set_packed_list(packed->form.listed);
+    to.set_packed_steps(packed->form.has_steps);
     made.unpacked += values;
     made.bytes += padded(packed_bytes(*packed, from));
   } else {
@@ -245,8 +246,8 @@ private:
 
   outcome<column> read_packed(column::kind type,
                               const messages::BlockLayout::Column& what) {
-    const auto form
-      = packed_form{what.packed_bits(), what.packed_base(), what.packed_list()};
+    const auto form = packed_form{what.packed_bits(), what.packed_base(),
+                                  what.packed_list(), what.packed_steps()};
     if (!is_form_of(form, type))
       return broken("has packed values that nobody can unpack");
     // Before anything is multiplied.

@@ -25,7 +25,7 @@ namespace troupe::cluster {
 // for those that are much shorter as distances (packed_values.hpp).
 
 /// Nodes that write it in another way do not understand each other.
-inline constexpr auto block_frame_version = std::uint32_t{5};
+inline constexpr auto block_frame_version = std::uint32_t{6};
 
 /// What a link carries at most, as the body of one envelope.
 inline constexpr auto block_frame_bytes_max

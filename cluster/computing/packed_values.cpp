@@ -107,7 +107,8 @@ std::optional<packed_form> distances_of(std::span<const Value> values) {
   // The least that has so many bits; of none, the first itself.
   const auto below = (std::uint64_t{1} << *bits) / 2;
   const auto first = std::bit_cast<bits_of<Value>>(values.front());
-  return packed_form{*bits, static_cast<bits_of<Value>>(first - below), 0};
+  return packed_form{*bits, static_cast<bits_of<Value>>(first - below), 0,
+                     false};
 }
 
 // -- writing -----------------------------------------------------------------
@@ -235,12 +236,40 @@ std::optional<packed_column> list(kind type, std::span<const Value> values) {
   const auto needed = static_cast<unsigned>(std::bit_width(listed.size() - 1));
   const auto bits = *std::ranges::lower_bound(widths, std::max(needed, 4U));
   auto made = packed_column{};
-  made.form = {bits, 0, static_cast<std::uint32_t>(listed.size())};
+  made.form = {bits, 0, static_cast<std::uint32_t>(listed.size()), false};
   const auto before = list_bytes(made.form, type);
-  made.listed.resize(before + bytes_of(bits, values.size()));
-  std::memcpy(made.listed.data(), listed.data(), listed.size_bytes());
+  made.bytes.resize(before + bytes_of(bits, values.size()));
+  std::memcpy(made.bytes.data(), listed.data(), listed.size_bytes());
   write(std::span<const position>{positions.get(), values.size()}, bits, 0,
-        made.listed.data() + before);
+        made.bytes.data() + before);
+  return made;
+}
+
+/// Of values too far from each other for distances.
+template <class Value>
+std::optional<packed_column> steps(std::span<const Value> values) {
+  using bits = bits_of<Value>;
+  // Most that do not ascend show it soon.
+  constexpr auto sample = std::size_t{16};
+  if (!std::ranges::is_sorted(values.first(std::min(sample, values.size()))))
+    return std::nullopt;
+  auto all = bits{0};
+  auto each = std::make_unique_for_overwrite<bits[]>(values.size());
+  each[0] = 0;
+  for (auto at = std::size_t{1}; at < values.size(); ++at) {
+    each[at] = static_cast<bits>(std::bit_cast<bits>(values[at])
+                                 - std::bit_cast<bits>(values[at - 1]));
+    all |= each[at];
+  }
+  const auto needed = std::ranges::lower_bound(
+    widths, static_cast<unsigned>(std::bit_width(all)));
+  if (needed == widths.end() || *needed >= width<Value>)
+    return std::nullopt;
+  auto made = packed_column{};
+  made.form = {*needed, std::bit_cast<bits>(values.front()), 0, true};
+  made.bytes.resize(bytes_of(*needed, values.size()));
+  write(std::span<const bits>{each.get(), values.size()}, *needed, 0,
+        made.bytes.data());
   return made;
 }
 
@@ -255,10 +284,12 @@ std::optional<packed_column> pack(kind type, std::span<const Value> values) {
   if (sizeof(Value) <= sizeof(position)
       || (packed && packed->form.bits <= width<position>))
     return packed;
+  if (!packed)
+    packed = steps(values);
   auto listed = list(type, values);
   const auto bytes = packed ? packed_bytes(packed->form, type, values.size())
                             : values.size_bytes();
-  return listed && listed->listed.size() < bytes ? listed : packed;
+  return listed && listed->bytes.size() < bytes ? listed : packed;
 }
 
 // -- reading -----------------------------------------------------------------
@@ -328,7 +359,14 @@ std::optional<column> unpack(kind type, std::size_t count,
                              const packed_form& form, std::string_view bytes) {
   const auto owner = std::make_shared_for_overwrite<Value[]>(count);
   const auto values = std::span<Value>{owner.get(), count};
-  if (form.listed == 0) {
+  if (form.has_steps) {
+    read(bytes, form.bits, bits_of<Value>{0}, values);
+    auto value = static_cast<bits_of<Value>>(form.base);
+    for (auto& each : values)
+      each
+        = std::bit_cast<Value>(value = static_cast<bits_of<Value>>(
+                                 value + std::bit_cast<bits_of<Value>>(each)));
+  } else if (form.listed == 0) {
     read(bytes, form.bits, static_cast<bits_of<Value>>(form.base), values);
   } else {
     const auto listed = std::span{reinterpret_cast<const Value*>(bytes.data()),
@@ -351,8 +389,9 @@ bool is_form_of(const packed_form& form, kind type) {
       || std::ranges::find(widths, form.bits) == widths.end())
     return false;
   return form.listed == 0
-         || (form.bits
-               <= width<position> && (form.listed - 1) >> form.bits == 0);
+         || (!form.has_steps
+             && form.bits
+                  <= width<position> && (form.listed - 1) >> form.bits == 0);
 }
 
 std::size_t packed_bytes(const packed_form& form, kind type,
@@ -363,8 +402,8 @@ std::size_t packed_bytes(const packed_form& form, kind type,
 void append_packed(std::string& to, const column& from,
                    const packed_column& packed) {
   const auto& form = packed.form;
-  if (form.listed != 0) {
-    to.append(packed.listed);
+  if (form.listed != 0 || form.has_steps) {
+    to.append(packed.bytes);
     return;
   }
   const auto begin = to.size();

@@ -12,20 +12,22 @@ namespace troupe::cluster {
 
 /// How the values of a column are written where that is shorter than they are:
 /// each as its distance from a base, modulo 2 to the power of the bits that it
-/// has itself; or, where only a few differ, as its position in a list of these,
-/// which comes first. A byte saved on a link is worth several such values.
+/// has itself; where they ascend, as the step from the one before; or, where
+/// only a few differ, as its position in a list of these, which comes first. A
+/// byte saved on a link is worth several such values.
 struct packed_form {
-  /// Of each distance or position: 0 (all values are the base), 4, 8, 16 or,
-  /// of distances, 32.
+  /// Of each distance, step or position: 0 (all values are the base), 4, 8, 16
+  /// or, but for positions, 32.
   std::uint32_t bits = 0;
-  std::uint64_t base = 0;
+  std::uint64_t base = 0; ///< Of steps, the first value, whose step is 0.
   std::uint32_t listed = 0; ///< Values in the list; 0: there is none.
+  bool has_steps = false;
 };
 
 /// The shortest form of a column, and what it is in that.
 struct packed_column {
   packed_form form{};
-  std::string listed{}; ///< List and positions, if there is one.
+  std::string bytes{}; ///< If they are not distances.
 };
 
 /// Nothing: no form is shorter than the values, or they are texts.

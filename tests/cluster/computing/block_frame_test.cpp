@@ -174,11 +174,11 @@ TEST_CASE("any byte may be wrong, and nothing breaks") {
 
 TEST_CASE("another version is refused, and says so") {
   auto body = write_frame(1, "", sample());
-  body[0] = 4;
+  body[0] = 5;
   const auto frame = read(body);
   REQUIRE_FALSE(frame);
   CHECK(frame.error().message
-        == "a block of another node is of version 4 instead of 5");
+        == "a block of another node is of version 5 instead of 6");
   CHECK_FALSE(frame.error().hint.empty());
 }
 

@@ -77,7 +77,7 @@ TEST_CASE("values take as few bits as their distances need") {
   CHECK(packed_bits(integers{0, 32'767, -32'768}) == 16);
   CHECK(packed_bits(integers{0, 32'768}) == 32);
   CHECK(packed_bits(integers{0, 0x7fff'ffff, -0x8000'0000LL}) == 32);
-  CHECK(packed_bits(integers{0, 0x8000'0000LL}) == -1);
+  CHECK(packed_bits(integers{0, 0x8000'0000LL, 0}) == -1);
   CHECK(packed_bits(counts{1, 3, 1}) == 4);
   CHECK(packed_bits(counts{1, 300}) == 16);
   CHECK(packed_bits(counts{1, 70'000}) == -1);
@@ -134,6 +134,22 @@ TEST_CASE("the last value counts as all others do") {
   }
 }
 
+TEST_CASE("values that ascend are sent as steps where they are far apart") {
+  auto random = std::mt19937_64{7};
+  auto keys = integers{least + 5};
+  while (keys.size() < 8'000)
+    keys.push_back(keys.back() + static_cast<std::int64_t>(random() >> 38U));
+  const auto form = form_of(column{keys});
+  REQUIRE(form);
+  CHECK(form->has_steps);
+  CHECK(form->bits == 32);
+  // A step that has too many bits, or goes back.
+  keys.back() = most;
+  CHECK(packed_bits(keys) == -1);
+  keys.back() = least;
+  CHECK(packed_bits(keys) == -1);
+}
+
 TEST_CASE("a few values that are far from each other are listed") {
   const auto many = [](std::uint32_t differ) {
     auto values = counts(8'000);
@@ -183,7 +199,7 @@ TEST_CASE("no list is longer than what it saves") {
 }
 
 TEST_CASE("positions behind the end of a list are refused") {
-  const auto form = packed_form{8, 0, 3};
+  const auto form = packed_form{8, 0, 3, false};
   const auto bytes = [](char last) {
     return std::string(24, 'v') + std::string{0, 1, last};
   };
@@ -195,19 +211,21 @@ TEST_CASE("positions behind the end of a list are refused") {
 }
 
 TEST_CASE("forms that no values have are told") {
-  CHECK(is_form_of({4, 0, 16}, kind::integers));
-  CHECK_FALSE(is_form_of({4, 0, 17}, kind::integers));
-  CHECK(is_form_of({16, 0, 65'536}, kind::counts));
-  CHECK_FALSE(is_form_of({16, 0, 65'537}, kind::counts));
-  CHECK_FALSE(is_form_of({32, 0, 1}, kind::integers));
-  CHECK_FALSE(is_form_of({16, 0, 1}, kind::bytes));
-  CHECK(is_form_of({0, 0, 0}, kind::doubles));
-  CHECK(is_form_of({32, 0, 0}, kind::integers));
-  CHECK_FALSE(is_form_of({32, 0, 0}, kind::counts));
-  CHECK(is_form_of({4, 0, 0}, kind::bytes));
-  CHECK_FALSE(is_form_of({8, 0, 0}, kind::bytes));
-  CHECK_FALSE(is_form_of({0, 0, 0}, kind::texts));
-  CHECK_FALSE(is_form_of({0, 0, 0}, kind::blobs));
+  CHECK(is_form_of({4, 0, 16, false}, kind::integers));
+  CHECK(is_form_of({4, 0, 0, true}, kind::integers));
+  CHECK_FALSE(is_form_of({4, 0, 16, true}, kind::integers));
+  CHECK_FALSE(is_form_of({4, 0, 17, false}, kind::integers));
+  CHECK(is_form_of({16, 0, 65'536, false}, kind::counts));
+  CHECK_FALSE(is_form_of({16, 0, 65'537, false}, kind::counts));
+  CHECK_FALSE(is_form_of({32, 0, 1, false}, kind::integers));
+  CHECK_FALSE(is_form_of({16, 0, 1, false}, kind::bytes));
+  CHECK(is_form_of({0, 0, 0, false}, kind::doubles));
+  CHECK(is_form_of({32, 0, 0, false}, kind::integers));
+  CHECK_FALSE(is_form_of({32, 0, 0, false}, kind::counts));
+  CHECK(is_form_of({4, 0, 0, false}, kind::bytes));
+  CHECK_FALSE(is_form_of({8, 0, 0, false}, kind::bytes));
+  CHECK_FALSE(is_form_of({0, 0, 0, false}, kind::texts));
+  CHECK_FALSE(is_form_of({0, 0, 0, false}, kind::blobs));
   for (const auto bits : {1U, 2U, 3U, 5U, 12U, 24U, 64U, 0xffff'ffffU})
-    CHECK_FALSE(is_form_of({bits, 0, 0}, kind::integers));
+    CHECK_FALSE(is_form_of({bits, 0, 0, false}, kind::integers));
 }

@@ -128,7 +128,7 @@ struct simulation_slot {
                                           SlotAnswer& to) {
     auto rest = simulation::without_next_people(answer);
     to.set_is_without_people(rest.has_value());
-    return rest ? std::move(*rest) : answer;
+    return rest.value_or(answer);
   }
 
   static void put(SlotAnswer& to, messages::SimulationTaskResult result) {

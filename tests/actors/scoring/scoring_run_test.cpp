@@ -333,7 +333,7 @@ TEST_CASE("chunks and rendered text in memory are bounded") {
   const auto folder = temporary_folder{};
   const auto items = folder.write("items.jsonl", golden_lines_text(300));
   for (const auto workers : {1UL, 2UL, 4UL})
-    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    for (std::uint64_t seed = 1; seed <= effort(10); ++seed) {
       auto how = simulation{};
       how.seed = seed;
       how.workers = workers;

@@ -1,4 +1,5 @@
 #include "runtime/guard/bulkhead.hpp"
+#include "tests/support/effort.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -290,7 +291,8 @@ void explore(const observed_bulkhead& from, int depth, std::size_t& seen) {
 } // namespace
 
 TEST_CASE("no sequence of events breaks a bulkhead") {
+  constexpr auto length = troupe::tests::is_slowed() ? 4 : 5;
   auto seen = std::size_t{0};
-  explore({}, 5, seen);
-  CHECK(seen == 13 + 169 + 2'197 + 28'561 + 371'293);
+  explore({}, length, seen);
+  CHECK(seen == 13 + 169 + 2'197 + 28'561 + (length == 5 ? 371'293 : 0));
 }
